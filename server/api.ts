@@ -1,0 +1,34 @@
+import express, { type Express } from 'express';
+import type { Deps } from './deps.ts';
+import { systemRoutes } from './http/system.routes.ts';
+import { errorHandler, notFound } from './http/error-handler.ts';
+import { docsPages, openApiRoutes } from './http/openapi.ts';
+import { requestContext, securityHeaders } from './http/request.ts';
+import { mountRoutes, type Route } from './http/route.ts';
+import { licenseRoutes } from './licenses/licenses.routes.ts';
+
+/** Every public endpoint, in the order in which it is mounted. */
+export function apiRoutes(deps: Deps): Route[] {
+  return [
+    ...licenseRoutes(deps),
+  ];
+}
+
+/** The public API. */
+export function createApi(deps: Deps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', deps.config.TRUST_PROXY);
+  app.set('query parser', 'simple');
+  const routes = apiRoutes(deps);
+  const all = [...routes, ...systemRoutes(deps, routes)];
+  app.use(requestContext(deps));
+  app.use(securityHeaders());
+  mountRoutes(app, all);
+  mountRoutes(app, openApiRoutes(deps, all));
+  app.use('/docs', docsPages());
+  app.use(notFound);
+  app.use(errorHandler(deps));
+  return app;
+}

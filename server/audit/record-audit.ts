@@ -1,0 +1,33 @@
+import type { Db } from '../db/database.ts';
+import { newId } from '../ids.ts';
+
+/** Who does something: `admin:mail`, `api-token`, `paddle`, `site:example.com`, `system`, `cli`. */
+export type Actor = { actor: string; requestId?: string | undefined };
+
+export type AuditEntry = {
+  action: string;
+  entity: 'license' | 'customer' | 'activation' | 'order' | 'plan' | 'product_mapping' | 'admin' | 'delivery' | 'email';
+  entityId: string;
+  before?: unknown;
+  after?: unknown;
+  reason?: string | undefined;
+};
+
+/** Adds a line to the audit log, in the transaction of the change that it records. Never give it a licence key or a password. */
+export async function recordAudit(db: Db, by: Actor, entry: AuditEntry, now: number): Promise<void> {
+  await db
+    .insertInto('audit_log')
+    .values({
+      id: newId(),
+      at: now,
+      actor: by.actor,
+      action: entry.action,
+      entity: entry.entity,
+      entity_id: entry.entityId,
+      before_json: entry.before === undefined ? null : JSON.stringify(entry.before),
+      after_json: entry.after === undefined ? null : JSON.stringify(entry.after),
+      reason: entry.reason ?? null,
+      request_id: by.requestId ?? null,
+    })
+    .execute();
+}

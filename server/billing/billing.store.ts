@@ -1,0 +1,30 @@
+import type { Selectable } from 'kysely';
+import type { Db } from '../db/database.ts';
+import type { Schema } from '../db/schema.ts';
+
+export type ProductMapping = Selectable<Schema['product_mappings']>;
+export type Delivery = Selectable<Schema['inbox']>;
+
+export function findMapping(db: Db, provider: string, externalId: string): Promise<ProductMapping | undefined> {
+  return db.selectFrom('product_mappings').selectAll().where('provider', '=', provider).where('external_id', '=', externalId).executeTakeFirst();
+}
+
+export async function insertMapping(db: Db, mapping: ProductMapping): Promise<void> {
+  await db.insertInto('product_mappings').values(mapping).execute();
+}
+
+export async function updateMapping(db: Db, id: string, changes: Partial<ProductMapping>): Promise<void> {
+  await db.updateTable('product_mappings').set(changes).where('id', '=', id).execute();
+}
+
+export function findDelivery(db: Db, id: string): Promise<Delivery | undefined> {
+  return db.selectFrom('inbox').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function updateDelivery(db: Db, id: string, changes: Partial<Delivery>): Promise<void> {
+  await db.updateTable('inbox').set(changes).where('id', '=', id).execute();
+}
+
+export async function deleteDeadJob(db: Db, dedupeKey: string): Promise<void> {
+  await db.deleteFrom('jobs').where('dedupe_key', '=', dedupeKey).where('status', '=', 'dead').execute();
+}

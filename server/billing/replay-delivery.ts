@@ -1,0 +1,22 @@
+import { recordAudit, type Actor } from '../audit/record-audit.ts';
+import { transact, type Db } from '../db/database.ts';
+import { AppError } from '../errors.ts';
+import { enqueueJob } from '../jobs/enqueue.ts';
+import { deleteDeadJob, findDelivery, updateDelivery } from './billing.store.ts';
+
+/** The queue holds one job for each delivery. */
+export function applyDeliveryKey(inboxId: string): string {
+  return `apply-delivery:${inboxId}`;
+}
+
+/** Processes a delivery once more. What it has done already is not done again. Throws NOT_FOUND. */
+export function replayDelivery(db: Db, inboxId: string, by: Actor, now: number): Promise<void> {
+  return transact(db, async (trx) => {
+    const delivery = await findDelivery(trx, inboxId);
+    if (!delivery) throw new AppError('NOT_FOUND', 'There is no delivery with this id.', { field: 'path.id' });
+    await deleteDeadJob(trx, applyDeliveryKey(inboxId));
+    await updateDelivery(trx, inboxId, { status: 'received', reason: null, handled_at: null });
+    await enqueueJob(trx, { kind: 'apply-delivery', payload: { inboxId }, dedupeKey: applyDeliveryKey(inboxId) }, now);
+    await recordAudit(trx, by, { action: 'delivery.replayed', entity: 'delivery', entityId: inboxId, before: { status: delivery.status, reason: delivery.reason } }, now);
+  });
+}

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+
+const list = z.string().transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''));
+const port = z.coerce.number().int().min(0).max(65_535);
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).transform((url) => url.replace(/\/+$/, ''));
+
+/** `id:base64` pairs, newest first. AES-256 needs 32 bytes. */
+const encryptionKeys = list.transform((pairs, ctx) => {
+  const keys = pairs.map((pair) => {
+    const [id = '', encoded = ''] = pair.split(/:(.*)/s);
+    const key = Buffer.from(encoded, 'base64');
+    if (!/^[a-z0-9_-]{1,32}$/i.test(id) || key.length !== 32) {
+      ctx.addIssue({ code: 'custom', message: 'each key must be ID:BASE64 with 32 bytes (make one with: openssl rand -base64 32)' });
+    }
+    return { id, key };
+  });
+  if (new Set(keys.map(({ id }) => id)).size !== keys.length) ctx.addIssue({ code: 'custom', message: 'two keys have the same id' });
+  return keys;
+});
+
+const trustProxy = z.string().transform((text, ctx) => {
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  if (text === 'true') ctx.addIssue({ code: 'custom', message: 'must be a number of proxies or a list of addresses; "true" would let every client choose its own address' });
+  return text === 'false' ? 0 : text.split(',').map((part) => part.trim());
+});
+
+const environment = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+  PORT: port.default(5010),
+  ADMIN_PORT: port.default(5012),
+  PUBLIC_URL: httpUrl.optional(),
+  DATA_DIR: z.string().default('data'),
+  DATABASE_URL: z
+    .string()
+    .refine((url) => /^(mysql|mariadb):\/\//.test(url) || url.startsWith('sqlite:'), 'must begin with mysql:// or sqlite: (leave it out for the embedded database)')
+    .optional(),
+  ENCRYPTION_KEYS: encryptionKeys.optional(),
+  TRUST_PROXY: trustProxy.default(0),
+  SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://').optional(),
+  MAIL_FROM: z.string().default('Chatello <no-reply@localhost>'),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: httpUrl.default('https://api.openai.com/v1'),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  ANTHROPIC_BASE_URL: httpUrl.default('https://api.anthropic.com'),
+  DEEPSEEK_API_KEY: z.string().optional(),
+  DEEPSEEK_BASE_URL: httpUrl.default('https://api.deepseek.com'),
+  OPENAI_COMPATIBLE_API_KEY: z.string().optional(),
+  OPENAI_COMPATIBLE_BASE_URL: httpUrl.optional(),
+  PADDLE_WEBHOOK_SECRETS: list.default([]),
+  PADDLE_API_KEY: z.string().optional(),
+  PADDLE_ENVIRONMENT: z.enum(['production', 'sandbox']).default('production'),
+  WOOCOMMERCE_URL: httpUrl.optional(),
+  WOOCOMMERCE_CONSUMER_KEY: z.string().optional(),
+  WOOCOMMERCE_CONSUMER_SECRET: z.string().optional(),
+  WOOCOMMERCE_WEBHOOK_SECRETS: list.default([]),
+  ADMIN_API_TOKEN: z.string().min(24, 'must be at least 24 characters').optional(),
+});
+
+type Environment = z.output<typeof environment>;
+export type EncryptionKey = { id: string; key: Buffer };
+
+/** The whole configuration, checked; nothing else reads process.env. */
+export type Config = Environment & {
+  /** Where this server is reached from outside; PUBLIC_URL or the local address. */
+  publicUrl: string;
+  dataDir: string;
+};
+
+/** Lists every mistake in the configuration at once. */
+export class ConfigError extends Error {
+  constructor(problems: string[]) {
+    super(`The configuration has ${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** Reads `.env` of the working directory (if there is one) and the environment, which wins. Throws ConfigError. */
+export function loadConfig(): Config {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return parseConfig(process.env);
+}
+
+/** Parses variables into a Config. An empty variable counts as absent. Throws ConfigError that names every mistake. */
+export function parseConfig(variables: Record<string, string | undefined>): Config {
+  const present = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const result = environment.safeParse(present);
+  const problems = result.success ? [] : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const woo = ['WOOCOMMERCE_URL', 'WOOCOMMERCE_CONSUMER_KEY', 'WOOCOMMERCE_CONSUMER_SECRET'].filter((name) => name in present);
+  if (woo.length > 0 && woo.length < 3) problems.push(`WOOCOMMERCE_URL, WOOCOMMERCE_CONSUMER_KEY and WOOCOMMERCE_CONSUMER_SECRET go together; only ${woo.join(' and ')} is set`);
+  if (!result.success || problems.length > 0) throw new ConfigError(problems);
+  const env = result.data;
+  return { ...env, publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`, dataDir: path.resolve(env.DATA_DIR) };
+}

@@ -1,0 +1,126 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool, RowDataPacket } from 'mysql2';
+import { type CompiledQuery, Kysely } from 'kysely';
+import { mariadbDialect, openMariadbPool } from './mariadb.ts';
+import type { Schema } from './schema.ts';
+import { openSqlite, sqliteDialect, type SqliteHandles } from './sqlite.ts';
+
+/** What stores take: the database or a transaction on it. */
+export type Db = Kysely<Schema>;
+export type Engine = 'sqlite' | 'mariadb';
+
+type Handles = { engine: 'sqlite'; sqlite: SqliteHandles } | { engine: 'mariadb'; pool: Pool };
+const handlesOf = new WeakMap<Db, Handles>();
+
+/** Opens the database that DATABASE_URL names, or `chatello.sqlite` in the data directory. `db.destroy()` closes it. */
+export function openDatabase(url: string | undefined, dataDir: string): Db {
+  if (url === undefined || url.startsWith('sqlite:')) {
+    const file = path.resolve(dataDir, url === undefined ? 'chatello.sqlite' : url.slice('sqlite:'.length));
+    const sqlite = openSqlite(file);
+    const db = new Kysely<Schema>({ dialect: sqliteDialect(sqlite.writer) });
+    handlesOf.set(db, { engine: 'sqlite', sqlite });
+    return db;
+  }
+  const pool = openMariadbPool(url);
+  const db = new Kysely<Schema>({ dialect: mariadbDialect(pool) });
+  handlesOf.set(db, { engine: 'mariadb', pool });
+  return db;
+}
+
+/** Closes every connection. */
+export async function closeDatabase(db: Db): Promise<void> {
+  const handles = handlesOf.get(db);
+  if (handles?.engine === 'sqlite') handles.sqlite.reader.close();
+  await db.destroy();
+}
+
+/** The driver below a database (not a transaction), for migrations and prepared reads. */
+export function databaseHandles(db: Db): Handles {
+  const handles = handlesOf.get(db);
+  if (!handles) throw new Error('not a database opened by openDatabase');
+  return handles;
+}
+
+/**
+ * A query that is compiled once and then runs as a prepared statement, without Kysely's building cost: for the hot paths.
+ * `build` gets placeholders in the order of the parameters. Inside a transaction it runs on that transaction.
+ */
+export function preparedRead<Row, Parameters extends readonly unknown[]>(build: (db: Db) => CompiledQuery<Row>): (db: Db, parameters: Parameters) => Promise<Row[]> {
+  const runners = new WeakMap<Db, (parameters: Parameters) => Row[] | Promise<Row[]>>();
+  return async (db, parameters) => {
+    let run = runners.get(db);
+    if (!run) {
+      run = prepare<Row, Parameters>(db, build(db));
+      runners.set(db, run);
+    }
+    return run(parameters);
+  };
+}
+
+function prepare<Row, Parameters extends readonly unknown[]>(db: Db, query: CompiledQuery<Row>): (parameters: Parameters) => Row[] | Promise<Row[]> {
+  const handles = handlesOf.get(db);
+  if (handles?.engine === 'sqlite') {
+    const statement = handles.sqlite.reader.prepare(query.sql);
+    return (parameters) => statement.all(...(parameters as unknown as [])) as Row[];
+  }
+  if (handles?.engine === 'mariadb') {
+    const { pool } = handles;
+    return (parameters) =>
+      new Promise((resolve, reject) => {
+        pool.execute<RowDataPacket[]>(query.sql, parameters as unknown as [], (error, rows) => (error ? reject(error) : resolve(rows as unknown as Row[])));
+      });
+  }
+  return async (parameters) => (await db.executeQuery<Row>({ ...query, parameters })).rows;
+}
+
+const transactionAttempts = 60;
+
+/**
+ * Runs `work` in one transaction and commits it. A deadlock, a lock wait or a busy file rolls everything back and runs `work` again,
+ * so it must have no effect outside the database.
+ */
+export async function transact<Result>(db: Db, work: (trx: Db) => Promise<Result>): Promise<Result> {
+  if (db.isTransaction) return work(db);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      if (!isRetryable(error) || attempt === transactionAttempts) throw error;
+      await sleep(Math.min(5 * 2 ** attempt, 200) * (0.5 + Math.random()));
+    }
+  }
+}
+
+const mysqlRetryable = new Set([1205, 1213, 1020]);
+const sqliteBusy = 5;
+const sqliteLocked = 6;
+
+/** Whether the same transaction may succeed when it is run again: deadlock (1213), lock wait (1205), Galera conflict (1213), record changed (1020), SQLITE_BUSY. */
+export function isRetryable(error: unknown): boolean {
+  const { errno, errcode } = numbersOf(error);
+  return (errno !== undefined && mysqlRetryable.has(errno)) || (errcode !== undefined && [sqliteBusy, sqliteLocked].includes(errcode & 0xff));
+}
+
+const sqliteUniqueViolations = new Set([1555, 2067]);
+
+/** Whether a unique constraint refused a row. */
+export function isDuplicateKey(error: unknown): boolean {
+  const { errno, errcode } = numbersOf(error);
+  return errno === 1062 || (errcode !== undefined && sqliteUniqueViolations.has(errcode));
+}
+
+function numbersOf(error: unknown): { errno?: number; errcode?: number } {
+  return typeof error === 'object' && error !== null ? (error as { errno?: number; errcode?: number }) : {};
+}
+
+/** Runs an insert and says whether it took place; false when a unique constraint says the row stands already. */
+export async function insertedOnce(insert: Promise<unknown>): Promise<boolean> {
+  try {
+    await insert;
+    return true;
+  } catch (error) {
+    if (isDuplicateKey(error)) return false;
+    throw error;
+  }
+}

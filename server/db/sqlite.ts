@@ -1,0 +1,71 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
+
+const busyTimeoutMs = 250;
+const cachedStatements = 300;
+
+/** Opens a file in WAL mode with foreign keys on, readable by its owner only. */
+function openFile(file: string, readOnly: boolean): DatabaseSync {
+  if (!readOnly) {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    closeSync(openSync(file, 'a', 0o600));
+    chmodSync(file, 0o600);
+  }
+  const database = new DatabaseSync(file, { readOnly, timeout: busyTimeoutMs });
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY');
+  return database;
+}
+
+export type SqliteHandles = { writer: DatabaseSync; reader: DatabaseSync };
+
+/** A writer for Kysely and a read-only connection for prepared reads, which a running transaction therefore never holds up. */
+export function openSqlite(file: string): SqliteHandles {
+  const writer = openFile(file, false);
+  enterWalMode(writer);
+  return { writer, reader: openFile(file, true) };
+}
+
+/** Changing the journal mode does not honour the busy timeout, so two processes that start at once take turns here. */
+function enterWalMode(database: DatabaseSync): void {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (attempt === 100) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  }
+}
+
+/** node:sqlite in the shape that Kysely's SqliteDialect expects of better-sqlite3. */
+export function sqliteDialect(writer: DatabaseSync): SqliteDialect {
+  const statements = new Map<string, SqliteStatement>();
+  const database: SqliteDatabase = {
+    prepare(sql) {
+      const known = statements.get(sql);
+      if (known) return known;
+      // A deferred transaction that reads first and writes later fails with SQLITE_BUSY without waiting; an immediate one waits its turn.
+      const statement = asKyselyStatement(writer.prepare(sql === 'begin' ? 'begin immediate' : sql));
+      if (statements.size >= cachedStatements) statements.delete(statements.keys().next().value ?? '');
+      statements.set(sql, statement);
+      return statement;
+    },
+    close: () => writer.close(),
+  };
+  return new SqliteDialect({ database });
+}
+
+function asKyselyStatement(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+    run: (parameters) => {
+      const { changes, lastInsertRowid } = statement.run(...(parameters as SQLInputValue[]));
+      return { changes, lastInsertRowid };
+    },
+    iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+  };
+}

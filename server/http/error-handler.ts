@@ -1,0 +1,58 @@
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { z } from 'zod';
+import { AppError, errorText, type ErrorCode } from '../errors.ts';
+import type { Deps } from '../deps.ts';
+import { sendJson } from './route.ts';
+
+/** The one shape of every error answer. */
+export const errorBody = z
+  .object({
+    error: z.object({
+      code: z.string().meta({ description: 'For programs; stable.' }),
+      message: z.string().meta({ description: 'For people: what is wrong and what to do.' }),
+      field: z.string().optional().meta({ description: 'The field at fault, as a path.' }),
+      request_id: z.string(),
+    }),
+  })
+  .meta({ id: 'Error' });
+
+/** For paths that nothing answers. */
+export const notFound: RequestHandler = (req) => {
+  throw new AppError('NOT_FOUND', `There is nothing at ${req.method} ${req.path}. GET / lists the endpoints.`);
+};
+
+/** Turns anything thrown into the error shape. Internals go to the log, never to the client. */
+export function errorHandler({ log }: Pick<Deps, 'log'>): ErrorRequestHandler {
+  return (error, _req, res, _next) => {
+    const appError = toAppError(error);
+    const { status, code, message, field, retryAfterSeconds } = appError;
+    const requestId = res.locals['requestId'] as string;
+    if (status >= 500) log.error({ request_id: requestId, code, detail: errorText(error), stack: error instanceof Error ? error.stack : undefined }, 'request failed');
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
+    if (retryAfterSeconds !== undefined) res.setHeader('Retry-After', retryAfterSeconds);
+    sendJson(res, status, { error: { code, message, ...(field === undefined ? {} : { field }), request_id: requestId } });
+  };
+}
+
+const bodyParserCodes: Record<string, ErrorCode> = {
+  'entity.too.large': 'BODY_TOO_LARGE',
+  'encoding.unsupported': 'UNSUPPORTED_MEDIA_TYPE',
+  'charset.unsupported': 'UNSUPPORTED_MEDIA_TYPE',
+};
+const databaseGone = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'PROTOCOL_CONNECTION_LOST', 'ER_CON_COUNT_ERROR', 'ER_SERVER_SHUTDOWN', 'POOL_CLOSED']);
+// SQLITE_BUSY, SQLITE_LOCKED, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN
+const sqliteUnavailable = new Set([5, 6, 10, 13, 14]);
+
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const { type, code, status, errcode } = (typeof error === 'object' && error !== null ? error : {}) as { type?: string; code?: string; status?: number; errcode?: number };
+  if (type && bodyParserCodes[type]) return new AppError(bodyParserCodes[type], type === 'entity.too.large' ? 'The body is too large.' : 'This encoding is not supported.', { field: 'body', cause: error });
+  if (typeof status === 'number' && status >= 400 && status < 500) return new AppError('INVALID_REQUEST', 'The request could not be read.', { cause: error });
+  if ((code && databaseGone.has(code)) || (errcode !== undefined && sqliteUnavailable.has(errcode & 0xff))) {
+    return new AppError('BUSY', 'The server cannot reach its database just now. Try again in a moment.', { detail: errorText(error), retryAfterSeconds: 2, cause: error });
+  }
+  return new AppError('INTERNAL', 'Something went wrong on our side. It has been logged.', { detail: errorText(error), cause: error });
+}

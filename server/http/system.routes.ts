@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+import { errorText } from '../errors.ts';
+import { route, type Route } from './route.ts';
+
+const packageFile = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+export const version = packageFile.version;
+
+const endpoint = z.object({ method: z.string(), path: z.string(), summary: z.string() });
+const part = z.object({ status: z.enum(['ok', 'failing']), detail: z.string().optional() });
+const health = z.object({ status: z.enum(['ok', 'failing']), version: z.string(), time: z.iso.datetime(), database: part.optional(), queue: part.extend({ waiting: z.int(), dead: z.int() }).optional() });
+
+/** What this server is and whether it is well. */
+export function systemRoutes({ db, now, log }: Deps, routes: Route[]): Route[] {
+  const root = route(
+    {
+      method: 'get', path: '/', operationId: 'describeServer', tag: 'System', auth: 'none', summary: 'Name, version and endpoints',
+      responses: { 200: { description: 'This server.', schema: z.object({ name: z.string(), version: z.string(), documentation: z.string(), endpoints: z.array(endpoint) }) } },
+    },
+    async () => ({ body: { name: 'Chatello', version, documentation: '/docs', endpoints: routes.map(({ spec }) => ({ method: spec.method.toUpperCase(), path: spec.path, summary: spec.summary })) } }),
+  );
+
+  const healthCheck = route(
+    {
+      method: 'get', path: '/api/health', operationId: 'checkHealth', tag: 'System', auth: 'none', summary: 'Is the server alive?',
+      description: '`?detailed=true` asks the database and the queue as well.',
+      query: z.object({ detailed: z.stringbool().default(false) }),
+      responses: { 200: { description: 'Alive.', schema: health }, 503: { description: 'Alive, but something it needs is failing.', schema: health } },
+    },
+    async ({ query }) => {
+      const head = { version, time: new Date(now()).toISOString() };
+      if (!query.detailed) return { body: { status: 'ok', ...head } };
+      try {
+        await sql`select 1`.execute(db);
+        const counts = await db.selectFrom('jobs').select(['status', (eb) => eb.fn.countAll<number>().as('count')]).groupBy('status').execute();
+        const countOf = (status: string) => Number(counts.find((row) => row.status === status)?.count ?? 0);
+        return { body: { status: 'ok', ...head, database: { status: 'ok' }, queue: { status: 'ok', waiting: countOf('queued'), dead: countOf('dead') } } };
+      } catch (error) {
+        log.error({ detail: errorText(error) }, 'health check failed');
+        return { status: 503, body: { status: 'failing', ...head, database: { status: 'failing', detail: 'the database does not answer' } } };
+      }
+    },
+  );
+  return [root, healthCheck];
+}

@@ -1,0 +1,23 @@
+/** Every kind of job with what it is given. The handlers are in job-list.ts. */
+export type JobPayloads = {
+  'apply-delivery': { inboxId: string };
+  'send-email': { emailId: string };
+  'write-back-order': { orderId: string };
+  'sweep-reservations': Record<string, never>;
+  'prune-expired': Record<string, never>;
+};
+
+/** Thrown by a job that cannot succeed by being repeated: it becomes a dead letter at once, with the message as the reason. */
+export class DeadLetter extends Error {
+  override name = 'DeadLetter';
+}
+
+/** Thrown by a job that needs something that has not come yet. It is retried with backoff, and at once when `what` comes (wakeJobsWaitingFor). */
+export class WaitFor extends Error {
+  override name = 'WaitFor';
+  readonly what: string;
+  constructor(what: string, message: string) {
+    super(message);
+    this.what = what;
+  }
+}

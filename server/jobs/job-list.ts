@@ -1,0 +1,20 @@
+import type { Deps } from '../deps.ts';
+import type { JobPayloads } from './job-kinds.ts';
+import { pruneExpired } from './prune-expired.ts';
+
+type JobDefinition<Payload> = {
+  run: (deps: Deps, payload: Payload) => Promise<void>;
+  /** Runs again this long after each run; otherwise the job runs when it is enqueued. */
+  everyMs?: number;
+  /** Told when a job has become a dead letter, to say so where people look. */
+  onDead?: (deps: Deps, payload: Payload, reason: string) => Promise<void>;
+};
+
+export type JobList = { [Kind in keyof JobPayloads]?: JobDefinition<JobPayloads[Kind]> };
+
+const minute = 60_000;
+
+/** Everything that runs in the background, and how often. */
+export const jobList: JobList = {
+  'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
+};

@@ -1,0 +1,49 @@
+import type { Selectable } from 'kysely';
+import type { Db } from '../db/database.ts';
+import type { Schema } from '../db/schema.ts';
+
+export type Job = Selectable<Schema['jobs']>;
+
+/** Jobs that may run now: due ones, and those whose process has stopped renewing its lease. */
+export function listDueJobs(db: Db, now: number, limit: number): Promise<Job[]> {
+  return db
+    .selectFrom('jobs')
+    .selectAll()
+    .where((eb) => eb.or([eb.and([eb('status', '=', 'queued'), eb('run_at', '<=', now)]), eb.and([eb('status', '=', 'running'), eb('locked_until', '<', now)])]))
+    .orderBy('run_at')
+    .limit(limit)
+    .execute();
+}
+
+/** Takes a job; false when another worker was quicker. The guard repeats what listDueJobs saw. */
+export async function claimJob(db: Db, job: Job, worker: string, lockedUntil: number, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('jobs')
+    .set({ status: 'running', locked_by: worker, locked_until: lockedUntil, attempts: job.attempts + 1, updated_at: now })
+    .where('id', '=', job.id)
+    .where('status', '=', job.status)
+    .where('attempts', '=', job.attempts)
+    .where('run_at', '=', job.run_at)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Keeps a long job; false when the lease was lost to another worker. */
+export async function renewLease(db: Db, id: string, worker: string, lockedUntil: number): Promise<boolean> {
+  const { numUpdatedRows } = await db.updateTable('jobs').set({ locked_until: lockedUntil }).where('id', '=', id).where('locked_by', '=', worker).executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+export async function deleteJob(db: Db, id: string, worker: string): Promise<void> {
+  await db.deleteFrom('jobs').where('id', '=', id).where('locked_by', '=', worker).execute();
+}
+
+/** Gives a job back: to be run again at `runAt`, or dead. */
+export async function releaseJob(db: Db, id: string, worker: string, outcome: { status: 'queued' | 'dead'; runAt: number; attempts: number; lastError: string | null; waitingFor: string | null }, now: number): Promise<void> {
+  await db
+    .updateTable('jobs')
+    .set({ status: outcome.status, run_at: outcome.runAt, attempts: outcome.attempts, last_error: outcome.lastError, waiting_for: outcome.waitingFor, locked_by: null, locked_until: null, updated_at: now })
+    .where('id', '=', id)
+    .where('locked_by', '=', worker)
+    .execute();
+}

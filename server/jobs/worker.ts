@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Deps } from '../deps.ts';
+import { errorText } from '../errors.ts';
+import { enqueueJob } from './enqueue.ts';
+import { DeadLetter, WaitFor, type JobPayloads } from './job-kinds.ts';
+import type { JobList } from './job-list.ts';
+import { claimJob, deleteJob, listDueJobs, releaseJob, renewLease, type Job } from './jobs.store.ts';
+
+const pollMs = 200;
+const leaseMs = 20_000;
+const concurrency = 4;
+const maxBackoffMs = 60 * 60 * 1000;
+
+export type Worker = {
+  /** Takes no new job and waits for those that run. */
+  stop(): Promise<void>;
+};
+
+/** Runs the jobs of the queue until it is stopped. Several processes may each run a worker on one database. */
+export function startWorker(deps: Deps, jobs: JobList): Worker {
+  const worker = randomUUID();
+  const stopping = new AbortController();
+  const running = new Set<Promise<void>>();
+
+  async function poll(): Promise<void> {
+    await scheduleRecurring(deps, jobs);
+    while (!stopping.signal.aborted) {
+      let taken = 0;
+      try {
+        taken = await takeJobs();
+      } catch (error) {
+        deps.log.error({ detail: errorText(error) }, 'the queue cannot be read');
+      }
+      if (running.size >= concurrency) await Promise.race(running);
+      else if (taken === 0) await sleep(pollMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  async function takeJobs(): Promise<number> {
+    let taken = 0;
+    for (const job of await listDueJobs(deps.db, deps.now(), concurrency * 2)) {
+      if (stopping.signal.aborted || running.size >= concurrency) break;
+      if (!(await claimJob(deps.db, job, worker, deps.now() + leaseMs, deps.now()))) continue;
+      taken += 1;
+      const run = runJob(deps, jobs, { ...job, attempts: job.attempts + 1 }, worker).finally(() => running.delete(run));
+      running.add(run);
+    }
+    return taken;
+  }
+
+  const polling = poll().catch((error: unknown) => deps.log.fatal({ detail: errorText(error) }, 'the worker ended'));
+  return {
+    async stop() {
+      stopping.abort();
+      await polling;
+      await Promise.all(running);
+    },
+  };
+}
+
+/** Runs every due job once, one after the other, until none is due; returns how many ran. For the command line and for tests. */
+export async function runDueJobs(deps: Deps, jobs: JobList): Promise<number> {
+  const worker = randomUUID();
+  for (let count = 0; ; ) {
+    const due = await listDueJobs(deps.db, deps.now(), 50);
+    if (due.length === 0) return count;
+    for (const job of due) {
+      if (!(await claimJob(deps.db, job, worker, deps.now() + leaseMs, deps.now()))) continue;
+      await runJob(deps, jobs, { ...job, attempts: job.attempts + 1 }, worker);
+      count += 1;
+    }
+  }
+}
+
+async function scheduleRecurring(deps: Deps, jobs: JobList): Promise<void> {
+  for (const [kind, { everyMs }] of Object.entries(jobs)) {
+    if (everyMs !== undefined) await enqueueJob(deps.db, { kind: kind as 'sweep-reservations', payload: {}, dedupeKey: `every:${kind}` }, deps.now());
+  }
+}
+
+/** Never throws: whatever a job does ends in the queue's row and in the log. */
+async function runJob(deps: Deps, jobs: JobList, job: Job, worker: string): Promise<void> {
+  const { db, log, now } = deps;
+  const heartbeat = setInterval(() => {
+    renewLease(db, job.id, worker, now() + leaseMs).catch((error: unknown) => log.error({ job: job.kind, job_id: job.id, detail: errorText(error) }, 'the lease of a job could not be renewed'));
+  }, leaseMs / 3);
+  const definition = jobs[job.kind as keyof JobPayloads];
+  try {
+    try {
+      if (!definition) throw new DeadLetter(`this version has no job "${job.kind}"`);
+      await definition.run(deps, JSON.parse(job.payload) as never);
+      if (definition.everyMs === undefined) await deleteJob(db, job.id, worker);
+      else await releaseJob(db, job.id, worker, { status: 'queued', runAt: now() + definition.everyMs, attempts: 0, lastError: null, waitingFor: null }, now());
+    } catch (error) {
+      const isDead = error instanceof DeadLetter || (job.attempts >= job.max_attempts && definition?.everyMs === undefined);
+      const runAt = now() + Math.min(backoffMs(job.attempts), definition?.everyMs ?? maxBackoffMs);
+      await releaseJob(db, job.id, worker, { status: isDead ? 'dead' : 'queued', runAt, attempts: job.attempts, lastError: errorText(error), waitingFor: error instanceof WaitFor ? error.what : null }, now());
+      log[isDead ? 'error' : 'warn']({ job: job.kind, job_id: job.id, attempt: job.attempts, detail: errorText(error) }, isDead ? 'job is a dead letter' : 'job failed and will be retried');
+      if (isDead && definition?.onDead) await definition.onDead(deps, JSON.parse(job.payload) as never, errorText(error));
+    }
+  } catch (error) {
+    log.error({ job: job.kind, job_id: job.id, detail: errorText(error) }, 'the outcome of a job could not be recorded; its lease will run out');
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+/** 2 s, 4 s, 8 s … an hour at most, spread by a quarter so that retries do not come in step. */
+function backoffMs(attempt: number): number {
+  return Math.min(1_000 * 2 ** attempt, maxBackoffMs) * (0.75 + Math.random() / 2);
+}

@@ -1,0 +1,87 @@
+import { recordAudit, type Actor } from '../audit/record-audit.ts';
+import { insertedOnce, type Db } from '../db/database.ts';
+import { asTerm, termRow, type TermInput } from './issue-license.ts';
+import { storedStatus, type StatusFacts } from './license-status.rules.ts';
+import { paidThrough } from './license-terms.rules.ts';
+import { getLicense, insertTerm, listTerms, updateLicense, type License } from './licenses.store.ts';
+
+/** A change of facts; the status and the expiry follow from them. */
+export type LicenseChange =
+  | { type: 'suspend'; reason: string }
+  | { type: 'reactivate'; reason?: string | undefined }
+  | { type: 'cancel'; reason: string }
+  | { type: 'renew'; term: TermInput }
+  | { type: 'void-term'; termId: string; reason: string }
+  | { type: 'restore-term'; termId: string; reason: string };
+
+const actions: Record<LicenseChange['type'], string> = {
+  suspend: 'license.suspended',
+  reactivate: 'license.reactivated',
+  cancel: 'license.cancelled',
+  renew: 'license.renewed',
+  'void-term': 'license.term_voided',
+  'restore-term': 'license.term_restored',
+};
+
+/**
+ * Changes a licence and writes what it was and what it is to the audit log; the caller's transaction makes it one step.
+ * Repeating a change changes nothing: the same renewal extends once, a voided term stays voided. A licence whose every term is
+ * voided is revoked, and comes back when a term is restored. Throws NOT_FOUND.
+ */
+export async function changeLicense(db: Db, licenseId: string, change: LicenseChange, by: Actor, now: number): Promise<License> {
+  // Takes the row first, so that two changes of one licence follow each other on every database.
+  await updateLicense(db, licenseId, { updated_at: now });
+  const before = await getLicense(db, licenseId);
+  const changed = await applyChange(db, before, change, now);
+  if (!changed) return before;
+  const terms = (await listTerms(db, licenseId)).map(asTerm);
+  const end = paidThrough(terms);
+  const isRevoked = end === undefined;
+  const facts = {
+    ...changed,
+    revoked_at: isRevoked ? (before.revoked_at ?? now) : null,
+    revoked_reason: isRevoked ? (before.revoked_reason ?? ('reason' in change ? (change.reason ?? null) : null)) : null,
+    expires_at: isRevoked ? before.expires_at : end,
+  };
+  const after: License = { ...before, ...facts, updated_at: now };
+  after.status = storedStatus(after);
+  const { id: _id, key_digest: _digest, key_cipher: _cipher, key_id: _keyId, ...columns } = after;
+  await updateLicense(db, licenseId, columns);
+  await recordAudit(db, by, { action: actions[change.type], entity: 'license', entityId: licenseId, before: visible(before), after: visible(after), reason: 'reason' in change ? change.reason : undefined }, now);
+  return after;
+}
+
+type Reasons = Pick<License, 'suspended_reason' | 'cancelled_reason'>;
+
+/** The new facts, or undefined when the change is already in force. */
+async function applyChange(db: Db, license: License, change: LicenseChange, now: number): Promise<Partial<StatusFacts & Reasons> | undefined> {
+  switch (change.type) {
+    case 'suspend':
+      return license.suspended_at === null ? { suspended_at: now, suspended_reason: change.reason } : undefined;
+    case 'reactivate':
+      if (license.status === 'active') return undefined;
+      return { suspended_at: null, suspended_reason: null, cancelled_at: null, cancelled_reason: null, confirmed_at: license.confirmed_at ?? now };
+    case 'cancel':
+      return license.cancelled_at === null ? { cancelled_at: now, cancelled_reason: change.reason } : undefined;
+    case 'renew':
+      return (await insertedOnce(insertTerm(db, termRow(license.id, change.term, now)))) ? {} : undefined;
+    case 'void-term':
+      return (await setVoided(db, change.termId, now, change.reason)) ? {} : undefined;
+    case 'restore-term':
+      return (await setVoided(db, change.termId, null, null)) ? {} : undefined;
+  }
+}
+
+async function setVoided(db: Db, termId: string, at: number | null, reason: string | null): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('license_terms')
+    .set({ voided_at: at, void_reason: reason })
+    .where('id', '=', termId)
+    .where('voided_at', at === null ? 'is not' : 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+function visible({ status, expires_at, suspended_reason, cancelled_reason, revoked_reason }: License): Record<string, unknown> {
+  return { status, expires_at, suspended_reason, cancelled_reason, revoked_reason };
+}

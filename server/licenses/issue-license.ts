@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { recordAudit, type Actor } from '../audit/record-audit.ts';
+import type { Db } from '../db/database.ts';
+import { newId } from '../ids.ts';
+import type { Vault } from '../vault.ts';
+import { activateSite } from './activate-site.ts';
+import { canonicalLicenseKey, generateLicenseKey } from './license-key.rules.ts';
+import { storedStatus } from './license-status.rules.ts';
+import { paidThrough } from './license-terms.rules.ts';
+import { insertLicense, insertTerm, type License } from './licenses.store.ts';
+import type { Site } from './site.rules.ts';
+
+/** What pays for a stretch of a licence: an order line, a renewal, or a grant by hand. */
+export type TermInput = {
+  provider: string;
+  account: string;
+  transactionId: string;
+  orderLineId?: string;
+  subscriptionId?: string | undefined;
+  /** Calendar months; null for ever. */
+  months: number | null;
+  periodEndsAt?: number | null;
+  paidAt: number;
+  amountMinor?: number;
+  currency?: string;
+};
+
+export type IssueInput = {
+  customerId: string;
+  plan: { id: string; code: string; max_sites: number };
+  productId: string;
+  term: TermInput;
+  /** Takes a slot at once; a licence for a single site is locked to it. */
+  site?: Site | undefined;
+  maxSites?: number | undefined;
+  maxVersion?: string | undefined;
+  /** An existing key to import instead of a new one. */
+  key?: string;
+};
+
+/** Where the ciphertext of a licence key belongs: a copy in another row does not open. */
+export function licenseKeyAad(licenseId: string): string {
+  return `licenses.key_cipher.${licenseId}`;
+}
+
+/** A term granted by hand, without payment. */
+export function manualTerm(months: number | null, now: number): TermInput {
+  return { provider: 'manual', account: 'main', transactionId: newId(), months, paidAt: now };
+}
+
+/** Issues a licence: key, first term, first site, audit line. The caller's transaction makes it all or nothing. Returns the key, which is not stored readable. */
+export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: Actor, now: number): Promise<{ license: License; key: string }> {
+  const id = newId();
+  const key = input.key ?? generateLicenseKey(randomBytes);
+  const canonical = canonicalLicenseKey(key);
+  if (canonical === undefined) throw new Error('a key to import must be CHA- and 16 or 32 letters and digits');
+  const { keyId, cipher } = vault.seal(key, licenseKeyAad(id));
+  const term = termRow(id, input.term, now);
+  const facts = { confirmed_at: now, suspended_at: null, cancelled_at: null, revoked_at: null };
+  const license: License = {
+    id,
+    key_digest: vault.digest(canonical),
+    key_cipher: cipher,
+    key_id: keyId,
+    key_hint: canonical.slice(-4),
+    customer_id: input.customerId,
+    plan_id: input.plan.id,
+    product_id: input.productId,
+    ...facts,
+    status: storedStatus(facts),
+    expires_at: paidThrough([asTerm(term)]) ?? null,
+    suspended_reason: null,
+    cancelled_reason: null,
+    revoked_reason: null,
+    max_sites: input.maxSites ?? null,
+    max_version: input.maxVersion ?? null,
+    domain_lock: input.site && (input.maxSites ?? input.plan.max_sites) === 1 ? input.site.site : null,
+    created_at: now,
+    updated_at: now,
+  };
+  await insertLicense(db, license);
+  await insertTerm(db, term);
+  const after = { plan: input.plan.code, customer_id: input.customerId, expires_at: license.expires_at, source: `${term.provider}:${term.transaction_id}` };
+  await recordAudit(db, by, { action: 'license.issued', entity: 'license', entityId: id, after }, now);
+  if (input.site) await activateSite(db, { licenseId: id, site: input.site.site, kind: 'production', limit: input.maxSites ?? input.plan.max_sites }, by, now);
+  return { license, key };
+}
+
+type TermRow = Parameters<typeof insertTerm>[1];
+
+export function termRow(licenseId: string, term: TermInput, now: number): TermRow {
+  return {
+    id: newId(),
+    license_id: licenseId,
+    provider: term.provider,
+    account: term.account,
+    transaction_id: term.transactionId,
+    order_line_id: term.orderLineId ?? null,
+    subscription_id: term.subscriptionId ?? null,
+    months: term.months,
+    period_ends_at: term.periodEndsAt ?? null,
+    paid_at: term.paidAt,
+    amount_minor: term.amountMinor ?? 0,
+    currency: term.currency ?? null,
+    voided_at: null,
+    void_reason: null,
+    created_at: now,
+  };
+}
+
+export function asTerm({ transaction_id, months, period_ends_at, paid_at, voided_at }: TermRow): Parameters<typeof paidThrough>[0][number] {
+  return { transactionId: transaction_id, months, periodEndsAt: period_ends_at, paidAt: paid_at, voidedAt: voided_at };
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+import { AppError } from '../errors.ts';
+import { licenseKeyHeader } from '../http/license-key.ts';
+import { limitByAddress } from '../http/rate-limit.ts';
+import { route, type Route } from '../http/route.ts';
+import { releaseSite } from './activate-site.ts';
+import { verdictCodes } from './judge-license.rules.ts';
+import { canonicalLicenseKey } from './license-key.rules.ts';
+import { findLicenseByDigest } from './licenses.store.ts';
+import { normalizeSite, type Site } from './site.rules.ts';
+import { validateLicense } from './validate-license.ts';
+import { verdictBody } from './verdict-body.ts';
+
+const domain = z.string().max(2_000).meta({ description: 'The address of the site, with or without scheme.', example: 'https://shop.example.com' });
+const environment = z.string().max(40).meta({ description: 'What WordPress says of the site (wp_get_environment_type).', example: 'production' });
+const scope = {
+  environment: environment.optional(),
+  product: z.string().max(64).optional().meta({ description: 'Product code.', example: 'chatello' }),
+  version: z.string().max(32).optional().meta({ description: 'Version of the product that asks.', example: '2.4.1' }),
+};
+
+export const verdict = z
+  .object({
+    valid: z.boolean(),
+    code: z.enum(verdictCodes),
+    message: z.string().meta({ description: 'The verdict as a sentence for a person.' }),
+    status: z.enum(['pending', 'active', 'suspended', 'expired', 'cancelled']).nullable(),
+    plan: z.object({ code: z.string(), name: z.string() }).nullable(),
+    product: z.string().nullable(),
+    features: z.array(z.string()),
+    expires_at: z.iso.datetime().nullable().meta({ description: 'Null: never.' }),
+    limits: z.object({ sites: z.int(), staging_sites: z.int(), requests_per_month: z.int(), requests_per_hour: z.int() }).nullable(),
+    usage: z.object({ sites: z.int(), requests_this_month: z.int() }).nullable(),
+    activation: z.object({ site: z.string(), kind: z.enum(['production', 'staging']), created_at: z.iso.datetime() }).nullable(),
+    checked_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Verdict' });
+
+/** Validation, activation and deactivation of a licence on a site. */
+export function licenseRoutes({ db, vault, now }: Deps): Route[] {
+  const limit = limitByAddress(600);
+  const tag = 'Licences';
+
+  const validate = route(
+    {
+      method: 'post', path: '/api/validate', operationId: 'validateLicense', tag, auth: 'license',
+      summary: 'Is this key good for this site?',
+      description: 'A negative verdict is a 200 with `valid: false`. A site seen for the first time takes a free slot.',
+      headers: licenseKeyHeader, body: z.object({ domain: domain.optional(), ...scope }), before: [limit],
+      responses: { 200: { description: 'The verdict.', schema: verdict } },
+    },
+    async ({ headers, body }) => {
+      const at = now();
+      const input = { ...body, key: headers['x-license-key'], site: body.domain === undefined ? undefined : siteOf(body.domain) };
+      return { body: verdictBody(await validateLicense(db, vault, input, siteActor(input.site), at), input.key, at) };
+    },
+  );
+
+  const activate = route(
+    {
+      method: 'post', path: '/api/v1/licenses/activate', operationId: 'activateLicense', tag, auth: 'license',
+      summary: 'Use this key on this site',
+      description: 'Takes a slot, or keeps the one that the site has. May be repeated.',
+      headers: licenseKeyHeader, body: z.object({ domain, ...scope }), before: [limit],
+      responses: { 200: { description: 'The verdict; `activation` is the slot.', schema: verdict } },
+    },
+    async ({ headers, body }) => {
+      const at = now();
+      const input = { ...body, key: headers['x-license-key'], site: siteOf(body.domain) };
+      return { body: verdictBody(await validateLicense(db, vault, input, siteActor(input.site), at), input.key, at) };
+    },
+  );
+
+  const deactivate = route(
+    {
+      method: 'post', path: '/api/v1/licenses/deactivate', operationId: 'deactivateLicense', tag, auth: 'license',
+      summary: 'Free the slot of this site',
+      description: 'Works in every state of the licence and may be repeated; `deactivated` says whether there was a slot to free.',
+      headers: licenseKeyHeader, body: z.object({ domain }), before: [limit],
+      responses: { 200: { description: 'Done.', schema: z.object({ deactivated: z.boolean(), site: z.string() }) } },
+    },
+    async ({ headers, body }) => {
+      const site = siteOf(body.domain);
+      const canonical = canonicalLicenseKey(headers['x-license-key']);
+      const license = canonical === undefined ? undefined : await findLicenseByDigest(db, vault.digest(canonical));
+      if (!license) throw new AppError('LICENSE_INVALID', 'This licence key is not known. Check it against your purchase e-mail.', { field: 'headers.x-license-key' });
+      return { body: { deactivated: await releaseSite(db, license.id, site.site, siteActor(site), now()), site: site.site } };
+    },
+  );
+
+  return [validate, activate, deactivate];
+}
+
+function siteOf(domain: string): Site {
+  const site = normalizeSite(domain);
+  if (!site) throw new AppError('INVALID_REQUEST', 'body.domain: is not the address of a site; send something like shop.example.com', { field: 'body.domain' });
+  return site;
+}
+
+function siteActor(site: Site | undefined): { actor: string } {
+  return { actor: site ? `site:${site.site}`.slice(0, 190) : 'site' };
+}

@@ -1,0 +1,105 @@
+import { sql, type Selectable } from 'kysely';
+import { insertedOnce, preparedRead, type Db } from '../db/database.ts';
+import type { Schema } from '../db/schema.ts';
+import { AppError } from '../errors.ts';
+
+export type License = Selectable<Schema['licenses']>;
+export type Activation = Selectable<Schema['activations']>;
+export type SiteKind = 'production' | 'staging';
+
+/** All that a verdict on a key for a site needs. */
+export type LicenseFacts = Pick<License, 'id' | 'status' | 'expires_at' | 'domain_lock' | 'max_version' | 'customer_id' | 'key_hint' | 'created_at'> & {
+  product_code: string;
+  plan_code: string;
+  plan_name: string;
+  features: string;
+  ai_proxy: number;
+  site_limit: number;
+  staging_site_limit: number;
+  monthly_requests: number;
+  hourly_requests: number;
+  sites_used: number;
+  month_start: number | null;
+  month_requests: number | null;
+  activation_id: string | null;
+  activation_kind: string | null;
+  activation_created_at: number | null;
+  activation_seen_at: number | null;
+};
+
+const anyBytes = new Uint8Array(0);
+const factsQuery = preparedRead<LicenseFacts, [site: string, digest: Uint8Array]>((db) =>
+  db
+    .selectFrom('licenses')
+    .innerJoin('plans', 'plans.id', 'licenses.plan_id')
+    .innerJoin('products', 'products.id', 'licenses.product_id')
+    .leftJoin('activations', (join) => join.onRef('activations.license_id', '=', 'licenses.id').on('activations.site', '=', ''))
+    .leftJoin('usage_counters', 'usage_counters.license_id', 'licenses.id')
+    .select([
+      'licenses.id', 'licenses.status', 'licenses.expires_at', 'licenses.domain_lock', 'licenses.max_version', 'licenses.customer_id', 'licenses.key_hint', 'licenses.created_at',
+      'products.code as product_code',
+      'plans.code as plan_code', 'plans.name as plan_name', 'plans.features', 'plans.ai_proxy',
+      'plans.max_staging_sites as staging_site_limit', 'plans.monthly_requests', 'plans.hourly_requests',
+      'usage_counters.month_start', 'usage_counters.month_requests',
+      'activations.id as activation_id', 'activations.kind as activation_kind', 'activations.created_at as activation_created_at', 'activations.last_seen_at as activation_seen_at',
+    ])
+    .select(sql<number>`coalesce(licenses.max_sites, plans.max_sites)`.as('site_limit'))
+    .select(sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.kind = 'production')`.as('sites_used'))
+    .where('licenses.key_digest', '=', anyBytes)
+    .compile(),
+);
+
+/** One query for the whole verdict: licence, plan, product, usage of the month, sites in use and the activation of `site` if it has one. */
+export async function findLicenseFacts(db: Db, keyDigest: Uint8Array, site = ''): Promise<LicenseFacts | undefined> {
+  const rows = await factsQuery(db, [site, keyDigest]);
+  return rows[0];
+}
+
+/** Throws NOT_FOUND. */
+export async function getLicense(db: Db, id: string): Promise<License> {
+  const license = await db.selectFrom('licenses').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!license) throw new AppError('NOT_FOUND', 'There is no licence with this id.', { field: 'path.id' });
+  return license;
+}
+
+export function listActivations(db: Db, licenseId: string): Promise<Activation[]> {
+  return db.selectFrom('activations').selectAll().where('license_id', '=', licenseId).orderBy('kind').orderBy('slot').execute();
+}
+
+/** False when the slot or the site is taken already. */
+export function insertActivation(db: Db, activation: Activation): Promise<boolean> {
+  return insertedOnce(db.insertInto('activations').values(activation).execute());
+}
+
+export async function deleteActivation(db: Db, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db.deleteFrom('activations').where('id', '=', id).executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+export async function touchActivation(db: Db, id: string, version: string | undefined, now: number): Promise<void> {
+  await db
+    .updateTable('activations')
+    .set(version === undefined ? { last_seen_at: now } : { last_seen_at: now, version })
+    .where('id', '=', id)
+    .execute();
+}
+
+export async function insertLicense(db: Db, license: License): Promise<void> {
+  await db.insertInto('licenses').values(license).execute();
+}
+
+export async function updateLicense(db: Db, id: string, changes: Partial<License>): Promise<void> {
+  await db.updateTable('licenses').set(changes).where('id', '=', id).execute();
+}
+
+export function listTerms(db: Db, licenseId: string): Promise<Selectable<Schema['license_terms']>[]> {
+  return db.selectFrom('license_terms').selectAll().where('license_id', '=', licenseId).execute();
+}
+
+export async function insertTerm(db: Db, term: Selectable<Schema['license_terms']>): Promise<void> {
+  await db.insertInto('license_terms').values(term).execute();
+}
+
+export async function findLicenseByDigest(db: Db, keyDigest: Uint8Array): Promise<License | undefined> {
+  return db.selectFrom('licenses').selectAll().where('key_digest', '=', keyDigest).executeTakeFirst();
+}

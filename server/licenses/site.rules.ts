@@ -1,0 +1,59 @@
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+
+/** A site as licences count it: `host[:port][/path]`, lower case, punycode, without scheme, one leading `www.`, default port, trailing slash and dot. */
+export type Site = { site: string; host: string };
+
+const maxLength = 255;
+
+/** The identity of a site from whatever a person or a plugin sends for it; undefined when it is not a site. */
+export function normalizeSite(input: string): Site | undefined {
+  const text = input.trim().replace(/^\/\//, '');
+  if (text === '' || text.length > 2_000) return undefined;
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.parse(withScheme);
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '') return undefined;
+  const host = hostOf(url.hostname);
+  if (host === undefined) return undefined;
+  const port = url.port === '' || (url.port === '443' && url.protocol === 'http:') || (url.port === '80' && url.protocol === 'https:') ? '' : `:${url.port}`;
+  const site = host + port + url.pathname.replace(/\/+/g, '/').replace(/\/$/, '');
+  return site.length <= maxLength ? { site, host } : undefined;
+}
+
+/** A host name in its canonical form, or undefined. Numbers in any notation have become an IPv4 address in the URL parser. */
+function hostOf(hostname: string): string | undefined {
+  const bare = hostname.replace(/^\[|\]$/g, '');
+  if (isIP(bare)) return hostname;
+  const host = domainToASCII(hostname.replace(/\.$/, '').replace(/^www\.(?=[^.]+\.)/, ''));
+  const labels = host.split('.');
+  const valid = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
+  return host !== '' && host.length <= 253 && valid ? host : undefined;
+}
+
+const reservedSuffixes = ['test', 'local', 'localhost', 'invalid', 'example'];
+const stagingDomains = [
+  'wpengine.com', 'wpenginepowered.com', 'instawp.xyz', 'instawp.co', 'instawp.link', 'cloudwaysapps.com', 'flywheelsites.com', 'flywheelstaging.com',
+  'myftpupload.com', 'kinsta.cloud', 'mystagingwebsite.com', 'wpmudev.host', 'tempurl.host', 'ngrok.io',
+];
+const pantheonSuffix = '.pantheonsite.io';
+
+/**
+ * Whether a site is a copy for work and not the shop itself. Matched on label boundaries: `developers.com`, `stagingrooms.com` and
+ * names under the real top-level domain `.dev` are shops. `environment` is what WordPress says of itself (wp_get_environment_type).
+ */
+export function isStagingSite({ host }: Site, environment?: string): boolean {
+  if (environment !== undefined && environment !== '' && environment !== 'production') return true;
+  if (isPrivateAddress(host.replace(/^\[|\]$/g, ''))) return true;
+  if (reservedSuffixes.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))) return true;
+  if (stagingDomains.some((domain) => host.endsWith(`.${domain}`))) return true;
+  return host.endsWith(pantheonSuffix) && /^(dev|test)-/.test(host);
+}
+
+/** Loopback, private (RFC 1918, RFC 4193), link-local and shared (RFC 6598) addresses. */
+export function isPrivateAddress(address: string): boolean {
+  const version = isIP(address);
+  if (version === 6) return /^(::1?$|f[cd]|fe[89ab])/i.test(address);
+  if (version === 0) return false;
+  const [a = 0, b = 0] = address.split('.').map(Number);
+  return a === 0 || a === 10 || a === 127 || (a === 172 && b >= 16 && b <= 31) || (a === 192 && b === 168) || (a === 169 && b === 254) || (a === 100 && b >= 64 && b <= 127);
+}

@@ -1,0 +1,64 @@
+import { monthStart } from '../usage/period.rules.ts';
+import type { VerdictCode } from './judge-license.rules.ts';
+import { canonicalLicenseKey, hasValidCheckCharacter } from './license-key.rules.ts';
+import { statusAt } from './license-status.rules.ts';
+import type { LicenseFacts } from './licenses.store.ts';
+import type { ValidateResult } from './validate-license.ts';
+
+const sentences: Record<VerdictCode, (license: LicenseFacts) => string> = {
+  VALID: ({ plan_name }) => `The licence is valid (${plan_name}).`,
+  NOT_FOUND: () => 'This licence key is not known. Check it against your purchase e-mail.',
+  SUSPENDED: () => 'This licence is suspended. Ask the vendor why.',
+  EXPIRED: ({ expires_at }) => `This licence expired on ${isoDay(expires_at)}. Renew it to go on.`,
+  CANCELLED: () => 'This licence has been cancelled or refunded.',
+  PENDING: () => 'This licence is waiting for its confirmation by the vendor.',
+  DOMAIN_MISMATCH: ({ domain_lock }) => `This licence belongs to another site (${domain_lock ?? ''}). Ask the vendor to release it before you move.`,
+  DOMAIN_LIMIT_REACHED: ({ site_limit }) => `All ${site_limit} sites of this licence are in use. Release one or upgrade the plan.`,
+  PRODUCT_MISMATCH: ({ product_code }) => `This licence is for another product (${product_code}).`,
+  VERSION_NOT_ENTITLED: ({ max_version }) => `This licence covers versions up to ${max_version ?? ''}. Renew or upgrade it for newer ones.`,
+};
+
+/** The answer of POST /api/validate. Facts about a licence are given to whoever holds its key, whatever the verdict. */
+export function verdictBody({ verdict, license, activation, sitesUsed }: ValidateResult, key: string, now: number): Record<string, unknown> {
+  const head = { valid: verdict.valid, code: verdict.code, message: license ? sentences[verdict.code](license) : notFoundSentence(key) };
+  if (!license) return { ...head, status: null, plan: null, product: null, features: [], expires_at: null, limits: null, usage: null, activation: null, checked_at: isoTime(now) };
+  return {
+    ...head,
+    status: statusAt(license, now),
+    plan: { code: license.plan_code, name: license.plan_name },
+    product: license.product_code,
+    features: verdict.valid ? parseFeatures(license.features) : [],
+    expires_at: license.expires_at === null ? null : isoTime(license.expires_at),
+    limits: { sites: license.site_limit, staging_sites: license.staging_site_limit, requests_per_month: license.monthly_requests, requests_per_hour: license.hourly_requests },
+    usage: { sites: sitesUsed, requests_this_month: license.month_start === monthStart(now) ? (license.month_requests ?? 0) : 0 },
+    activation: activation && { site: activation.site, kind: activation.kind, created_at: isoTime(activation.created_at) },
+    checked_at: isoTime(now),
+  };
+}
+
+function notFoundSentence(key: string): string {
+  const canonical = canonicalLicenseKey(key);
+  if (canonical === undefined) return 'This is not a licence key. It looks like CHA-XXXX-XXXX-XXXX-XXXX.';
+  return canonical.length === 19 && !hasValidCheckCharacter(canonical) ? 'This licence key is not known; it looks mistyped. Copy it from your purchase e-mail.' : 'This licence key is not known. Check it against your purchase e-mail.';
+}
+
+const parsedFeatures = new Map<string, string[]>();
+
+/** The features column, parsed once for each distinct text: there are as many as plans. */
+function parseFeatures(text: string): string[] {
+  let features = parsedFeatures.get(text);
+  if (!features) {
+    if (parsedFeatures.size > 1_000) parsedFeatures.clear();
+    features = JSON.parse(text) as string[];
+    parsedFeatures.set(text, features);
+  }
+  return features;
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function isoDay(ms: number | null): string {
+  return ms === null ? '' : isoTime(ms).slice(0, 10);
+}

@@ -1,0 +1,78 @@
+import { createServer, type Server } from 'node:http';
+import type { Express } from 'express';
+import { createApi } from './api.ts';
+import { ConfigError, loadConfig, type Config } from './config.ts';
+import { closeDatabase, openDatabase } from './db/database.ts';
+import { migrate } from './db/migrate.ts';
+import type { Deps } from './deps.ts';
+import { errorText } from './errors.ts';
+import { jobList } from './jobs/job-list.ts';
+import { startWorker } from './jobs/worker.ts';
+import { loadSecrets } from './local-secrets.ts';
+import { createLog } from './log.ts';
+import { seed } from './seed.ts';
+import { openVault } from './vault.ts';
+
+const drainTimeoutMs = 25_000;
+
+/** config -> database -> migrations -> api, admin, worker. Resolves when everything answers; `stop` ends it gracefully. */
+async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
+  const now = Date.now;
+  const log = createLog(config.NODE_ENV === 'test' ? 'warn' : 'info');
+  const secrets = loadSecrets(config);
+  const db = openDatabase(config.DATABASE_URL, config.dataDir);
+  await migrate(db, now());
+  const vault = await openVault(db, secrets.encryptionKeys, now());
+  const deps: Deps = { config, secrets, db, vault, log, now };
+  await seed(deps);
+  const api = await listen(createApi(deps), config.PORT);
+  const worker = startWorker(deps, jobList);
+  return {
+    async stop() {
+      await closeServer(api);
+      await worker.stop();
+      await closeDatabase(db);
+      log.flush();
+    },
+  };
+}
+
+/** A server with the time limits of ARCHITECTURE's security numbers: slow or endless requests are cut, also between two of them. */
+function listen(app: Express, port: number, host?: string): Promise<Server> {
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 }, app);
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host }, () => resolve(server));
+  });
+}
+
+/** Takes no new connection and lets running requests end; after the drain time cuts what is left. */
+async function closeServer(server: Server): Promise<void> {
+  const cut = setTimeout(() => server.closeAllConnections(), drainTimeoutMs);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+  clearTimeout(cut);
+}
+
+try {
+  const running = await start(loadConfig());
+  let stopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) return;
+      stopping = true;
+      running.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`${errorText(error)}\n`);
+          process.exit(1);
+        },
+      );
+    });
+  }
+} catch (error) {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : `Chatello could not start: ${errorText(error)}`}\n`);
+  process.exit(1);
+}

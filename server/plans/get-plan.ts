@@ -1,0 +1,20 @@
+import type { Db } from '../db/database.ts';
+import { AppError } from '../errors.ts';
+import { findProductByCode, listPlans, type Plan, type Product } from './plans.store.ts';
+
+export const defaultProductCode = 'chatello';
+
+/** The plan with this code. Throws INVALID_REQUEST that lists the codes there are. */
+export async function getPlanByCode(db: Db, code: string, field = 'body.plan'): Promise<Plan> {
+  const plans = await listPlans(db);
+  const plan = plans.find((candidate) => candidate.code === code.trim().toLowerCase());
+  if (!plan) throw new AppError('INVALID_REQUEST', `${field}: there is no plan "${code}"; the plans are ${plans.map((candidate) => candidate.code).join(', ')}`, { field });
+  return plan;
+}
+
+/** The product with this code; without a code the default product. Throws INVALID_REQUEST. */
+export async function getProductByCode(db: Db, code: string = defaultProductCode, field = 'body.product'): Promise<Product> {
+  const product = await findProductByCode(db, code.trim().toLowerCase());
+  if (!product) throw new AppError('INVALID_REQUEST', `${field}: there is no product "${code}"`, { field });
+  return product;
+}

@@ -1,0 +1,68 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import type { EncryptionKey } from './config.ts';
+import { insertedOnce, type Db } from './db/database.ts';
+
+/** Seals secrets that are shown again, and digests secrets that are looked up. */
+export type Vault = {
+  /** AES-256-GCM under the newest key. `aad` names table, column and row, so that a ciphertext copied elsewhere does not open. */
+  seal(plaintext: string, aad: string): { keyId: string; cipher: Uint8Array };
+  /** Throws when the key is unknown, or the text or its place was changed. */
+  open(sealed: { keyId: string; cipher: Uint8Array }, aad: string): string;
+  /** HMAC-SHA256 under a key that survives the rotation of ENCRYPTION_KEYS. */
+  digest(text: string): Buffer;
+  /** The id under which new secrets are sealed. */
+  currentKeyId: string;
+};
+
+const nonceBytes = 12;
+const tagBytes = 16;
+const lookupKeyName = 'license-lookup';
+
+/** Opens the vault of a database; the first process makes the lookup key and stores it sealed. Throws when no configured key opens it. */
+export async function openVault(db: Db, encryptionKeys: EncryptionKey[], now: number): Promise<Vault> {
+  const box = sealingBox(encryptionKeys);
+  const aad = `secrets.cipher.${lookupKeyName}`;
+  const sealed = box.seal(randomBytes(32).toString('base64'), aad);
+  const find = () => db.selectFrom('secrets').selectAll().where('name', '=', lookupKeyName).executeTakeFirst();
+  let row = await find();
+  if (!row) {
+    await insertedOnce(db.insertInto('secrets').values({ name: lookupKeyName, key_id: sealed.keyId, cipher: sealed.cipher, created_at: now }).execute());
+    row = await find();
+  }
+  if (!row) throw new Error('the lookup key vanished');
+  const lookupKey = Buffer.from(box.open({ keyId: row.key_id, cipher: row.cipher }, aad), 'base64');
+  return { ...box, digest: (text) => createHmac('sha256', lookupKey).update(text).digest() };
+}
+
+/** Seals the lookup key anew under the newest encryption key. */
+export async function resealLookupKey(db: Db, encryptionKeys: EncryptionKey[]): Promise<void> {
+  const box = sealingBox(encryptionKeys);
+  const aad = `secrets.cipher.${lookupKeyName}`;
+  const row = await db.selectFrom('secrets').selectAll().where('name', '=', lookupKeyName).executeTakeFirstOrThrow();
+  const { keyId, cipher } = box.seal(box.open({ keyId: row.key_id, cipher: row.cipher }, aad), aad);
+  await db.updateTable('secrets').set({ key_id: keyId, cipher }).where('name', '=', lookupKeyName).execute();
+}
+
+function sealingBox(encryptionKeys: EncryptionKey[]): Pick<Vault, 'seal' | 'open' | 'currentKeyId'> {
+  const [current] = encryptionKeys;
+  if (!current) throw new Error('ENCRYPTION_KEYS is empty');
+  const keyById = new Map(encryptionKeys.map(({ id, key }) => [id, key]));
+  return {
+    currentKeyId: current.id,
+    seal(plaintext, aad) {
+      const nonce = randomBytes(nonceBytes);
+      const cipher = createCipheriv('aes-256-gcm', current.key, nonce).setAAD(Buffer.from(aad));
+      const text = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
+      return { keyId: current.id, cipher: Buffer.concat([nonce, cipher.getAuthTag(), text]) };
+    },
+    open({ keyId, cipher }, aad) {
+      const key = keyById.get(keyId);
+      if (!key) throw new Error(`ENCRYPTION_KEYS lacks the key "${keyId}" under which a secret was stored`);
+      const bytes = Buffer.from(cipher);
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes })
+        .setAAD(Buffer.from(aad))
+        .setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
+      return Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]).toString('utf8');
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { Express } from 'express';
+import mysql from 'mysql2/promise';
+import pino from 'pino';
+import supertest from 'supertest';
+import { apiRoutes, createApi } from '../server/api.ts';
+import { parseConfig } from '../server/config.ts';
+import { closeDatabase, openDatabase, type Engine } from '../server/db/database.ts';
+import { migrate } from '../server/db/migrate.ts';
+import type { Deps } from '../server/deps.ts';
+import { openApiDocument } from '../server/http/openapi.ts';
+import { systemRoutes } from '../server/http/system.routes.ts';
+import { loadSecrets } from '../server/local-secrets.ts';
+import { seed } from '../server/seed.ts';
+import { openVault } from '../server/vault.ts';
+import { startServices } from '../scripts/services.ts';
+
+/** Runs a suite once on each database. */
+export function onBothDatabases(title: string, suite: (engine: Engine) => void): void {
+  for (const engine of ['sqlite', 'mariadb'] as const) describe(`${title} [${engine}]`, () => suite(engine));
+}
+
+export type TestDatabase = { url: string | undefined; dataDir: string; drop: () => Promise<void> };
+
+/** An empty database of its own: a file in a new folder, or a new schema on the private MariaDB. */
+export async function createTestDatabase(engine: Engine): Promise<TestDatabase> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'chatello-test-'));
+  if (engine === 'sqlite') return { url: undefined, dataDir, drop: async () => rmSync(dataDir, { recursive: true, force: true }) };
+  const server = new URL(process.env['TEST_MARIADB_URL'] ?? (await startServices()).mariadbUrl);
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await onServer(server, `CREATE DATABASE ${name}`);
+  const url = new URL(server);
+  url.pathname = name;
+  return {
+    url: url.href,
+    dataDir,
+    async drop() {
+      await onServer(server, `DROP DATABASE ${name}`);
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function onServer(server: URL, statement: string): Promise<void> {
+  const connection = await mysql.createConnection(server.href);
+  await connection.query(statement);
+  await connection.end();
+}
+
+export type TestApp = {
+  deps: Deps;
+  api: Express;
+  /** A clock that the test moves; it stands still otherwise. */
+  clock: { now: number };
+  adminToken: string;
+  /** One request to the public API. The answer is held against the OpenAPI document before the test sees it. */
+  call: (method: 'get' | 'post' | 'put' | 'delete', url: string, options?: CallOptions) => Promise<supertest.Response>;
+  close: () => Promise<void>;
+};
+export type CallOptions = { body?: unknown; raw?: string | Buffer; headers?: Record<string, string>; key?: string; token?: string };
+
+/** A whole server on a database of its own, seeded, not listening; closed when the suite ends. */
+export async function createTestApp(engine: Engine, variables: Record<string, string> = {}, startAt = Date.UTC(2026, 10, 21, 12)): Promise<TestApp> {
+  const database = await createTestDatabase(engine);
+  const config = parseConfig({ NODE_ENV: 'test', DATA_DIR: database.dataDir, ...(database.url === undefined ? {} : { DATABASE_URL: database.url }), ...variables });
+  const secrets = loadSecrets(config);
+  const db = openDatabase(config.DATABASE_URL, config.dataDir);
+  const clock = { now: startAt };
+  const now = () => clock.now;
+  await migrate(db, now());
+  const vault = await openVault(db, secrets.encryptionKeys, now());
+  const deps: Deps = { config, secrets, db, vault, log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }), now };
+  await seed(deps);
+  const api = createApi(deps);
+  const check = answerChecker(deps);
+  const close = async () => {
+    await closeDatabase(db);
+    await database.drop();
+  };
+  return {
+    deps,
+    api,
+    clock,
+    adminToken: secrets.adminApiToken,
+    async call(method, url, { body, raw, headers = {}, key, token } = {}) {
+      let request = supertest(api)[method](url).set(headers);
+      if (key !== undefined) request = request.set('X-License-Key', key);
+      if (token !== undefined) request = request.set('Authorization', `Bearer ${token}`);
+      if (raw !== undefined) request = request.send(raw);
+      else if (body !== undefined) request = request.send(body as object);
+      const response = await request;
+      check(method, url, response);
+      return response;
+    },
+    close,
+  };
+}
+
+/** createTestApp, closed after the suite in which it is called. */
+export function useTestApp(engine: Engine, variables: Record<string, string> = {}): () => Promise<TestApp> {
+  let app: Promise<TestApp> | undefined;
+  after(async () => (await app)?.close());
+  return () => (app ??= createTestApp(engine, variables));
+}
+
+/** Holds an answer against the OpenAPI document: status described, body as described. */
+function answerChecker(deps: Deps): (method: string, url: string, response: supertest.Response) => void {
+  const routes = apiRoutes(deps);
+  const all = [...routes, ...systemRoutes(deps, routes)];
+  const document = openApiDocument(all, deps.config.publicUrl);
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  ajv.addSchema({ $id: 'openapi', ...document });
+  return (method, url, response) => {
+    const { pathname } = new URL(url, 'http://localhost');
+    const spec = all.map((route) => route.spec).find((candidate) => candidate.method === method && new RegExp(`^${candidate.path.replace(/:\w+/g, '[^/]+')}$`).test(pathname));
+    const type = response.headers['content-type'] ?? '';
+    if (!type.startsWith('application/json')) return;
+    const status = spec && String(response.status) in spec.responses ? String(response.status) : 'default';
+    assert.ok(status !== 'default' || response.status >= 400, `${method} ${url} answered ${response.status}, which the OpenAPI document does not know`);
+    const pointer = spec ? `openapi#/paths/${spec.path.replace(/:(\w+)/g, '{$1}').replaceAll('~', '~0').replaceAll('/', '~1').replace(/[{}]/g, encodeURIComponent)}/${method}/responses/${status}/content/application~1json/schema` : 'openapi#/components/schemas/Error';
+    const validate = ajv.getSchema(pointer);
+    assert.ok(validate, `the OpenAPI document has no schema at ${pointer}`);
+    assert.ok(validate(response.body), `${method} ${url} -> ${response.status} is not as documented: ${ajv.errorsText(validate.errors)}\n${JSON.stringify(response.body)}`);
+  };
+}
