@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
 import { systemRoutes } from './http/system.routes.ts';
 import { errorHandler, notFound } from './http/error-handler.ts';
@@ -11,6 +12,7 @@ import { licenseRoutes } from './licenses/licenses.routes.ts';
 export function apiRoutes(deps: Deps): Route[] {
   return [
     ...licenseRoutes(deps),
+    ...webhookRoutes(deps),
   ];
 }
 

@@ -50,6 +50,7 @@ const environment = z.object({
   OPENAI_COMPATIBLE_BASE_URL: httpUrl.optional(),
   PADDLE_WEBHOOK_SECRETS: list.default([]),
   PADDLE_API_KEY: z.string().optional(),
+  PADDLE_BASE_URL: httpUrl.optional(),
   PADDLE_ENVIRONMENT: z.enum(['production', 'sandbox']).default('production'),
   WOOCOMMERCE_URL: httpUrl.optional(),
   WOOCOMMERCE_CONSUMER_KEY: z.string().optional(),

@@ -103,3 +103,16 @@ export async function insertTerm(db: Db, term: Selectable<Schema['license_terms'
 export async function findLicenseByDigest(db: Db, keyDigest: Uint8Array): Promise<License | undefined> {
   return db.selectFrom('licenses').selectAll().where('key_digest', '=', keyDigest).executeTakeFirst();
 }
+
+export function listTermsOfTransaction(db: Db, licenseIds: string[], { provider, account, transactionId }: { provider: string; account: string; transactionId: string }): Promise<Selectable<Schema['license_terms']>[]> {
+  return db.selectFrom('license_terms').selectAll().where('license_id', 'in', licenseIds).where('provider', '=', provider).where('account', '=', account).where('transaction_id', '=', transactionId).execute();
+}
+
+export async function listLicensesOfSubscription(db: Db, { provider, account, subscriptionId }: { provider: string; account: string; subscriptionId: string }): Promise<string[]> {
+  const rows = await db.selectFrom('license_terms').select('license_id').distinct().where('provider', '=', provider).where('account', '=', account).where('subscription_id', '=', subscriptionId).execute();
+  return rows.map((row) => row.license_id);
+}
+
+export function listLicensesWithPlan(db: Db, ids: string[]): Promise<(License & { plan_name: string; plan_max_sites: number })[]> {
+  return db.selectFrom('licenses').innerJoin('plans', 'plans.id', 'licenses.plan_id').selectAll('licenses').select(['plans.name as plan_name', 'plans.max_sites as plan_max_sites']).where('licenses.id', 'in', ids).execute();
+}
