@@ -19,7 +19,8 @@ export function payload<Body = Record<string, unknown>>(file: string): Body {
   return JSON.parse(readFileSync(path.join(payloads, file), 'utf8')) as Body;
 }
 
-export type Captured = { file: string; headers: Record<string, string>; body: Buffer; secret: string };
+/** `body`: the exact bytes, which are ASCII in all of them. */
+export type Captured = { file: string; headers: Record<string, string>; body: string };
 
 /** The deliveries that a real shop sent, in order of arrival, without the pings. */
 export function capturedOrders(): Captured[] {
@@ -33,9 +34,9 @@ export function capturedPings(): Captured[] {
 function capturedFiles(): Captured[] {
   const directory = path.join(payloads, 'woocommerce/captured');
   return readdirSync(directory).sort().map((file) => {
-    const { headers, body_base64: body, secret } = payload<{ headers: Record<string, string>; body_base64: string; secret: string }>(`woocommerce/captured/${file}`);
+    const { headers, body_base64: body } = payload<{ headers: Record<string, string>; body_base64: string }>(`woocommerce/captured/${file}`);
     const { host: _host, 'content-length': _length, connection: _connection, 'accept-encoding': _encoding, ...kept } = headers;
-    return { file, headers: kept, body: Buffer.from(body, 'base64'), secret };
+    return { file, headers: kept, body: Buffer.from(body, 'base64').toString('latin1') };
   });
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { after, it } from 'node:test';
 import { createTestApp, onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
 import type { Engine } from '../../server/db/database.ts';
 import { billingVariables, capturedOrders, capturedPings, licensesOf, map, payload, sendWoo, statusesOf, wooHeaders, wooOrder, work, type Captured } from '../deliveries.ts';
@@ -24,8 +24,17 @@ const expected: Record<string, string[]> = {
 };
 const active = Object.fromEntries(Object.entries(expected).map(([order, statuses]) => [order, statuses.filter((status) => status.endsWith(':active'))]));
 
+const shops: TestApp[] = [];
+
+/** An own server for what a shared one would blur; closed when the suite ends. */
+async function openShop(engine: Engine, variables: Record<string, string> = billingVariables): Promise<TestApp> {
+  const shop = await createTestApp(engine, variables);
+  shops.push(shop);
+  return shop;
+}
+
 async function deliver(engine: Engine, deliveries: Captured[], jobsAfterEach: boolean): Promise<TestApp> {
-  const app = await createTestApp(engine, billingVariables);
+  const app = await openShop(engine);
   await map(app, 'woocommerce', 'MUG', null, null);
   await map(app, 'woocommerce', 'CHATELLO-TEAM-5', 'agency');
   for (const { headers, body } of deliveries) {
@@ -51,6 +60,9 @@ function shuffled<Item>(items: Item[], seed: number): Item[] {
 
 onBothDatabases('POST /webhooks/woocommerce', (engine) => {
   const app = useTestApp(engine, billingVariables);
+  after(async () => {
+    for (const shop of shops.splice(0)) await shop.close();
+  });
 
   it('ends in the right licences for the deliveries of a real shop, in the order in which they came', async () => {
     const shop = await deliver(engine, capturedOrders(), true);
@@ -59,19 +71,16 @@ onBothDatabases('POST /webhooks/woocommerce', (engine) => {
     assert.equal(emails.length, 13, 'one e-mail for each order that issued keys');
     assert.ok(emails.every(({ status }) => status === 'sent'));
     const refunded = await shop.deps.db.selectFrom('orders').select(['total_minor', 'refunded_minor', 'currency', 'status']).where('external_id', '=', '22').executeTakeFirstOrThrow();
-    assert.deepEqual(refunded, { total_minor: 11_050, refunded_minor: 11_050, currency: 'EUR', status: 'refunded' });
-    await shop.close();
+    assert.deepEqual({ ...refunded }, { total_minor: 11_050, refunded_minor: 11_050, currency: 'EUR', status: 'refunded' });
   });
 
   it('leaves the same licences active whatever the order of the deliveries, and issues no key for an order whose refund came first', async () => {
     for (const deliveries of [capturedOrders().reverse(), shuffled(capturedOrders(), 1), shuffled(capturedOrders(), 2)]) {
       const shop = await deliver(engine, deliveries, true);
       assert.deepEqual(await statuses(shop, true), active);
-      await shop.close();
-    }
+      }
     const reversed = await deliver(engine, capturedOrders().reverse(), true);
     for (const order of [20, 22, 25, 29]) assert.deepEqual(await statusesOf(reversed, order), [], `order ${order} was refunded before it was seen`);
-    await reversed.close();
   });
 
   it('answers the unsigned ping of a new webhook with 200 and stores nothing', async () => {
@@ -85,7 +94,7 @@ onBothDatabases('POST /webhooks/woocommerce', (engine) => {
 
   it('verifies the published signature, and refuses a changed body, a foreign secret and a missing header with 401', async () => {
     const { body, secret, 'X-WC-Webhook-Signature': signature } = payload<Record<string, string>>('woocommerce/derived/_signature-vector.json');
-    const vector = await createTestApp(engine, { WOOCOMMERCE_WEBHOOK_SECRETS: `a,${secret}` });
+    const vector = await openShop(engine, { WOOCOMMERCE_WEBHOOK_SECRETS: `a,${secret}` });
     const genuine = await vector.call('post', '/webhooks/woocommerce', { raw: body ?? '', headers: { 'X-WC-Webhook-Signature': signature ?? '', 'Content-Type': 'application/json' } });
     assert.equal(genuine.status, 200);
     for (const [raw, headers] of [[`${body} `, { 'X-WC-Webhook-Signature': signature ?? '' }], [body ?? '', wooHeaders(body ?? '', 'order.updated', 'foreign')], [body ?? '', {}]] as const) {
@@ -93,15 +102,13 @@ onBothDatabases('POST /webhooks/woocommerce', (engine) => {
       assert.deepEqual([refused.status, refused.body.error.code], [401, 'SIGNATURE_INVALID']);
       assert.match(refused.body.error.message, /WOOCOMMERCE_WEBHOOK_SECRETS/);
     }
-    await vector.close();
   });
 
   it('refuses every delivery while no secret is configured, and says which variable to set', async () => {
-    const unset = await createTestApp(engine);
+    const unset = await openShop(engine, {});
     const response = await unset.call('post', '/webhooks/woocommerce', { raw: '{}', headers: wooHeaders('{}', 'order.updated', '') });
     assert.equal(response.status, 401);
     assert.match(response.body.error.message, /WOOCOMMERCE_WEBHOOK_SECRETS is not set/);
-    await unset.close();
   });
 
   it('takes what a body means from the body, not from the topic that nothing signs', async () => {
@@ -115,14 +122,15 @@ onBothDatabases('POST /webhooks/woocommerce', (engine) => {
 
   it('issues nothing before an order is paid, and once when it is', async () => {
     const shop = await app();
-    const { id } = wooOrder();
+    const order = wooOrder();
+    const { id } = order;
     for (const [status, second] of [['pending', 1], ['on-hold', 2], ['checkout-draft', 3], ['failed', 4], ['processing', 5]] as const) {
-      await sendWoo(shop, wooOrder({ id, status, date_paid_gmt: null, date_modified_gmt: `2026-11-21T11:00:0${second}` }));
+      await sendWoo(shop, { ...order, status, date_paid_gmt: null, date_modified_gmt: `2026-11-21T11:00:0${second}` });
     }
     await work(shop);
     assert.deepEqual(await statusesOf(shop, id), []);
-    await sendWoo(shop, wooOrder({ id, status: 'completed', date_paid_gmt: null, date_modified_gmt: '2026-11-21T11:00:06' }));
-    await sendWoo(shop, wooOrder({ id, status: 'processing', date_paid_gmt: '2026-11-21T11:00:06', date_modified_gmt: '2026-11-21T11:00:07' }));
+    await sendWoo(shop, { ...order, status: 'completed', date_paid_gmt: null, date_modified_gmt: '2026-11-21T11:00:06' });
+    await sendWoo(shop, { ...order, status: 'processing', date_paid_gmt: '2026-11-21T11:00:06', date_modified_gmt: '2026-11-21T11:00:07' });
     await work(shop);
     assert.deepEqual(await statusesOf(shop, id), ['CHATELLO-PRO:active']);
   });
