@@ -101,7 +101,7 @@ onBothDatabases('POST /webhooks/paddle', (engine) => {
       // Ids of its own for each round; the references between the events stay.
       const own = JSON.parse(JSON.stringify(events).replace(/\b(txn|ctm|sub|evt|ntf)_\w+/g, (id) => `${id}_${round}`)) as PaddleEvent[];
       const rotated = [...own.slice(round % 12), ...own.slice(0, round % 12)];
-      await deliver(shop, ...(round < 12 ? rotated : rotated.reverse()));
+      await deliver(shop, ...(round < 12 ? rotated : rotated.toReversed()));
       const licenses = (await licensesOf(shop)).filter(({ order }) => order === `${completed?.data['id'] as string}_${round}`);
       seen.add(JSON.stringify(licenses.map(({ status, product, unit, expires_at: end }) => [status, product, unit, end])));
     }

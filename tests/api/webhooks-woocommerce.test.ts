@@ -75,11 +75,11 @@ onBothDatabases('POST /webhooks/woocommerce', (engine) => {
   });
 
   it('leaves the same licences active whatever the order of the deliveries, and issues no key for an order whose refund came first', async () => {
-    for (const deliveries of [capturedOrders().reverse(), shuffled(capturedOrders(), 1), shuffled(capturedOrders(), 2)]) {
+    for (const deliveries of [capturedOrders().toReversed(), shuffled(capturedOrders(), 1), shuffled(capturedOrders(), 2)]) {
       const shop = await deliver(engine, deliveries, true);
       assert.deepEqual(await statuses(shop, true), active);
       }
-    const reversed = await deliver(engine, capturedOrders().reverse(), true);
+    const reversed = await deliver(engine, capturedOrders().toReversed(), true);
     for (const order of [20, 22, 25, 29]) assert.deepEqual(await statusesOf(reversed, order), [], `order ${order} was refunded before it was seen`);
   });
 
