@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { effectiveAdjustments, whatIsTakenBack, type AdjustmentFacts } from '../../server/billing/adjustments.rules.ts';
 import { currencyDecimals, minorUnits } from '../../server/billing/money.rules.ts';
 import { buyerLocale, cleanText, mailAddress, shellWord } from '../../server/billing/text.rules.ts';
