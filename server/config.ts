@@ -28,6 +28,7 @@ const trustProxy = z.string().transform((text, ctx) => {
 
 const environment = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+  HOST: z.string().optional(),
   PORT: port.default(5010),
   ADMIN_PORT: port.default(5012),
   PUBLIC_URL: httpUrl.optional(),

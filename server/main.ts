@@ -25,7 +25,7 @@ async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
   const vault = await openVault(db, secrets.encryptionKeys, now());
   const deps: Deps = { config, secrets, db, vault, log, now };
   await seed(deps);
-  const api = await listen(createApi(deps), config.PORT);
+  const api = await listen(createApi(deps), config.PORT, config.HOST ?? (config.NODE_ENV === 'production' ? undefined : '127.0.0.1'));
   const worker = startWorker(deps, jobList);
   return {
     async stop() {
@@ -38,7 +38,7 @@ async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
 }
 
 /** A server with the time limits of ARCHITECTURE's security numbers: slow or endless requests are cut, also between two of them. */
-function listen(app: Express, port: number, host?: string): Promise<Server> {
+function listen(app: Express, port: number, host: string | undefined): Promise<Server> {
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 }, app);
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import type { EncryptionKey } from './config.ts';
 import { insertedOnce, type Db } from './db/database.ts';
 
@@ -30,8 +30,15 @@ export async function openVault(db: Db, encryptionKeys: EncryptionKey[], now: nu
     row = await find();
   }
   if (!row) throw new Error('the lookup key vanished');
-  const lookupKey = Buffer.from(box.open({ keyId: row.key_id, cipher: row.cipher }, aad), 'base64');
+  // A KeyObject is imported once; a Buffer would be imported for every digest, at five times the cost.
+  const lookupKey = createSecretKey(box.open({ keyId: row.key_id, cipher: row.cipher }, aad), 'base64');
   return { ...box, digest: (text) => createHmac('sha256', lookupKey).update(text).digest() };
+}
+
+/** The key of digest(), in base64. */
+export async function readLookupKey(db: Db, encryptionKeys: EncryptionKey[]): Promise<string> {
+  const row = await db.selectFrom('secrets').selectAll().where('name', '=', lookupKeyName).executeTakeFirstOrThrow();
+  return sealingBox(encryptionKeys).open({ keyId: row.key_id, cipher: row.cipher }, `secrets.cipher.${lookupKeyName}`);
 }
 
 /** Seals the lookup key anew under the newest encryption key. */

@@ -28,7 +28,7 @@ export type LicenseFacts = Pick<License, 'id' | 'status' | 'expires_at' | 'domai
 };
 
 const anyBytes = new Uint8Array(0);
-const factsQuery = preparedRead<LicenseFacts, [site: string, digest: Uint8Array]>((db) =>
+const buildFactsQuery = (db: Db) =>
   db
     .selectFrom('licenses')
     .innerJoin('plans', 'plans.id', 'licenses.plan_id')
@@ -46,8 +46,13 @@ const factsQuery = preparedRead<LicenseFacts, [site: string, digest: Uint8Array]
     .select(sql<number>`coalesce(licenses.max_sites, plans.max_sites)`.as('site_limit'))
     .select(sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.kind = 'production')`.as('sites_used'))
     .where('licenses.key_digest', '=', anyBytes)
-    .compile(),
-);
+    .compile();
+const factsQuery = preparedRead<LicenseFacts, [site: string, digest: Uint8Array]>(buildFactsQuery);
+
+/** The text of the query below, whose parameters are the site and the digest: bench:validate runs it without us. */
+export function licenseFactsSql(db: Db): string {
+  return buildFactsQuery(db).sql;
+}
 
 /** One query for the whole verdict: licence, plan, product, usage of the month, sites in use and the activation of `site` if it has one. */
 export async function findLicenseFacts(db: Db, keyDigest: Uint8Array, site = ''): Promise<LicenseFacts | undefined> {
