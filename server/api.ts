@@ -9,9 +9,11 @@ import { licenseRoutes } from './licenses/licenses.routes.ts';
 
 /** Every public endpoint, in the order in which it is mounted. */
 export function apiRoutes(deps: Deps): Route[] {
-  return [
+  const routes = [
     ...licenseRoutes(deps),
   ];
+  routes.push(...systemRoutes(deps, routes), ...openApiRoutes(deps, routes));
+  return routes;
 }
 
 /** The public API. */
@@ -21,12 +23,9 @@ export function createApi(deps: Deps): Express {
   app.disable('etag');
   app.set('trust proxy', deps.config.TRUST_PROXY);
   app.set('query parser', 'simple');
-  const routes = apiRoutes(deps);
-  const all = [...routes, ...systemRoutes(deps, routes)];
   app.use(requestContext(deps));
   app.use(securityHeaders());
-  mountRoutes(app, all);
-  mountRoutes(app, openApiRoutes(deps, all));
+  mountRoutes(app, apiRoutes(deps));
   app.use('/docs', docsPages());
   app.use(notFound);
   app.use(errorHandler(deps));

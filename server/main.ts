@@ -49,10 +49,12 @@ function listen(app: Express, port: number, host: string | undefined): Promise<S
 /** Takes no new connection and lets running requests end; after the drain time cuts what is left. */
 async function closeServer(server: Server): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), drainTimeoutMs);
+  // A kept-alive connection becomes idle only after its running answer, which close() does not look at again.
+  const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
-    server.closeIdleConnections();
   });
+  clearInterval(closeIdle);
   clearTimeout(cut);
 }
 

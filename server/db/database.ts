@@ -111,7 +111,7 @@ export function isDuplicateKey(error: unknown): boolean {
 }
 
 function numbersOf(error: unknown): { errno?: number; errcode?: number } {
-  return typeof error === 'object' && error !== null ? (error as { errno?: number; errcode?: number }) : {};
+  return typeof error === 'object' && error !== null ? error : {};
 }
 
 /** Runs an insert and says whether it took place; false when a unique constraint says the row stands already. */

@@ -43,7 +43,7 @@ export function mariadbDialect(pool: Pool): MysqlDialect {
       pool.getConnection((error, connection) => {
         clearTimeout(timer);
         if (answered) connection?.release();
-        else callback(error, connection as never);
+        else callback(error, connection);
       });
     },
     end: (callback) => pool.end((error) => callback(error)),

@@ -12,7 +12,7 @@ const endpoint = z.object({ method: z.string(), path: z.string(), summary: z.str
 const part = z.object({ status: z.enum(['ok', 'failing']), detail: z.string().optional() });
 const health = z.object({ status: z.enum(['ok', 'failing']), version: z.string(), time: z.iso.datetime(), database: part.optional(), queue: part.extend({ waiting: z.int(), dead: z.int() }).optional() });
 
-/** What this server is and whether it is well. */
+/** What this server is and whether it is well. `routes` is read when it is asked for, so it may still grow. */
 export function systemRoutes({ db, now, log }: Deps, routes: Route[]): Route[] {
   const root = route(
     {
@@ -35,7 +35,7 @@ export function systemRoutes({ db, now, log }: Deps, routes: Route[]): Route[] {
       try {
         await sql`select 1`.execute(db);
         const counts = await db.selectFrom('jobs').select(['status', (eb) => eb.fn.countAll<number>().as('count')]).groupBy('status').execute();
-        const countOf = (status: string) => Number(counts.find((row) => row.status === status)?.count ?? 0);
+        const countOf = (status: string) => counts.find((row) => row.status === status)?.count ?? 0;
         return { body: { status: 'ok', ...head, database: { status: 'ok' }, queue: { status: 'ok', waiting: countOf('queued'), dead: countOf('dead') } } };
       } catch (error) {
         log.error({ detail: errorText(error) }, 'health check failed');
