@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
 import { AppError, errorText, type ErrorCode } from '../errors.ts';
 import type { Deps } from '../deps.ts';
+import { routePath } from './request.ts';
 import { sendJson } from './route.ts';
 
 /** The one shape of every error answer. */
@@ -23,11 +24,13 @@ export const notFound: RequestHandler = (req) => {
 
 /** Turns anything thrown into the error shape. Internals go to the log, never to the client. */
 export function errorHandler({ log }: Pick<Deps, 'log'>): ErrorRequestHandler {
-  return (error, _req, res, _next) => {
+  return (error, req, res, _next) => {
     const appError = toAppError(error);
     const { status, code, message, field, retryAfterSeconds } = appError;
     const requestId = res.locals['requestId'] as string;
-    if (status >= 500) log.error({ request_id: requestId, code, detail: errorText(error), stack: error instanceof Error ? error.stack : undefined }, 'request failed');
+    const line = { request_id: requestId, method: req.method, route: routePath(req), status, code };
+    if (status >= 500) log.error({ ...line, detail: errorText(error), stack: error instanceof Error ? error.stack : undefined }, 'request failed');
+    else log.info(line, 'request refused');
     if (res.headersSent) {
       res.destroy();
       return;
