@@ -71,6 +71,15 @@ export function insertActivation(db: Db, activation: Activation): Promise<boolea
   return insertedOnce(db.insertInto('activations').values(activation).execute());
 }
 
+/** Gives an activation another kind and slot; false when that slot is taken, the activation is gone, or it is of that kind already. */
+export async function moveActivation(db: Db, { id, kind, slot, last_seen_at }: Activation): Promise<boolean> {
+  let moved = 0n;
+  const update = db.updateTable('activations').set({ kind, slot, last_seen_at }).where('id', '=', id).where('kind', '!=', kind).executeTakeFirst().then((result) => {
+    moved = result.numUpdatedRows;
+  });
+  return (await insertedOnce(update)) && moved > 0n;
+}
+
 export async function deleteActivation(db: Db, id: string): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom('activations').where('id', '=', id).executeTakeFirst();
   return numDeletedRows > 0n;
@@ -84,12 +93,30 @@ export async function touchActivation(db: Db, id: string, version: string | unde
     .execute();
 }
 
+/** Ends that a licence is locked to this site; false when it was not. */
+export async function clearDomainLock(db: Db, licenseId: string, site: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await db.updateTable('licenses').set({ domain_lock: null, updated_at: now }).where('id', '=', licenseId).where('domain_lock', '=', site).executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
 export async function insertLicense(db: Db, license: License): Promise<void> {
   await db.insertInto('licenses').values(license).execute();
 }
 
 export async function updateLicense(db: Db, id: string, changes: Partial<License>): Promise<void> {
   await db.updateTable('licenses').set(changes).where('id', '=', id).execute();
+}
+
+/** Voids a term of a licence at a moment, or restores it (null); false when it is so already or belongs to another licence. */
+export async function setTermVoided(db: Db, licenseId: string, termId: string, at: number | null, reason: string | null): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('license_terms')
+    .set({ voided_at: at, void_reason: reason })
+    .where('id', '=', termId)
+    .where('license_id', '=', licenseId)
+    .where('voided_at', at === null ? 'is not' : 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 export function listTerms(db: Db, licenseId: string): Promise<Selectable<Schema['license_terms']>[]> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { addMonths, paidThrough, type Term } from '../../server/licenses/license-terms.rules.ts';
 
 const day = 24 * 3600 * 1000;

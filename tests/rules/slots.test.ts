@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { freeSlot } from '../../server/licenses/slots.rules.ts';
 
 const slots = fc.uniqueArray(fc.integer({ min: 0, max: 12 }), { maxLength: 10 });
