@@ -27,6 +27,8 @@ export type LicenseFacts = Pick<License, 'id' | 'status' | 'expires_at' | 'domai
   activation_seen_at: number | null;
 };
 
+const siteLimit = sql<number>`coalesce(licenses.max_sites, plans.max_sites)`.as('site_limit');
+const sitesUsed = sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.kind = 'production')`.as('sites_used');
 const anyBytes = new Uint8Array(0);
 const factsQuery = preparedRead<LicenseFacts, [site: string, digest: Uint8Array]>((db) =>
   db
@@ -43,8 +45,8 @@ const factsQuery = preparedRead<LicenseFacts, [site: string, digest: Uint8Array]
       'usage_counters.month_start', 'usage_counters.month_requests',
       'activations.id as activation_id', 'activations.kind as activation_kind', 'activations.created_at as activation_created_at', 'activations.last_seen_at as activation_seen_at',
     ])
-    .select(sql<number>`coalesce(licenses.max_sites, plans.max_sites)`.as('site_limit'))
-    .select(sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.kind = 'production')`.as('sites_used'))
+    .select(siteLimit)
+    .select(sitesUsed)
     .where('licenses.key_digest', '=', anyBytes)
     .compile(),
 );
@@ -129,4 +131,21 @@ export async function insertTerm(db: Db, term: Selectable<Schema['license_terms'
 
 export async function findLicenseByDigest(db: Db, keyDigest: Uint8Array): Promise<License | undefined> {
   return db.selectFrom('licenses').selectAll().where('key_digest', '=', keyDigest).executeTakeFirst();
+}
+
+export type LicenseOfCustomer = Pick<License, 'id' | 'key_hint' | 'status' | 'expires_at' | 'created_at'> & { plan_code: string; plan_name: string; product_code: string; site_limit: number; sites_used: number };
+
+/** Licences of a customer with their plans and the sites in use, newest first. */
+export function listLicensesOfCustomer(db: Db, customerId: string): Promise<LicenseOfCustomer[]> {
+  return db
+    .selectFrom('licenses')
+    .innerJoin('plans', 'plans.id', 'licenses.plan_id')
+    .innerJoin('products', 'products.id', 'licenses.product_id')
+    .select(['licenses.id', 'licenses.key_hint', 'licenses.status', 'licenses.expires_at', 'licenses.created_at', 'plans.code as plan_code', 'plans.name as plan_name', 'products.code as product_code'])
+    .select(siteLimit)
+    .select(sitesUsed)
+    .where('licenses.customer_id', '=', customerId)
+    .orderBy('licenses.created_at', 'desc')
+    .orderBy('licenses.id', 'desc')
+    .execute();
 }
