@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import type { EncryptionKey } from './config.ts';
-import { insertedOnce, type Db } from './db/database.ts';
+import { insertedOnce, transact, type Db } from './db/database.ts';
 
 /** Seals secrets that are shown again, and digests secrets that are looked up. */
 export type Vault = {
@@ -26,12 +26,20 @@ export async function openVault(db: Db, encryptionKeys: EncryptionKey[], now: nu
   const find = () => db.selectFrom('secrets').selectAll().where('name', '=', lookupKeyName).executeTakeFirst();
   let row = await find();
   if (!row) {
-    await insertedOnce(db.insertInto('secrets').values({ name: lookupKeyName, key_id: sealed.keyId, cipher: sealed.cipher, created_at: now }).execute());
+    await insertedOnce(transact(db, (trx) => trx.insertInto('secrets').values({ name: lookupKeyName, key_id: sealed.keyId, cipher: sealed.cipher, created_at: now }).execute()));
     row = await find();
   }
   if (!row) throw new Error('the lookup key vanished');
-  const lookupKey = Buffer.from(box.open({ keyId: row.key_id, cipher: row.cipher }, aad), 'base64');
+  const lookupKey = openLookupKey(box, row, aad);
   return { ...box, digest: (text) => createHmac('sha256', lookupKey).update(text).digest() };
+}
+
+function openLookupKey(box: Pick<Vault, 'open'>, row: { key_id: string; cipher: Uint8Array }, aad: string): Buffer {
+  try {
+    return Buffer.from(box.open({ keyId: row.key_id, cipher: row.cipher }, aad), 'base64');
+  } catch (error) {
+    throw new Error(`This database was set up under the encryption key "${row.key_id}", and ENCRYPTION_KEYS (or secrets.json in the data directory) holds no such key, or another one of that name. Put the right key back.`, { cause: error });
+  }
 }
 
 /** Seals the lookup key anew under the newest encryption key. */
