@@ -1,16 +1,20 @@
 import express, { type Express } from 'express';
+import { customerRoutes } from './customers/customers.routes.ts';
 import type { Deps } from './deps.ts';
 import { systemRoutes } from './http/system.routes.ts';
 import { errorHandler, notFound } from './http/error-handler.ts';
 import { docsPages, openApiRoutes } from './http/openapi.ts';
 import { requestContext, securityHeaders } from './http/request.ts';
 import { mountRoutes, type Route } from './http/route.ts';
+import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
 
 /** Every public endpoint, in the order in which it is mounted. */
 export function apiRoutes(deps: Deps): Route[] {
   const routes = [
     ...licenseRoutes(deps),
+    ...adminLicenseRoutes(deps),
+    ...customerRoutes(deps),
   ];
   routes.push(...systemRoutes(deps, routes), ...openApiRoutes(deps, routes));
   return routes;

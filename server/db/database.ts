@@ -117,6 +117,12 @@ export function isDuplicateKey(error: unknown): boolean {
   return errno === 1062 || (errcode !== undefined && sqliteUniqueViolations.has(errcode));
 }
 
+/** Whether a row could not be deleted because others refer to it. */
+export function isStillReferenced(error: unknown): boolean {
+  const { errno, errcode } = numbersOf(error);
+  return errno === 1451 || errcode === 787;
+}
+
 function numbersOf(error: unknown): { errno?: number; errcode?: number } {
   return typeof error === 'object' && error !== null ? error : {};
 }

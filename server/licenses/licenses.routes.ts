@@ -92,7 +92,8 @@ export function licenseRoutes({ db, vault, now }: Deps): Route[] {
   return [validate, activate, deactivate];
 }
 
-function siteOf(domain: string): Site {
+/** The site at `body.domain`. Throws INVALID_REQUEST. */
+export function siteOf(domain: string): Site {
   const site = normalizeSite(domain);
   if (!site) throw new AppError('INVALID_REQUEST', 'body.domain: is not the address of a site; send something like shop.example.com', { field: 'body.domain' });
   return site;
