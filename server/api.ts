@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { aiRoutes } from './ai/ai.routes.ts';
 import type { Deps } from './deps.ts';
 import { systemRoutes } from './http/system.routes.ts';
 import { errorHandler, notFound } from './http/error-handler.ts';
@@ -6,11 +7,14 @@ import { docsPages, openApiRoutes } from './http/openapi.ts';
 import { requestContext, securityHeaders } from './http/request.ts';
 import { mountRoutes, type Route } from './http/route.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
+import { usageRoutes } from './usage/usage.routes.ts';
 
 /** Every public endpoint, in the order in which it is mounted. */
 export function apiRoutes(deps: Deps): Route[] {
   return [
     ...licenseRoutes(deps),
+    ...aiRoutes(deps),
+    ...usageRoutes(deps),
   ];
 }
 

@@ -21,19 +21,23 @@ export const notFound: RequestHandler = (req) => {
   throw new AppError('NOT_FOUND', `There is nothing at ${req.method} ${req.path}. GET / lists the endpoints.`);
 };
 
-/** Turns anything thrown into the error shape. Internals go to the log, never to the client. */
+/** The answer to anything thrown, in the error shape. Internals go to the log, never to the client. */
+export function errorAnswer(log: Deps['log'], error: unknown, requestId: string): { status: number; headers: Record<string, string>; body: z.output<typeof errorBody> } {
+  const { status, code, message, field, retryAfterSeconds } = toAppError(error);
+  if (status >= 500) log.error({ request_id: requestId, code, detail: errorText(error), stack: error instanceof Error ? error.stack : undefined }, 'request failed');
+  const headers: Record<string, string> = {};
+  if (retryAfterSeconds !== undefined) headers['Retry-After'] = String(retryAfterSeconds);
+  // The SDKs of AI providers repeat a 429 at once, whatever Retry-After says, unless they are told not to.
+  if (status === 429) headers['x-should-retry'] = 'false';
+  return { status, headers, body: { error: { code, message, ...(field === undefined ? {} : { field }), request_id: requestId } } };
+}
+
+/** Answers anything thrown in the error shape. An answer that has begun is cut off instead. */
 export function errorHandler({ log }: Pick<Deps, 'log'>): ErrorRequestHandler {
   return (error, _req, res, _next) => {
-    const appError = toAppError(error);
-    const { status, code, message, field, retryAfterSeconds } = appError;
-    const requestId = res.locals['requestId'] as string;
-    if (status >= 500) log.error({ request_id: requestId, code, detail: errorText(error), stack: error instanceof Error ? error.stack : undefined }, 'request failed');
-    if (res.headersSent) {
-      res.destroy();
-      return;
-    }
-    if (retryAfterSeconds !== undefined) res.setHeader('Retry-After', retryAfterSeconds);
-    sendJson(res, status, { error: { code, message, ...(field === undefined ? {} : { field }), request_id: requestId } });
+    const { status, headers, body } = errorAnswer(log, error, res.locals['requestId'] as string);
+    if (res.headersSent) res.destroy();
+    else sendJson(res, status, body, headers);
   };
 }
 

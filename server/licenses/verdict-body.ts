@@ -1,5 +1,5 @@
 import { monthStart } from '../usage/period.rules.ts';
-import type { VerdictCode } from './judge-license.rules.ts';
+import type { Verdict, VerdictCode } from './judge-license.rules.ts';
 import { canonicalLicenseKey, hasValidCheckCharacter } from './license-key.rules.ts';
 import { statusAt } from './license-status.rules.ts';
 import type { LicenseFacts } from './licenses.store.ts';
@@ -20,7 +20,7 @@ const sentences: Record<VerdictCode, (license: LicenseFacts) => string> = {
 
 /** The answer of POST /api/validate. Facts about a licence are given to whoever holds its key, whatever the verdict. */
 export function verdictBody({ verdict, license, activation, sitesUsed }: ValidateResult, key: string, now: number): Record<string, unknown> {
-  const head = { valid: verdict.valid, code: verdict.code, message: license ? sentences[verdict.code](license) : notFoundSentence(key) };
+  const head = { valid: verdict.valid, code: verdict.code, message: verdictSentence(verdict, license, key) };
   if (!license) return { ...head, status: null, plan: null, product: null, features: [], expires_at: null, limits: null, usage: null, activation: null, checked_at: isoTime(now) };
   return {
     ...head,
@@ -34,6 +34,11 @@ export function verdictBody({ verdict, license, activation, sitesUsed }: Validat
     activation: activation && { site: activation.site, kind: activation.kind, created_at: isoTime(activation.created_at) },
     checked_at: isoTime(now),
   };
+}
+
+/** The verdict as a sentence for a person. */
+export function verdictSentence(verdict: Verdict, license: LicenseFacts | undefined, key: string): string {
+  return license ? sentences[verdict.code](license) : notFoundSentence(key);
 }
 
 function notFoundSentence(key: string): string {
