@@ -14,7 +14,7 @@ const maxTemperature = 1;
 /** Anthropic's Messages API through the official SDK. */
 export function anthropicProvider({ baseUrl, apiKey, defaultModel, timeoutMs }: Settings): Provider {
   const client = new Anthropic({ baseURL: baseUrl, apiKey, authToken: null, maxRetries: 0, timeout: timeoutMs, logLevel: 'off', openTelemetry: false, fetch: upstreamFetch });
-  const face: ProviderFace = { title, keyVariable: 'ANTHROPIC_API_KEY', secrets: [apiKey] };
+  const face: ProviderFace = { title, keyVariable: 'ANTHROPIC_API_KEY', addressVariable: 'ANTHROPIC_BASE_URL', secrets: [apiKey] };
   return {
     name: 'anthropic', title, defaultModel, modelVariable: 'ANTHROPIC_MODEL',
     async *chat(request, signal) {

@@ -12,6 +12,7 @@ type Settings = {
   /** Undefined: the server wants none (Ollama). */
   apiKey: string | undefined;
   keyVariable: string;
+  addressVariable: string;
   defaultModel: string | undefined;
   modelVariable: string;
   timeoutMs: number;
@@ -23,7 +24,7 @@ type Settings = {
 
 /** OpenAI, DeepSeek and every server that speaks OpenAI's chat completions, through the official SDK. */
 export function openAiProvider(settings: Settings): Provider {
-  const { name, title, apiKey, defaultModel, modelVariable, keyVariable } = settings;
+  const { name, title, apiKey, defaultModel, modelVariable, keyVariable, addressVariable } = settings;
   const client = new OpenAI({
     baseURL: settings.baseUrl,
     apiKey: apiKey ?? 'none',
@@ -35,7 +36,7 @@ export function openAiProvider(settings: Settings): Provider {
     fetch: upstreamFetch,
     ...(apiKey === undefined ? { defaultHeaders: { Authorization: null } } : {}),
   });
-  const face: ProviderFace = { title, keyVariable, secrets: apiKey === undefined ? [] : [apiKey] };
+  const face: ProviderFace = { title, keyVariable, addressVariable, secrets: apiKey === undefined ? [] : [apiKey] };
   const body = ({ model, messages, temperature, maxTokens }: ProviderRequest) => ({
     model,
     messages,

@@ -2,8 +2,8 @@ import { APIConnectionTimeoutError as AnthropicTimeout, APIError as AnthropicErr
 import { APIConnectionTimeoutError as OpenAiTimeout, APIError as OpenAiError } from 'openai';
 import { AppError } from '../errors.ts';
 
-/** What an error message needs to know about the provider. `keyVariable` is what the operator sets; `secrets` never appear in a text. */
-export type ProviderFace = { title: string; keyVariable: string; secrets: string[] };
+/** What an error message needs to know about the provider. The variables are what the operator sets; `secrets` never appear in a text. */
+export type ProviderFace = { title: string; keyVariable: string; addressVariable: string; secrets: string[] };
 
 const defaultRetrySeconds = 10;
 const maxRetrySeconds = 3_600;
@@ -15,7 +15,7 @@ const upstreamTimeouts = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEO
 /** What a client is told about an error of the provider or of the way to it. The provider's text is passed on only where it speaks of the client's own request. */
 export function providerError(error: unknown, face: ProviderFace, model: string): AppError {
   if (error instanceof AppError) return error;
-  const { title, keyVariable } = face;
+  const { title, keyVariable, addressVariable } = face;
   const facts = factsOf(error);
   const detail = `${title}: ${[facts.status, facts.type, facts.requestId && `request ${facts.requestId}`].filter(Boolean).join(', ') || reasonOf(error)}`;
   const fail = (code: ConstructorParameters<typeof AppError>[0], message: string, options = {}) => new AppError(code, message, { detail, ...options });
@@ -34,6 +34,7 @@ export function providerError(error: unknown, face: ProviderFace, model: string)
   if (facts.type === 'model_not_found' || (facts.status === 404 && facts.message !== '') || (isRejection(facts.status) && modelUnknown.test(facts.message))) {
     return fail('MODEL_UNKNOWN', `${title} does not offer the model "${model}" to this server. Ask for another one, or leave the model out.`, { field: 'body.model' });
   }
+  if (facts.status === 404) return fail('PROVIDER_FAILED', `There is nothing at the address that this server has for ${title}. Its operator must check ${addressVariable}.`);
   if (isRejection(facts.status) || facts.type === 'invalid_request_error') return fail('PROVIDER_REJECTED', `${title} did not accept the request${text === '' ? '.' : `: ${text}`}`);
   if (facts.status !== undefined) return fail('PROVIDER_FAILED', `${title} failed to answer. Try again in a moment.`);
   if (facts.type !== '') return fail('PROVIDER_FAILED', `${title} broke off its answer. Try again.`);
@@ -60,7 +61,7 @@ function factsOf(error: unknown): Facts {
 }
 
 function isRejection(status: number | undefined): boolean {
-  return status === 400 || status === 404 || status === 422;
+  return status === 400 || status === 422;
 }
 
 function isTimeout(error: unknown): boolean {

@@ -32,18 +32,21 @@ function makeProviders(config: Config): Provider[] {
   const timeoutMs = config.AI_MAX_DURATION_MS + sdkTimeoutMarginMs;
   const providers: Provider[] = [];
   if (config.OPENAI_API_KEY !== undefined) {
-    providers.push(openAiProvider({ name: 'openai', title: 'OpenAI', baseUrl: config.OPENAI_BASE_URL, apiKey: config.OPENAI_API_KEY, keyVariable: 'OPENAI_API_KEY', defaultModel: config.OPENAI_MODEL, modelVariable: 'OPENAI_MODEL', timeoutMs, maxTokensField: 'max_completion_tokens' }));
+    const variables = { keyVariable: 'OPENAI_API_KEY', addressVariable: 'OPENAI_BASE_URL', modelVariable: 'OPENAI_MODEL' };
+    providers.push(openAiProvider({ name: 'openai', title: 'OpenAI', baseUrl: config.OPENAI_BASE_URL, apiKey: config.OPENAI_API_KEY, defaultModel: config.OPENAI_MODEL, ...variables, timeoutMs, maxTokensField: 'max_completion_tokens' }));
   }
   if (config.ANTHROPIC_API_KEY !== undefined) {
     providers.push(anthropicProvider({ baseUrl: config.ANTHROPIC_BASE_URL, apiKey: config.ANTHROPIC_API_KEY, defaultModel: config.ANTHROPIC_MODEL, timeoutMs }));
   }
   if (config.DEEPSEEK_API_KEY !== undefined) {
+    const variables = { keyVariable: 'DEEPSEEK_API_KEY', addressVariable: 'DEEPSEEK_BASE_URL', modelVariable: 'DEEPSEEK_MODEL' };
     // DeepSeek thinks by default, wants its thoughts back in the next turn and counts them against max_tokens; a chat of plain texts can do neither.
     const extra = { thinking: { type: 'disabled' } };
-    providers.push(openAiProvider({ name: 'deepseek', title: 'DeepSeek', baseUrl: config.DEEPSEEK_BASE_URL, apiKey: config.DEEPSEEK_API_KEY, keyVariable: 'DEEPSEEK_API_KEY', defaultModel: config.DEEPSEEK_MODEL, modelVariable: 'DEEPSEEK_MODEL', timeoutMs, maxTokensField: 'max_tokens', extra }));
+    providers.push(openAiProvider({ name: 'deepseek', title: 'DeepSeek', baseUrl: config.DEEPSEEK_BASE_URL, apiKey: config.DEEPSEEK_API_KEY, defaultModel: config.DEEPSEEK_MODEL, ...variables, timeoutMs, maxTokensField: 'max_tokens', extra }));
   }
   if (config.OPENAI_COMPATIBLE_BASE_URL !== undefined) {
-    providers.push(openAiProvider({ name: 'openai-compatible', title: 'The OpenAI-compatible server', baseUrl: config.OPENAI_COMPATIBLE_BASE_URL, apiKey: config.OPENAI_COMPATIBLE_API_KEY, keyVariable: 'OPENAI_COMPATIBLE_API_KEY', defaultModel: config.OPENAI_COMPATIBLE_MODEL, modelVariable: 'OPENAI_COMPATIBLE_MODEL', timeoutMs, maxTokensField: 'max_tokens' }));
+    const variables = { keyVariable: 'OPENAI_COMPATIBLE_API_KEY', addressVariable: 'OPENAI_COMPATIBLE_BASE_URL', modelVariable: 'OPENAI_COMPATIBLE_MODEL' };
+    providers.push(openAiProvider({ name: 'openai-compatible', title: 'The OpenAI-compatible server', baseUrl: config.OPENAI_COMPATIBLE_BASE_URL, apiKey: config.OPENAI_COMPATIBLE_API_KEY, defaultModel: config.OPENAI_COMPATIBLE_MODEL, ...variables, timeoutMs, maxTokensField: 'max_tokens' }));
   }
   return providers;
 }
