@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import { customerRoutes } from './customers/customers.routes.ts';
+import { aiRoutes } from './ai/ai.routes.ts';
 import type { Deps } from './deps.ts';
 import { systemRoutes } from './http/system.routes.ts';
 import { errorHandler, notFound } from './http/error-handler.ts';
@@ -8,6 +9,7 @@ import { requestContext, securityHeaders } from './http/request.ts';
 import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
+import { usageRoutes } from './usage/usage.routes.ts';
 
 /** Every public endpoint, in the order in which it is mounted. */
 export function apiRoutes(deps: Deps): Route[] {
@@ -15,6 +17,8 @@ export function apiRoutes(deps: Deps): Route[] {
     ...licenseRoutes(deps),
     ...adminLicenseRoutes(deps),
     ...customerRoutes(deps),
+    ...aiRoutes(deps),
+    ...usageRoutes(deps),
   ];
   routes.push(...systemRoutes(deps, routes), ...openApiRoutes(deps, routes));
   return routes;

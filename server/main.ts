@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { Express } from 'express';
+import { chatsSettled } from './ai/running-chats.ts';
 import { createApi } from './api.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
 import { closeDatabase, openDatabase } from './db/database.ts';
@@ -30,6 +31,7 @@ async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
   return {
     async stop() {
       await closeServer(api);
+      await chatsSettled(db);
       await worker.stop();
       await closeDatabase(db);
       log.flush();

@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { AppError, errorText, type ErrorCode } from '../errors.ts';
 import type { Deps } from '../deps.ts';
@@ -22,21 +22,25 @@ export const notFound: RequestHandler = (req) => {
   throw new AppError('NOT_FOUND', `There is nothing at ${req.method} ${req.path}. GET / lists the endpoints.`);
 };
 
-/** Turns anything thrown into the error shape. Internals go to the log, never to the client. */
+/** The answer to anything thrown, in the error shape. Internals go to the log, never to the client. */
+export function errorAnswer(log: Deps['log'], error: unknown, req: Request, requestId: string): { status: number; headers: Record<string, string>; body: z.output<typeof errorBody> } {
+  const { status, code, message, field, retryAfterSeconds } = toAppError(error);
+  const line = { request_id: requestId, method: req.method, route: routePath(req), status, code };
+  if (status >= 500) log.error({ ...line, detail: errorText(error), stack: error instanceof Error ? error.stack : undefined }, 'request failed');
+  else log.info(line, 'request refused');
+  const headers: Record<string, string> = {};
+  if (retryAfterSeconds !== undefined) headers['Retry-After'] = String(retryAfterSeconds);
+  // The SDKs of AI providers repeat a 429 at once, whatever Retry-After says, unless they are told not to.
+  if (status === 429) headers['x-should-retry'] = 'false';
+  return { status, headers, body: { error: { code, message, ...(field === undefined ? {} : { field }), request_id: requestId } } };
+}
+
+/** Answers anything thrown in the error shape. An answer that has begun is cut off instead. */
 export function errorHandler({ log }: Pick<Deps, 'log'>): ErrorRequestHandler {
   return (error, req, res, _next) => {
-    const appError = toAppError(error);
-    const { status, code, message, field, retryAfterSeconds } = appError;
-    const requestId = res.locals['requestId'] as string;
-    const line = { request_id: requestId, method: req.method, route: routePath(req), status, code };
-    if (status >= 500) log.error({ ...line, detail: errorText(error), stack: error instanceof Error ? error.stack : undefined }, 'request failed');
-    else log.info(line, 'request refused');
-    if (res.headersSent) {
-      res.destroy();
-      return;
-    }
-    if (retryAfterSeconds !== undefined) res.setHeader('Retry-After', retryAfterSeconds);
-    sendJson(res, status, { error: { code, message, ...(field === undefined ? {} : { field }), request_id: requestId } });
+    const { status, headers, body } = errorAnswer(log, error, req, res.locals['requestId'] as string);
+    if (res.headersSent) res.destroy();
+    else sendJson(res, status, body, headers);
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts';
 import type { JobPayloads } from './job-kinds.ts';
+import { sweepReservations } from '../usage/sweep-reservations.ts';
 import { pruneExpired } from './prune-expired.ts';
 
 type JobDefinition<Payload> = {
@@ -16,5 +17,6 @@ const minute = 60_000;
 
 /** Everything that runs in the background, and how often. */
 export const jobList: JobList = {
+  'sweep-reservations': { run: sweepReservations, everyMs: minute },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

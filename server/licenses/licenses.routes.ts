@@ -92,10 +92,10 @@ export function licenseRoutes({ db, vault, now }: Deps): Route[] {
   return [validate, activate, deactivate];
 }
 
-/** The site at `body.domain`. Throws INVALID_REQUEST. */
-export function siteOf(domain: string): Site {
+/** The site that a caller names. Throws INVALID_REQUEST that names the field. */
+export function siteOf(domain: string, field = 'body.domain'): Site {
   const site = normalizeSite(domain);
-  if (!site) throw new AppError('INVALID_REQUEST', 'body.domain: is not the address of a site; send something like shop.example.com', { field: 'body.domain' });
+  if (!site) throw new AppError('INVALID_REQUEST', `${field}: is not the address of a site; send something like shop.example.com`, { field });
   return site;
 }
 

@@ -1,5 +1,5 @@
 import { monthStart } from '../usage/period.rules.ts';
-import type { VerdictCode } from './judge-license.rules.ts';
+import type { Verdict, VerdictCode } from './judge-license.rules.ts';
 import { canonicalLicenseKey, hasValidCheckCharacter } from './license-key.rules.ts';
 import { statusAt } from './license-status.rules.ts';
 import type { LicenseFacts } from './licenses.store.ts';
@@ -20,7 +20,7 @@ const sentences: Record<VerdictCode, (license: LicenseFacts, isStaging: boolean)
 
 /** The answer of POST /api/validate. Facts about a licence are given to whoever holds its key, whatever the verdict. */
 export function verdictBody({ verdict, license, isStaging, activation, sitesUsed }: ValidateResult, key: string, now: number): Record<string, unknown> {
-  const head = { valid: verdict.valid, code: verdict.code, message: license ? sentences[verdict.code](license, isStaging) : notFoundSentence(key) };
+  const head = { valid: verdict.valid, code: verdict.code, message: verdictSentence(verdict, license, key, isStaging) };
   if (!license) return { ...head, status: null, plan: null, product: null, features: [], expires_at: null, limits: null, usage: null, activation: null, checked_at: isoTime(now) };
   return {
     ...head,
@@ -40,6 +40,11 @@ function limitSentence(limit: number, isStaging: boolean): string {
   const sites = isStaging ? 'staging site' : 'site';
   const inUse = limit === 1 ? `The one ${sites} of this licence is in use.` : `All ${limit} ${sites}s of this licence are in use.`;
   return `${inUse} Release ${limit === 1 ? 'it' : 'one'}${isStaging ? '' : ' or upgrade the plan'}.`;
+}
+
+/** The verdict as a sentence for a person. */
+export function verdictSentence(verdict: Verdict, license: LicenseFacts | undefined, key: string, isStaging = false): string {
+  return license ? sentences[verdict.code](license, isStaging) : notFoundSentence(key);
 }
 
 function notFoundSentence(key: string): string {

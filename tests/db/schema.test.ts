@@ -5,8 +5,8 @@ import { closeDatabase, openDatabase, type Db, type Engine } from '../../server/
 import { migrate, readMigrations } from '../../server/db/migrate.ts';
 import { createTestDatabase } from '../harness.ts';
 
-type Column = { table: string; column: string; nullable: boolean; type: string };
-type Key = { table: string; columns: string; unique: boolean };
+type Column = { table: string; column: string; nullable: boolean | 0 | 1; type: string };
+type Key = { table: string; columns: string; unique: boolean | 0 | 1 };
 type Reference = { table: string; columns: string; target: string };
 type Shape = { columns: Column[]; primaryKeys: Key[]; uniqueKeys: Key[]; indexes: Key[]; references: Reference[] };
 
