@@ -35,7 +35,7 @@ export function providerError(error: unknown, face: ProviderFace, model: string)
     return fail('MODEL_UNKNOWN', `${title} does not offer the model "${model}" to this server. Ask for another one, or leave the model out.`, { field: 'body.model' });
   }
   if (facts.status === 404) return fail('PROVIDER_FAILED', `There is nothing at the address that this server has for ${title}. Its operator must check ${addressVariable}.`);
-  if (isRejection(facts.status) || facts.type === 'invalid_request_error') return fail('PROVIDER_REJECTED', `${title} did not accept the request${text === '' ? '.' : `: ${text}`}`);
+  if (isRejection(facts.status) || (facts.status === undefined && facts.type === 'invalid_request_error')) return fail('PROVIDER_REJECTED', `${title} did not accept the request${text === '' ? '.' : `: ${text}`}`);
   if (facts.status !== undefined) return fail('PROVIDER_FAILED', `${title} failed to answer. Try again in a moment.`);
   if (facts.type !== '') return fail('PROVIDER_FAILED', `${title} broke off its answer. Try again.`);
   return fail('PROVIDER_FAILED', `${title} could not be reached, or its answer could not be read. Try again in a moment.`);
