@@ -1,8 +1,11 @@
 import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
+import { createFirstAdmin } from './admin/create-admin.ts';
+import { createAdmin } from './admin.ts';
 import { createApi } from './api.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
-import { closeDatabase, openDatabase } from './db/database.ts';
+import { closeDatabase, databaseHandles, openDatabase } from './db/database.ts';
 import { migrate } from './db/migrate.ts';
 import type { Deps } from './deps.ts';
 import { errorText } from './errors.ts';
@@ -12,6 +15,7 @@ import { loadSecrets } from './local-secrets.ts';
 import { createLog } from './log.ts';
 import { seed } from './seed.ts';
 import { openVault } from './vault.ts';
+import { welcomeText } from './welcome.ts';
 
 const drainTimeoutMs = 25_000;
 
@@ -25,11 +29,14 @@ async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
   const vault = await openVault(db, secrets.encryptionKeys, now());
   const deps: Deps = { config, secrets, db, vault, log, now };
   await seed(deps);
+  const firstAdmin = await createFirstAdmin(db, now());
   const api = await listen(createApi(deps), config.PORT);
+  const admin = await listen(createAdmin(deps), config.ADMIN_PORT, '127.0.0.1');
   const worker = startWorker(deps, jobList);
+  process.stdout.write(welcomeText({ config, secrets, engine: databaseHandles(db).engine, port: portOf(api), adminPort: portOf(admin), firstAdmin }));
   return {
     async stop() {
-      await closeServer(api);
+      await Promise.all([closeServer(api), closeServer(admin)]);
       await worker.stop();
       await closeDatabase(db);
       log.flush();
@@ -44,6 +51,10 @@ function listen(app: Express, port: number, host?: string): Promise<Server> {
     server.once('error', reject);
     server.listen({ port, host }, () => resolve(server));
   });
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }
 
 /** Takes no new connection and lets running requests end; after the drain time cuts what is left. */
