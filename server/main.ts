@@ -1,9 +1,12 @@
 import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
+import { createFirstAdmin } from './admin/create-admin.ts';
+import { createAdmin } from './admin.ts';
 import { chatsSettled } from './ai/running-chats.ts';
 import { createApi } from './api.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
-import { closeDatabase, openDatabase } from './db/database.ts';
+import { closeDatabase, databaseHandles, openDatabase } from './db/database.ts';
 import { migrate } from './db/migrate.ts';
 import type { Deps } from './deps.ts';
 import { errorText } from './errors.ts';
@@ -13,6 +16,7 @@ import { loadSecrets } from './local-secrets.ts';
 import { createLog } from './log.ts';
 import { seed } from './seed.ts';
 import { openVault } from './vault.ts';
+import { welcomeText } from './welcome.ts';
 
 const drainTimeoutMs = 25_000;
 
@@ -26,11 +30,14 @@ async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
   const vault = await openVault(db, secrets.encryptionKeys, now());
   const deps: Deps = { config, secrets, db, vault, log, now };
   await seed(deps);
+  const firstAdmin = await createFirstAdmin(db, now());
   const api = await listen(createApi(deps), config.PORT, config.HOST ?? (config.NODE_ENV === 'production' ? undefined : '127.0.0.1'));
+  const admin = await listen(createAdmin(deps), config.ADMIN_PORT, '127.0.0.1');
   const worker = startWorker(deps, jobList);
+  process.stdout.write(welcomeText({ config, secrets, engine: databaseHandles(db).engine, port: portOf(api), adminPort: portOf(admin), firstAdmin }));
   return {
     async stop() {
-      await closeServer(api);
+      await Promise.all([closeServer(api), closeServer(admin)]);
       await chatsSettled(db);
       await worker.stop();
       await closeDatabase(db);
@@ -46,6 +53,10 @@ function listen(app: Express, port: number, host: string | undefined): Promise<S
     server.once('error', reject);
     server.listen({ port, host }, () => resolve(server));
   });
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }
 
 /** Takes no new connection and lets running requests end; after the drain time cuts what is left. */

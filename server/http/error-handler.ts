@@ -53,7 +53,8 @@ const databaseGone = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'
 // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN
 const sqliteUnavailable = new Set([5, 6, 10, 13, 14]);
 
-function toAppError(error: unknown): AppError {
+/** Whatever was thrown as an AppError whose message may be shown. */
+export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { type, code, status, errcode } = (typeof error === 'object' && error !== null ? error : {}) as { type?: string; code?: string; status?: number; errcode?: number };
   if (type && bodyParserCodes[type]) return new AppError(bodyParserCodes[type], type === 'entity.too.large' ? 'The body is too large.' : 'This encoding is not supported.', { field: 'body', cause: error });

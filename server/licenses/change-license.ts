@@ -11,6 +11,7 @@ export type LicenseChange =
   | { type: 'suspend'; reason: string }
   | { type: 'reactivate'; reason?: string | undefined }
   | { type: 'cancel'; reason: string }
+  | { type: 'unlock-domain'; reason?: string | undefined }
   | { type: 'renew'; term: TermInput }
   | { type: 'void-term'; termId: string; reason: string }
   | { type: 'restore-term'; termId: string; reason: string };
@@ -19,6 +20,7 @@ const actions: Record<LicenseChange['type'], string> = {
   suspend: 'license.suspended',
   reactivate: 'license.reactivated',
   cancel: 'license.cancelled',
+  'unlock-domain': 'license.domain_unlocked',
   renew: 'license.renewed',
   'void-term': 'license.term_voided',
   'restore-term': 'license.term_restored',
@@ -53,7 +55,7 @@ export async function changeLicense(db: Db, licenseId: string, change: LicenseCh
   return after;
 }
 
-type Reasons = Pick<License, 'suspended_reason' | 'cancelled_reason'>;
+type Reasons = Pick<License, 'suspended_reason' | 'cancelled_reason' | 'domain_lock'>;
 
 /** The new facts, or undefined when the change is already in force. */
 async function applyChange(db: Db, license: License, change: LicenseChange, now: number): Promise<Partial<StatusFacts & Reasons> | undefined> {
@@ -66,6 +68,8 @@ async function applyChange(db: Db, license: License, change: LicenseChange, now:
       return { suspended_at: null, suspended_reason: null, cancelled_at: null, cancelled_reason: null, confirmed_at: license.confirmed_at ?? now };
     case 'cancel':
       return license.cancelled_at === null ? { cancelled_at: now, cancelled_reason: change.reason } : undefined;
+    case 'unlock-domain':
+      return license.domain_lock === null ? undefined : { domain_lock: null };
     case 'renew':
       return (await insertedOnce(insertTerm(db, termRow(license.id, change.term, now)))) ? {} : undefined;
     case 'void-term':
@@ -75,6 +79,6 @@ async function applyChange(db: Db, license: License, change: LicenseChange, now:
   }
 }
 
-function visible({ status, expires_at, suspended_reason, cancelled_reason, revoked_reason }: License): Record<string, unknown> {
-  return { status, expires_at, suspended_reason, cancelled_reason, revoked_reason };
+function visible({ status, expires_at, suspended_reason, cancelled_reason, revoked_reason, domain_lock }: License): Record<string, unknown> {
+  return { status, expires_at, suspended_reason, cancelled_reason, revoked_reason, domain_lock };
 }
