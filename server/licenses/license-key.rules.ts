@@ -2,6 +2,7 @@
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const prefix = 'CHA';
 const randomSymbols = 15;
+const asPrinted = /^CHA(?:-[0-9A-HJKMNP-TV-Z]{4}){4}$/;
 
 /** A new key, `CHA-XXXX-XXXX-XXXX-XXXX`: 75 random bits and a check character. `randomBytes` must be cryptographically strong. */
 export function generateLicenseKey(randomBytes: (count: number) => Uint8Array): string {
@@ -14,6 +15,7 @@ export function generateLicenseKey(randomBytes: (count: number) => Uint8Array): 
  * that look like digits read as those digits. Undefined when it cannot be a key: not `CHA`, or neither 16 nor (historic) 32 characters after it.
  */
 export function canonicalLicenseKey(input: string): string | undefined {
+  if (asPrinted.test(input)) return input.replaceAll('-', '');
   const text = input.normalize('NFKC').toUpperCase().replace(/[\s\p{P}\p{Cf}]/gu, '');
   if (!/^CHA[0-9A-Z]+$/.test(text)) return undefined;
   const rest = text.slice(prefix.length).replace(/O/g, '0').replace(/[IL]/g, '1');

@@ -5,9 +5,13 @@ import { domainToASCII } from 'node:url';
 export type Site = { site: string; host: string };
 
 const maxLength = 255;
+// What nearly every plugin sends. A last label of letters is no IPv4 address in any notation.
+const plainAddress = /^(?:https?:\/\/)?(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})\/?$/;
 
 /** The identity of a site from whatever a person or a plugin sends for it; undefined when it is not a site. */
 export function normalizeSite(input: string): Site | undefined {
+  const plain = input.length <= maxLength && !input.includes('xn--') ? plainAddress.exec(input)?.[1] : undefined;
+  if (plain !== undefined && plain.length <= 253) return { site: plain, host: plain };
   // Lower case as a whole, the path too: nobody runs two shops whose addresses differ in case alone.
   const text = input.trim().toLowerCase().replace(/^\/\//, '');
   if (text === '' || text.length > 2_000) return undefined;
@@ -31,10 +35,10 @@ function hostOf(hostname: string): string | undefined {
   return host !== '' && host.length <= 253 && valid ? host : undefined;
 }
 
-const reservedSuffixes = ['test', 'local', 'localhost', 'invalid', 'example'];
-const stagingDomains = [
-  'wpengine.com', 'wpenginepowered.com', 'instawp.xyz', 'instawp.co', 'instawp.link', 'cloudwaysapps.com', 'flywheelsites.com', 'flywheelstaging.com',
-  'myftpupload.com', 'kinsta.cloud', 'mystagingwebsite.com', 'wpmudev.host', 'tempurl.host', 'ngrok.io',
+const reservedName = /^(?:.+\.)?(?:test|local|localhost|invalid|example)$/;
+const stagingSuffixes = [
+  '.wpengine.com', '.wpenginepowered.com', '.instawp.xyz', '.instawp.co', '.instawp.link', '.cloudwaysapps.com', '.flywheelsites.com', '.flywheelstaging.com',
+  '.myftpupload.com', '.kinsta.cloud', '.mystagingwebsite.com', '.wpmudev.host', '.tempurl.host', '.ngrok.io',
 ];
 const pantheonCopy = /^(dev|test)-[^.]+\.pantheonsite\.io$/;
 
@@ -44,9 +48,8 @@ const pantheonCopy = /^(dev|test)-[^.]+\.pantheonsite\.io$/;
  */
 export function isStagingSite({ host }: Site, environment = ''): boolean {
   if (!['', 'production'].includes(environment.trim().toLowerCase())) return true;
-  if (isPrivateAddress(host.replace(/^\[|\]$/g, ''))) return true;
-  if (reservedSuffixes.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))) return true;
-  if (stagingDomains.some((domain) => host.endsWith(`.${domain}`))) return true;
+  if (/^\[|\d$/.test(host) && isPrivateAddress(host.replace(/^\[|\]$/g, ''))) return true;
+  if (reservedName.test(host) || stagingSuffixes.some((suffix) => host.endsWith(suffix))) return true;
   return pantheonCopy.test(host);
 }
 
