@@ -172,6 +172,25 @@ onBothDatabases('a chat that is cut short', (engine) => {
     }
   });
 
+  it('takes a client that has stopped reading for gone: closes the call and charges what was used', async () => {
+    const impatient = await createTestApp(engine, { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: `${upstream.url}/v1`, AI_IDLE_TIMEOUT_MS: '300' });
+    const port = await listen(impatient);
+    upstream.answer(async (res) => {
+      beginOpenAiStream(res);
+      const piece = openAiChunks.text('x'.repeat(60_000));
+      const closed = new Promise((resolve) => res.once('close', resolve));
+      while (!res.closed) if (!res.write(piece)) await Promise.race([closed, new Promise((resolve) => res.once('drain', resolve))]);
+    });
+    const index = upstream.received.length;
+    const answer = await postChat(port.url, { stream: true });
+    assert.equal(await (await upstream.request(index)).over, 'cut');
+    const row = await lastRow(impatient);
+    assert.deepEqual([row.status, row.charged_requests, row.error_code, row.is_exact], ['aborted', 1, 'CLIENT_LEFT', 0]);
+    await assert.rejects(answer.text());
+    await port.close();
+    await impatient.close();
+  });
+
   it('leaves nothing reserved, and the counter equal to the ledger', async () => {
     upstream.answer(openAiAnswer('Fine.'));
     await (await postChat(server.url, {})).text();
