@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { AppError } from '../errors.ts';
+import { AppError, errorText } from '../errors.ts';
 import { errorAnswer } from '../http/error-handler.ts';
 import { usableLicense } from '../http/license-auth.ts';
 import { licenseKeyHeader } from '../http/license-key.ts';
@@ -65,9 +65,11 @@ export function aiRoutes(deps: Deps): Route[] {
         void events.send('[DONE]');
         events.end(config.AI_IDLE_TIMEOUT_MS);
       } catch (error) {
-        // Nobody is there to be told; what was used is settled.
-        if (signal.aborted || error instanceof ClientLeft) res.destroy();
-        else if (!events.isOpen) throw error;
+        if (signal.aborted || error instanceof ClientLeft) {
+          // Nobody is there to be told.
+          if (!(error instanceof ClientLeft)) log.error({ request_id: res.locals['requestId'], license_id: license.id, detail: errorText(error) }, 'a chat failed after its client had left');
+          res.destroy();
+        } else if (!events.isOpen) throw error;
         else {
           void events.send(errorAnswer(log, error, req, res.locals['requestId'] as string).body);
           events.end(config.AI_IDLE_TIMEOUT_MS);
