@@ -42,7 +42,7 @@ export function print({ json }: { json?: boolean }, data: unknown, text: string)
 /** What went wrong as a sentence for the person at the keyboard. */
 export function sentenceFor(error: unknown): string {
   const { code } = (typeof error === 'object' && error !== null ? error : {}) as { code?: string };
-  if (error instanceof AppError && error.code !== 'BUSY') return error.message.replace(/^body\.([a-z_]+):/, (_, field: string) => `--${field.replaceAll('_', '-')}:`);
+  if (error instanceof AppError && error.code !== 'BUSY') return error.message.replace(/^(?:body\.)?([a-z_]+): /, (_, field: string) => `--${field.replaceAll('_', '-')}: `);
   if (error instanceof AppError || (code !== undefined && ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'ECONNRESET', 'EHOSTUNREACH'].includes(code))) {
     return `The database does not answer (${code ?? errorText(error)}). Is it running, and is DATABASE_URL right? chatello doctor tells more.`;
   }
