@@ -7,7 +7,7 @@ import { licenseKeyHeader } from '../http/license-key.ts';
 import { limitByAddress } from '../http/rate-limit.ts';
 import { route, type Route } from '../http/route.ts';
 import { clientSignal, eventStream } from '../http/sse.ts';
-import { siteOf } from '../licenses/licenses.routes.ts';
+import { siteOf } from '../licenses/site-of.ts';
 import { rateLimitHeaders, type Quota, type QuotaWindow } from '../usage/quota.rules.ts';
 import { chatBody, chatAnswer } from './chat-schemas.ts';
 import { completeChat, type Completion } from './complete-chat.ts';

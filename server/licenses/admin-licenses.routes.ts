@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { customerBody, customerFields, customerShape } from '../customers/customer-body.ts';
-import { emailAddress } from '../customers/customer.rules.ts';
+import { customerBody, customerShape } from '../customers/customer-body.ts';
 import { getCustomer } from '../customers/get-customer.ts';
 import type { Deps } from '../deps.ts';
 import { adminAuth, tokenActor, tokenIdOf } from '../http/admin-auth.ts';
 import { route, type Route } from '../http/route.ts';
 import { answerOnce, idempotencyHeader } from '../idempotency/answer-once.ts';
 import { grantLicense } from './grant-license.ts';
-import { siteOf } from './licenses.routes.ts';
+import { grantInput, grantRequest } from './grant-request.ts';
 import { statusAt } from './license-status.rules.ts';
 import { listActivations, listLicensesOfCustomer, type LicenseOfCustomer } from './licenses.store.ts';
 
@@ -27,20 +26,6 @@ const createdShape = z.object({
   expires_at: z.iso.datetime().nullable().meta({ description: 'Null: never.' }), max_sites: z.int(), max_version: z.string().nullable(), activation: activationShape.nullable(),
 });
 
-const createBody = z
-  .object({
-    email: emailAddress, ...customerFields,
-    plan: z.string().min(1).max(64).meta({ example: 'pro' }),
-    months: z.int().min(1).max(120).nullish().meta({ description: 'Calendar months from now, 1 to 120. Required unless `perpetual`.' }),
-    perpetual: z.boolean().default(false).meta({ description: 'The licence never expires.' }),
-    domain: z.string().max(2_000).optional().meta({ description: 'Site that gets its slot at once. A licence for one site is locked to it.', example: 'https://shop.example.com' }),
-    product: z.string().min(1).max(64).optional(),
-    max_sites: z.int().min(1).max(100_000).optional().meta({ description: 'Instead of the number of the plan.' }),
-    max_version: z.string().max(32).regex(/^\d{1,9}(\.\d{1,9}){0,3}$/, 'must be a version such as 2 or 2.5').optional().meta({ description: 'The newest version that the licence covers; without one, all.' }),
-  })
-  .refine(({ months, perpetual }) => perpetual || (months !== undefined && months !== null), { path: ['months'], error: 'is required, from 1 to 120, unless perpetual is true' })
-  .refine(({ months, perpetual }) => !perpetual || months === undefined || months === null, { path: ['months'], error: 'must be left out when perpetual is true' });
-
 /** Licences, for programs that hold the API token. */
 export function adminLicenseRoutes(deps: Deps): Route[] {
   const { db, vault, now } = deps;
@@ -52,15 +37,13 @@ export function adminLicenseRoutes(deps: Deps): Route[] {
       method: 'post', path: '/api/create_license', operationId: 'createLicense', tag, auth: 'admin',
       summary: 'Issue a licence',
       description: 'Finds or creates the customer by e-mail address and issues the key, all or nothing.',
-      headers: idempotencyHeader, body: createBody, before,
+      headers: idempotencyHeader, body: grantRequest, before,
       responses: { 201: { description: 'The licence with its key.', schema: createdShape } },
     },
     ({ headers, body, res }) =>
       answerOnce(db, vault, { scope: `createLicense:${tokenIdOf(res)}`, key: headers['idempotency-key'], body }, now(), async (trx) => {
         const at = now();
-        const { email, name, company, locale, plan: planCode, months, domain, product, max_sites: maxSites, max_version: maxVersion } = body;
-        const input = { customer: { email, name, company, locale }, plan: planCode, months: months ?? null, product, site: domain === undefined ? undefined : siteOf(domain), maxSites, maxVersion };
-        const { license, key, customer, created, plan, productCode } = await grantLicense(trx, vault, input, tokenActor(res), at);
+        const { license, key, customer, created, plan, productCode } = await grantLicense(trx, vault, grantInput(body), tokenActor(res), at);
         const [activation] = await listActivations(trx, license.id);
         return {
           status: 201,

@@ -23,11 +23,11 @@ type Granted = Awaited<ReturnType<typeof issueLicense>> & Awaited<ReturnType<typ
 
 /**
  * A licence given by hand: finds or creates the customer and issues the key. The caller's transaction makes it all or nothing.
- * Throws INVALID_REQUEST for an unknown plan or product; `fieldPrefix` says where the caller's names stand ("body.", "--").
+ * Throws INVALID_REQUEST for an unknown plan or product.
  */
-export async function grantLicense(db: Db, vault: Vault, input: GrantInput, by: Actor, now: number, fieldPrefix = 'body.'): Promise<Granted> {
-  const plan = await getPlanByCode(db, input.plan, `${fieldPrefix}plan`);
-  const product = await getProductByCode(db, input.product, `${fieldPrefix}product`);
+export async function grantLicense(db: Db, vault: Vault, input: GrantInput, by: Actor, now: number): Promise<Granted> {
+  const plan = await getPlanByCode(db, input.plan);
+  const product = await getProductByCode(db, input.product);
   const { customer, created } = await findOrCreateCustomer(db, input.customer, by, now);
   const { site, maxSites, maxVersion } = input;
   const issued = await issueLicense(db, vault, { customerId: customer.id, plan, productId: product.id, term: manualTerm(input.months, now), site, maxSites, maxVersion }, by, now);

@@ -8,7 +8,8 @@ import { releaseSite } from './activate-site.ts';
 import { verdictCodes } from './judge-license.rules.ts';
 import { canonicalLicenseKey } from './license-key.rules.ts';
 import { findLicenseByDigest } from './licenses.store.ts';
-import { normalizeSite, type Site } from './site.rules.ts';
+import { siteOf } from './site-of.ts';
+import type { Site } from './site.rules.ts';
 import { validateLicense } from './validate-license.ts';
 import { verdictBody } from './verdict-body.ts';
 
@@ -90,13 +91,6 @@ export function licenseRoutes({ db, vault, now }: Deps): Route[] {
   );
 
   return [validate, activate, deactivate];
-}
-
-/** The site that a caller names. Throws INVALID_REQUEST that names the field. */
-export function siteOf(domain: string, field = 'body.domain'): Site {
-  const site = normalizeSite(domain);
-  if (!site) throw new AppError('INVALID_REQUEST', `${field}: is not the address of a site; send something like shop.example.com`, { field });
-  return site;
 }
 
 function siteActor(site: Site | undefined): { actor: string } {

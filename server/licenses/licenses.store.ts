@@ -154,3 +154,17 @@ export function listLicensesOfCustomer(db: Db, customerId: string): Promise<Lice
     .orderBy('licenses.id', 'desc')
     .execute();
 }
+
+export async function countLicensesUnderOtherKeys(db: Db, keyId: string): Promise<number> {
+  const { count } = await db.selectFrom('licenses').select((eb) => eb.fn.countAll<number>().as('count')).where('key_id', '!=', keyId).executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+export function listLicensesUnderOtherKeys(db: Db, keyId: string, limit: number): Promise<Pick<License, 'id' | 'key_id' | 'key_cipher'>[]> {
+  return db.selectFrom('licenses').select(['id', 'key_id', 'key_cipher']).where('key_id', '!=', keyId).orderBy('id').limit(limit).execute();
+}
+
+/** Replaces the ciphertext of a licence's key if it is still under the key that was read. */
+export async function replaceKeyCipher(db: Db, id: string, oldKeyId: string, sealed: { keyId: string; cipher: Uint8Array }): Promise<void> {
+  await db.updateTable('licenses').set({ key_id: sealed.keyId, key_cipher: sealed.cipher }).where('id', '=', id).where('key_id', '=', oldKeyId).execute();
+}
