@@ -61,6 +61,7 @@ const environment = z.object({
   AI_MAX_DURATION_MS: timeoutMs.default(600_000),
   PADDLE_WEBHOOK_SECRETS: list.default([]),
   PADDLE_API_KEY: z.string().optional(),
+  PADDLE_BASE_URL: httpUrl.optional(),
   PADDLE_ENVIRONMENT: z.enum(['production', 'sandbox']).default('production'),
   WOOCOMMERCE_URL: httpUrl.optional(),
   WOOCOMMERCE_CONSUMER_KEY: z.string().optional(),

@@ -48,7 +48,7 @@ export function sentenceFor(error: unknown): string {
   }
   if (code === 'ER_ACCESS_DENIED_ERROR' || code === 'ER_DBACCESS_DENIED_ERROR') return 'The database refuses the user or the password in DATABASE_URL.';
   if (code === 'ER_BAD_DB_ERROR') return 'The database that DATABASE_URL names does not exist. Create it first: CREATE DATABASE name CHARACTER SET utf8mb4';
-  return errorText(error) || String(code ?? 'unknown error');
+  return errorText(error) || (code ?? 'unknown error');
 }
 
 /** Text of an option that must be a whole number. */

@@ -35,7 +35,7 @@ async function examineDatabase(db: Db, config: Config): Promise<Finding[]> {
   const askedAt = Date.now();
   const { rows } = await (engine === 'sqlite' ? sql<{ version: string }>`select sqlite_version() as version` : sql<{ version: string; now: number }>`select version() as version, unix_timestamp(now(3)) * 1000 as now`).execute(db);
   const [row] = rows as { version: string; now?: number }[];
-  const databaseClock = row?.now === undefined ? undefined : Number(row.now) - (askedAt + Date.now()) / 2;
+  const databaseClock = row?.now === undefined ? undefined : row.now - (askedAt + Date.now()) / 2;
   const head: Finding = { check: 'database', status: 'ok', detail: `${engine === 'sqlite' ? 'SQLite' : 'MariaDB'} ${row?.version ?? ''}` };
   const pending = await pendingMigrations(db);
   if (pending.length > 0) return [head, { check: 'migrations', status: 'warn', detail: `not applied yet: ${pending.join(', ')}`, advice: 'npm run chatello -- migrate' }, ...checkClock(databaseClock)];
@@ -66,7 +66,7 @@ function checkClock(driftMs: number | undefined): Finding[] {
 async function checkQueue(db: Db): Promise<Finding> {
   const dead = await db.selectFrom('jobs').select(['kind', (eb) => eb.fn.countAll<number>().as('count')]).where('status', '=', 'dead').groupBy('kind').execute();
   if (dead.length === 0) return { check: 'queue', status: 'ok', detail: 'no dead jobs' };
-  const list = dead.map(({ kind, count }) => `${Number(count)} ${kind}`).join(', ');
+  const list = dead.map(({ kind, count }) => `${count} ${kind}`).join(', ');
   return { check: 'queue', status: 'warn', detail: `given up on: ${list}`, advice: 'The dashboard shows why. Deliveries are tried again by: npm run chatello -- replay --dead' };
 }
 

@@ -24,8 +24,8 @@ export function doctorCommand(): Command {
 async function examine(): Promise<Finding[]> {
   try {
     const config = loadConfig();
-    const inOrder = await Promise.all([checkNode(), checkConfiguration(config), checkDataDirectory(config), checkDatabase(config), checkMail(config), checkProviders(config), checkWebhooks(config)]);
-    return inOrder.flat();
+    const asked = await Promise.all([checkDatabase(config), checkMail(config), checkProviders(config)]);
+    return [checkNode(), checkConfiguration(config), checkDataDirectory(config), ...asked, checkWebhooks(config)].flat();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return [{ check: 'configuration', status: 'fail', detail: error.message.replaceAll('\n', `\n${' '.repeat(21)}`), advice: 'Correct .env or the environment; nothing else can be checked before.' }];

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { Db } from '../db/database.ts';
+import { insertedOnce, type Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 
 export type ProductMapping = Selectable<Schema['product_mappings']>;
@@ -27,4 +27,27 @@ export async function updateDelivery(db: Db, id: string, changes: Partial<Delive
 
 export async function deleteDeadJob(db: Db, dedupeKey: string): Promise<void> {
   await db.deleteFrom('jobs').where('dedupe_key', '=', dedupeKey).where('status', '=', 'dead').execute();
+}
+
+/** False when the delivery is here already. */
+export function insertDelivery(db: Db, delivery: Delivery): Promise<boolean> {
+  return insertedOnce(db.insertInto('inbox').values(delivery).execute());
+}
+
+/** Counts a repeated delivery; false when there is none like it. */
+export async function countDelivery(db: Db, provider: string, account: string, eventId: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('inbox')
+    .set((eb) => ({ deliveries: eb('deliveries', '+', 1) }))
+    .where('provider', '=', provider)
+    .where('account', '=', account)
+    .where('event_id', '=', eventId)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+export async function listDeliveryIds(db: Db, filter: { provider?: string | undefined; status: string }): Promise<string[]> {
+  let query = db.selectFrom('inbox').select('id').where('status', '=', filter.status).orderBy('received_at').orderBy('id');
+  if (filter.provider !== undefined) query = query.where('provider', '=', filter.provider);
+  return (await query.execute()).map(({ id }) => id);
 }

@@ -121,6 +121,7 @@ type OrderTable = {
   total_minor: number;
   refunded_minor: number;
   subscription_id: string | null;
+  is_renewal: number;
   paid_at: number | null;
   snapshot_at: number;
   revision: number;
@@ -138,6 +139,7 @@ type OrderLineTable = {
   amount_minor: number;
   plan_id: string | null;
   months: number | null;
+  period_ends_at: number | null;
   state: string;
   created_at: number;
   updated_at: number;

@@ -38,7 +38,8 @@ export function enqueueJob<Kind extends keyof JobPayloads>(db: Db, { kind, paylo
   );
 }
 
-/** Runs the jobs that gave up waiting for this (WaitFor) at once: it has come. */
+/** Runs the jobs that wait for this (WaitFor) at once: it has come. Those that gave up waiting begin anew. */
 export async function wakeJobsWaitingFor(db: Db, what: string, now: number): Promise<void> {
   await db.updateTable('jobs').set({ run_at: now, updated_at: now }).where('waiting_for', '=', what).where('status', '=', 'queued').execute();
+  await db.updateTable('jobs').set({ status: 'queued', attempts: 0, run_at: now, updated_at: now }).where('waiting_for', '=', what).where('status', '=', 'dead').execute();
 }

@@ -108,5 +108,5 @@ async function runJob(deps: Deps, jobs: JobList, job: Job, worker: string): Prom
 
 /** 2 s, 4 s, 8 s … an hour at most, spread by a quarter so that retries do not come in step. */
 function backoffMs(attempt: number): number {
-  return Math.min(1_000 * 2 ** attempt, maxBackoffMs) * (0.75 + Math.random() / 2);
+  return Math.round(Math.min(1_000 * 2 ** attempt, maxBackoffMs) * (0.75 + Math.random() / 2));
 }

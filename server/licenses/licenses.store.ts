@@ -157,7 +157,7 @@ export function listLicensesOfCustomer(db: Db, customerId: string): Promise<Lice
 
 export async function countLicensesUnderOtherKeys(db: Db, keyId: string): Promise<number> {
   const { count } = await db.selectFrom('licenses').select((eb) => eb.fn.countAll<number>().as('count')).where('key_id', '!=', keyId).executeTakeFirstOrThrow();
-  return Number(count);
+  return count;
 }
 
 export function listLicensesUnderOtherKeys(db: Db, keyId: string, limit: number): Promise<Pick<License, 'id' | 'key_id' | 'key_cipher'>[]> {
@@ -167,4 +167,17 @@ export function listLicensesUnderOtherKeys(db: Db, keyId: string, limit: number)
 /** Replaces the ciphertext of a licence's key if it is still under the key that was read. */
 export async function replaceKeyCipher(db: Db, id: string, oldKeyId: string, sealed: { keyId: string; cipher: Uint8Array }): Promise<void> {
   await db.updateTable('licenses').set({ key_id: sealed.keyId, key_cipher: sealed.cipher }).where('id', '=', id).where('key_id', '=', oldKeyId).execute();
+}
+
+export function listTermsOfTransaction(db: Db, licenseIds: string[], { provider, account, transactionId }: { provider: string; account: string; transactionId: string }): Promise<Selectable<Schema['license_terms']>[]> {
+  return db.selectFrom('license_terms').selectAll().where('license_id', 'in', licenseIds).where('provider', '=', provider).where('account', '=', account).where('transaction_id', '=', transactionId).execute();
+}
+
+export async function listLicensesOfSubscription(db: Db, { provider, account, subscriptionId }: { provider: string; account: string; subscriptionId: string }): Promise<string[]> {
+  const rows = await db.selectFrom('license_terms').select('license_id').distinct().where('provider', '=', provider).where('account', '=', account).where('subscription_id', '=', subscriptionId).execute();
+  return rows.map((row) => row.license_id);
+}
+
+export function listLicensesWithPlan(db: Db, ids: string[]): Promise<(License & { plan_name: string; plan_max_sites: number })[]> {
+  return db.selectFrom('licenses').innerJoin('plans', 'plans.id', 'licenses.plan_id').selectAll('licenses').select(['plans.name as plan_name', 'plans.max_sites as plan_max_sites']).where('licenses.id', 'in', ids).execute();
 }

@@ -18,3 +18,10 @@ export async function getProductByCode(db: Db, code: string = defaultProductCode
   if (!product) throw new AppError('INVALID_REQUEST', `${field}: there is no product "${code}"`, { field });
   return product;
 }
+
+/** The plan with this id, which a row refers to. */
+export async function getPlanById(db: Db, id: string): Promise<Plan> {
+  const plan = (await listPlans(db)).find((candidate) => candidate.id === id);
+  if (!plan) throw new Error(`there is no plan with the id ${id}`);
+  return plan;
+}

@@ -145,6 +145,7 @@ CREATE TABLE IF NOT EXISTS orders (
   total_minor BIGINT NOT NULL,
   refunded_minor BIGINT NOT NULL,
   subscription_id VARCHAR(190),
+  is_renewal TINYINT NOT NULL,
   paid_at BIGINT,
   snapshot_at BIGINT NOT NULL,
   revision BIGINT NOT NULL,
@@ -166,6 +167,7 @@ CREATE TABLE IF NOT EXISTS order_lines (
   amount_minor BIGINT NOT NULL,
   plan_id VARCHAR(36),
   months BIGINT,
+  period_ends_at BIGINT,
   state VARCHAR(16) NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
@@ -219,6 +221,7 @@ CREATE TABLE IF NOT EXISTS subscriptions (
   updated_at BIGINT NOT NULL,
   UNIQUE (provider, account, external_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+CREATE INDEX IF NOT EXISTS subscriptions_order ON subscriptions (provider, account, order_external_id);
 
 -- A provider's own customer id -> the address it sends separately (Paddle).
 CREATE TABLE IF NOT EXISTS provider_customers (

@@ -145,6 +145,7 @@ CREATE TABLE IF NOT EXISTS orders (
   total_minor INTEGER NOT NULL,
   refunded_minor INTEGER NOT NULL,
   subscription_id TEXT,
+  is_renewal INTEGER NOT NULL,
   paid_at INTEGER,
   snapshot_at INTEGER NOT NULL,
   revision INTEGER NOT NULL,
@@ -166,6 +167,7 @@ CREATE TABLE IF NOT EXISTS order_lines (
   amount_minor INTEGER NOT NULL,
   plan_id TEXT,
   months INTEGER,
+  period_ends_at INTEGER,
   state TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
@@ -219,6 +221,7 @@ CREATE TABLE IF NOT EXISTS subscriptions (
   updated_at INTEGER NOT NULL,
   UNIQUE (provider, account, external_id)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS subscriptions_order ON subscriptions (provider, account, order_external_id);
 
 -- A provider's own customer id -> the address it sends separately (Paddle).
 CREATE TABLE IF NOT EXISTS provider_customers (

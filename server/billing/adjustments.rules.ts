@@ -1,0 +1,54 @@
+/** A refund or dispute as stored. `items` null: the provider has not said which. */
+export type AdjustmentFacts = {
+  action: string;
+  status: string;
+  isFull: boolean;
+  items: { lineId: string; units: number | null; amountMinor: number }[] | null;
+  amountMinor: number;
+};
+
+const voidStatuses = new Set(['cancelled', 'failed', 'refunded']);
+const statusRank: Record<string, number> = { pending: 0, approved: 1, rejected: 1, reversed: 2 };
+
+/** Whether a state of an adjustment takes the place of another: it is further on, or as far and newer. */
+export function isLaterState(next: { status: string; occurredAt: number }, known: { status: string; occurredAt: number }): boolean {
+  const difference = (statusRank[next.status] ?? 0) - (statusRank[known.status] ?? 0);
+  return difference === 0 ? next.occurredAt > known.occurredAt : difference > 0;
+}
+
+/**
+ * The adjustments that take something back: approved refunds, and chargebacks that nothing reversed. A reversal is the record of the
+ * chargeback becoming `reversed`, or a record of its own, or both for one; it does not depend on which came first.
+ */
+export function effectiveAdjustments<Facts extends AdjustmentFacts>(adjustments: Facts[]): Facts[] {
+  const refunds = adjustments.filter(({ action, status }) => action === 'refund' && status === 'approved');
+  const chargebacks = adjustments.filter(({ action }) => action === 'chargeback');
+  const standing = chargebacks.filter(({ status }) => status === 'approved');
+  const reversals = adjustments.filter(({ action }) => action === 'chargeback_reverse').length;
+  const reversedAlready = chargebacks.length - standing.length;
+  return [...refunds, ...standing.slice(Math.max(0, reversals - reversedAlready))];
+}
+
+/** What of an order still counts after refunds, disputes and its own status: the sum that went back, and how many units of a line. */
+export function whatIsTakenBack(order: { status: string; totalMinor: number }, adjustments: AdjustmentFacts[]): { refundedMinor: number; unitsOf: (line: { externalId: string; quantity: number; amountMinor: number }) => number } {
+  const effective = effectiveAdjustments(adjustments);
+  const refundedMinor = effective.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+  const isAll = voidStatuses.has(order.status) || effective.some(({ isFull }) => isFull) || (order.totalMinor > 0 && refundedMinor >= order.totalMinor);
+  return {
+    refundedMinor,
+    unitsOf({ externalId, quantity, amountMinor }) {
+      if (isAll) return quantity;
+      const items = effective.flatMap(({ items }) => items ?? []).filter(({ lineId }) => lineId === externalId);
+      const units = items.reduce((sum, item) => sum + (item.units ?? unitsByAmount(item.amountMinor, quantity, amountMinor)), 0);
+      return Math.min(units, quantity);
+    },
+  };
+}
+
+/** How many units an amount pays for when it is that many times the price of one, give or take rounding; any other amount touches the whole line. */
+function unitsByAmount(refundedMinor: number, quantity: number, lineMinor: number): number {
+  if (quantity <= 1 || lineMinor <= 0) return quantity;
+  const unitMinor = lineMinor / quantity;
+  const units = Math.round(refundedMinor / unitMinor);
+  return units >= 1 && units < quantity && Math.abs(refundedMinor - units * unitMinor) <= units ? units : quantity;
+}

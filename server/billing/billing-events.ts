@@ -1,0 +1,69 @@
+/** Every provider that has an adapter. */
+export type ProviderName = 'paddle' | 'woocommerce';
+
+/** One shop or account of a provider. There is one of each today. */
+export const mainAccount = 'main';
+
+export type OrderLine = {
+  externalId: string;
+  /** What the product may be mapped under, best first. */
+  productIds: string[];
+  name: string;
+  quantity: number;
+  amountMinor: number;
+  /** Months of the provider's own billing cycle; null when it is not counted in months; undefined when the mapping decides. */
+  cycleMonths: number | null | undefined;
+  /** The end of the paid period where the provider names one. */
+  periodEndsAt: number | null;
+};
+
+export type Buyer = { email: string; name: string; company: string; locale: string };
+
+type PaidOrder = {
+  orderId: string;
+  /** What the buyer knows the order by. */
+  number: string;
+  status: string;
+  currency: string;
+  totalMinor: number;
+  paidAt: number;
+  /** Orders the snapshots (status, lines) of one order; the facts count whatever it says. */
+  snapshotAt: number;
+  /** The buyer, or where the provider tells who it is. */
+  buyer: Buyer | { customerId: string };
+  lines: OrderLine[];
+};
+export type OrderPaid = PaidOrder & { type: 'OrderPaid'; subscriptionId: string | null; /** False for a one-time charge on a running subscription. */ startsSubscription: boolean };
+export type SubscriptionRenewed = PaidOrder & { type: 'SubscriptionRenewed'; subscriptionId: string };
+
+/** A part of an adjustment: `units` of the line, or an amount of it when the provider does not count units. */
+export type AdjustedItem = { lineId: string; units: number | null; amountMinor: number };
+
+type Adjustment = {
+  adjustmentId: string;
+  orderId: string;
+  isFull: boolean;
+  /** Null: the provider tells on request only (fetchObject 'refunds'). */
+  items: AdjustedItem[] | null;
+  amountMinor: number;
+  currency: string;
+  occurredAt: number;
+};
+export type AdjustmentEvent = Adjustment & {
+  type: 'RefundPending' | 'Refunded' | 'RefundRejected' | 'Disputed' | 'DisputeWarned' | 'DisputeReversed';
+  /** A dispute is reversed by its own record becoming `reversed`, or by a record of its own. */
+  action: 'refund' | 'chargeback' | 'chargeback_warning' | 'chargeback_reverse';
+  status: 'pending' | 'approved' | 'rejected' | 'reversed';
+};
+
+/** What providers tell, in one vocabulary. Facts (paid, refunded, disputed) commute; snapshots carry the time that orders them. */
+export type BillingEvent =
+  | OrderPaid
+  | SubscriptionRenewed
+  | AdjustmentEvent
+  /** A paid order that the shop has set to a state in which it grants nothing. A newer snapshot may undo it. */
+  | { type: 'OrderVoided'; orderId: string; status: string; snapshotAt: number }
+  /** Which order began a subscription; null when none did (made by hand, imported). */
+  | { type: 'SubscriptionLinked'; subscriptionId: string; orderId: string | null; status: string; snapshotAt: number }
+  | { type: 'CustomerChanged'; customerId: string; email: string; name: string; locale: string; snapshotAt: number }
+  | { type: 'Ignored'; reason: string };

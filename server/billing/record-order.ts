@@ -1,0 +1,76 @@
+import { recordAudit, type Actor } from '../audit/record-audit.ts';
+import { findOrCreateCustomer } from '../customers/find-or-create-customer.ts';
+import type { Db } from '../db/database.ts';
+import { newId } from '../ids.ts';
+import { WaitFor } from '../jobs/job-kinds.ts';
+import { findMapping, type ProductMapping } from './billing.store.ts';
+import { mainAccount, type Buyer, type OrderLine, type OrderPaid, type SubscriptionRenewed } from './billing-events.ts';
+import { insertLine, listLines, updateLine, updateOrder, type Order, type OrderLineRow } from './orders.store.ts';
+import { findProviderCustomer } from './subscriptions.store.ts';
+import { mailAddress } from './text.rules.ts';
+
+/** What the buyer's provider customer is waited for under. */
+export function customerTopic(provider: string, customerId: string): string {
+  return `${provider}:customer:${customerId}`;
+}
+
+/** Who bought: as the order says, or as the provider said of its customer. Throws WaitFor when it has not said it yet. */
+export async function resolveBuyer(db: Db, provider: string, buyer: (OrderPaid | SubscriptionRenewed)['buyer']): Promise<Buyer> {
+  if ('email' in buyer) return buyer;
+  const known = await findProviderCustomer(db, { provider, account: mainAccount, externalId: buyer.customerId });
+  if (!known) throw new WaitFor(customerTopic(provider, buyer.customerId), `Waiting for the e-mail address of the customer ${buyer.customerId}: it comes with customer.created, or is asked for when PADDLE_API_KEY is set.`);
+  return { email: known.email, name: known.name, company: '', locale: known.locale };
+}
+
+/**
+ * Writes down that an order is paid, which stays true whatever comes later, and what it holds, unless something newer is known. `order`
+ * is taken already. Returns it as it is then.
+ */
+export async function recordPaidOrder(db: Db, order: Order, event: OrderPaid | SubscriptionRenewed, buyer: Buyer, by: Actor, now: number): Promise<Order> {
+  const isFirst = order.paid_at === null;
+  const isNewer = isFirst || event.snapshotAt > order.snapshot_at;
+  const email = mailAddress(buyer.email);
+  const customerId = order.customer_id ?? (email === undefined ? null : (await findOrCreateCustomer(db, { ...buyer, email }, by, now)).customer.id);
+  const changes: Partial<Order> = {
+    paid_at: isFirst ? event.paidAt : order.paid_at,
+    customer_id: customerId,
+    is_renewal: event.type === 'SubscriptionRenewed' ? 1 : 0,
+    subscription_id: event.subscriptionId ?? order.subscription_id,
+    ...(isNewer ? { number: event.number, status: event.status, currency: event.currency, total_minor: event.totalMinor, snapshot_at: event.snapshotAt } : {}),
+    updated_at: now,
+  };
+  await updateOrder(db, order.id, changes);
+  if (isNewer) await saveLines(db, order, event.lines, now);
+  if (isFirst) {
+    const after = { number: event.number, total_minor: event.totalMinor, currency: event.currency, customer_id: customerId };
+    await recordAudit(db, by, { action: event.type === 'SubscriptionRenewed' ? 'order.renewal_paid' : 'order.paid', entity: 'order', entityId: order.id, after }, now);
+  }
+  return { ...order, ...changes };
+}
+
+/** Adds and updates lines, and reads again what their products are mapped to. */
+async function saveLines(db: Db, order: Order, lines: OrderLine[], now: number): Promise<void> {
+  const known = new Map((await listLines(db, order.id)).map((line) => [line.external_id, line]));
+  for (const line of lines) {
+    const before = known.get(line.externalId);
+    const columns = { name: line.name, quantity: line.quantity, amount_minor: line.amountMinor, period_ends_at: line.periodEndsAt, updated_at: now };
+    // What a line has issued stays what it was, whatever its product is mapped to later.
+    if (before?.state === 'license') await updateLine(db, before.id, columns);
+    else {
+      const mapped = await mappedColumns(db, order.provider, line);
+      if (before) await updateLine(db, before.id, { ...columns, ...mapped });
+      else await insertLine(db, { id: newId(), order_id: order.id, external_id: line.externalId, ...columns, ...mapped, created_at: now });
+    }
+  }
+}
+
+async function mappedColumns(db: Db, provider: string, line: OrderLine): Promise<Pick<OrderLineRow, 'external_product' | 'plan_id' | 'months' | 'state'>> {
+  let mapping: ProductMapping | undefined;
+  for (const productId of line.productIds) mapping ??= await findMapping(db, provider, productId);
+  return {
+    external_product: mapping?.external_id ?? line.productIds[0] ?? '',
+    plan_id: mapping?.plan_id ?? null,
+    months: line.cycleMonths === undefined ? (mapping?.months ?? null) : line.cycleMonths,
+    state: mapping === undefined ? 'unmapped' : mapping.plan_id === null ? 'no_license' : 'license',
+  };
+}

@@ -1,0 +1,36 @@
+import { DeadLetter } from '../jobs/job-kinds.ts';
+import { whatIsTakenBack } from './adjustments.rules.ts';
+import { listAdjustments, listLines, updateOrder, type Order, type OrderLineRow } from './orders.store.ts';
+import { adjustmentFacts } from './record-adjustment.ts';
+import { settlePurchase, type SettleContext, type Settlement } from './settle-purchase.ts';
+import { extendSubscription } from './settle-renewal.ts';
+import { shellWord } from './text.rules.ts';
+
+const maxUnits = 1_000;
+
+/**
+ * Brings the licences of an order into line with all that is known of it: paid units have a licence, units that were taken back do
+ * not count. It looks at the tables alone, so it comes to the same end in whatever order the facts came, and doing it again does
+ * nothing. `order` is taken already. Throws WaitFor for a renewal whose purchase has not come.
+ */
+export async function settleOrder(context: SettleContext, order: Order): Promise<Settlement> {
+  const { db, now } = context;
+  const lines = await listLines(db, order.id);
+  const adjustments = await listAdjustments(db, { provider: order.provider, account: order.account, externalId: order.external_id });
+  const back = whatIsTakenBack({ status: order.status, totalMinor: order.total_minor }, adjustments.map(adjustmentFacts));
+  if (back.refundedMinor !== order.refunded_minor) await updateOrder(db, order.id, { refunded_minor: back.refundedMinor, updated_at: now });
+  if (order.paid_at === null) return { issued: [], problems: [] };
+  const counts = lines.map((line) => ({ line, voided: back.unitsOf({ externalId: line.external_id, quantity: line.quantity, amountMinor: line.amount_minor }) }));
+  const licensed = counts.filter(({ line }) => line.state === 'license');
+  const units = licensed.reduce((sum, { line }) => sum + line.quantity, 0);
+  if (units > maxUnits) throw new DeadLetter(`The order ${order.number} asks for ${units} licences; at most ${maxUnits} are issued for one order. Issue them with: npm run chatello -- issue`);
+  const problems = counts.filter(({ line, voided }) => line.state === 'unmapped' && voided < line.quantity).map(({ line }) => unmappedProblem(order, line));
+  const settled = order.is_renewal === 1 ? await extendSubscription(context, order, licensed) : undefined;
+  if (settled) return { issued: settled.issued, problems: [...problems, ...settled.problems] };
+  return { issued: await settlePurchase(context, order, licensed), problems };
+}
+
+function unmappedProblem(order: Order, line: OrderLineRow): string {
+  const product = shellWord(line.external_product);
+  return `Order ${order.number}: the product "${line.name}" (${order.provider} ${line.external_product}) is not mapped to a plan. Run: npm run chatello -- map-product --provider ${order.provider} --external-id ${product} --plan PLAN --months 12 (or --plan none when it is no licence), then replay this delivery.`;
+}

@@ -1,0 +1,112 @@
+import { DeadLetter } from '../../jobs/job-kinds.ts';
+import type { AdjustmentEvent, BillingEvent, Buyer, OrderLine } from '../billing-events.ts';
+import { currencyCode, minorUnits } from '../money.rules.ts';
+import { understand } from '../read-body.ts';
+import { buyerLocale, cleanText } from '../text.rules.ts';
+import { order, restError, subscription, type WooOrder } from './woocommerce-schemas.ts';
+
+const voidStatuses = new Set(['cancelled', 'failed', 'refunded']);
+const languageMeta = ['wpml_language', '_wpml_language', 'pll_language', '_order_language', 'trp_language', 'lang'];
+
+/**
+ * What a WooCommerce body says. Its kind is told from the body: the topic is a header, which nothing signs. `isFresh`: the order was
+ * fetched just now, so it wins over a delivery of the same second. Throws DeadLetter when it cannot be understood.
+ */
+export function parseWooCommerce(body: unknown, isFresh = false): BillingEvent[] {
+  const fields = typeof body === 'object' && body !== null ? body : {};
+  if ('line_items' in fields && 'billing_period' in fields) {
+    const { id, parent_id: parent, status, date_modified_gmt: modified } = understand(subscription, body, 'subscription');
+    return [{ type: 'SubscriptionLinked', subscriptionId: id, orderId: parent && String(parent) !== '0' ? String(parent) : null, status, snapshotAt: modified ?? 0 }];
+  }
+  if ('line_items' in fields && 'status' in fields) return orderEvents(understand(order, body, 'order'), isFresh);
+  const refusal = restError.safeParse(body);
+  if (refusal.success && !('id' in fields)) {
+    throw new DeadLetter(
+      `The shop sent "${cleanText(refusal.data.code, 80)}" instead of an order: the user who owns the webhook may no longer read orders. Open the webhook in WooCommerce > Settings > Advanced > Webhooks as a shop manager and save it, then send the order again.`,
+    );
+  }
+  if ('id' in fields && Object.keys(fields).length === 1) return [{ type: 'Ignored', reason: 'Moved to the trash or deleted. The licences stay: no money went back.' }];
+  return [{ type: 'Ignored', reason: 'Neither an order nor a subscription.' }];
+}
+
+function orderEvents(data: WooOrder, isFresh: boolean): BillingEvent[] {
+  const paidAt = paidTime(data);
+  if (paidAt === undefined) return [{ type: 'Ignored', reason: `The order ${data.id} is "${cleanText(data.status, 40)}" and not paid.` }];
+  const currency = currencyCode(data.currency);
+  const status = cleanText(data.status, 32);
+  const snapshotAt = snapshotTime(data, paidAt, isFresh);
+  const subscriptionId = metaText(data, '_subscription_renewal');
+  const paid = {
+    orderId: data.id,
+    number: cleanText(data.number === '' ? data.id : data.number, 64),
+    status,
+    currency,
+    totalMinor: amount(data.total, currency),
+    paidAt,
+    snapshotAt,
+    buyer: buyerOf(data),
+    lines: data.line_items.map((line) => lineOf(line, currency)),
+  };
+  return [
+    subscriptionId === undefined ? { type: 'OrderPaid', ...paid, subscriptionId: null, startsSubscription: false } : { type: 'SubscriptionRenewed', ...paid, subscriptionId },
+    ...(voidStatuses.has(status) ? [{ type: 'OrderVoided', orderId: data.id, status, snapshotAt } as const] : []),
+    ...data.refunds.map(({ id, total }) => refundEvent(id, data.id, Math.abs(amount(total, currency)), currency, null, data.date_modified_gmt ?? paidAt)),
+  ];
+}
+
+/** When the order was paid; undefined when it was not. Cash on delivery is paid when the order is completed, and carries no date before. */
+function paidTime(data: WooOrder): number | undefined {
+  const { status, date_paid_gmt: paid, date_completed_gmt: completed, date_modified_gmt: modified, date_created_gmt: created } = data;
+  if (status === 'completed') return paid ?? completed ?? modified ?? created ?? undefined;
+  return (status === 'processing' || voidStatuses.has(status)) && paid !== null ? paid : undefined;
+}
+
+/**
+ * WooCommerce counts in seconds. Of two states of one second the one that is further on in an order's life is taken for the later
+ * one, in the milliseconds that WooCommerce leaves empty.
+ */
+function snapshotTime(data: WooOrder, paidAt: number, isFresh: boolean): number {
+  const progress = { processing: 1, completed: 2, failed: 3, cancelled: 4, refunded: 5 }[data.status] ?? 0;
+  const rank = progress * 40 + Math.min(data.refunds.length, 30) + (isFresh ? 500 : 0);
+  const modified = data.date_modified_gmt ?? paidAt;
+  return modified - (modified % 1_000) + rank;
+}
+
+function lineOf(line: WooOrder['line_items'][number], currency: string): OrderLine {
+  return {
+    externalId: line.id,
+    productIds: [line.sku.trim(), line.variation_id, line.product_id].filter((id) => id !== '' && id.length <= 190),
+    name: cleanText(line.name, 255),
+    quantity: Math.max(0, Math.floor(line.quantity)),
+    amountMinor: amount(line.total, currency) + amount(line.total_tax, currency),
+    cycleMonths: undefined,
+    periodEndsAt: null,
+  };
+}
+
+function buyerOf({ billing, meta_data: meta }: WooOrder): Buyer {
+  const language = meta.find(({ key, value }) => languageMeta.includes(key) && typeof value === 'string')?.value;
+  return {
+    email: billing?.email ?? '',
+    name: cleanText(`${billing?.first_name ?? ''} ${billing?.last_name ?? ''}`, 200),
+    company: cleanText(billing?.company ?? '', 200),
+    locale: buyerLocale(typeof language === 'string' ? language : undefined, billing?.country),
+  };
+}
+
+/** A refund of WooCommerce is final: money went back. Its items are told on request only. */
+export function refundEvent(adjustmentId: string, orderId: string, amountMinor: number, currency: string, items: AdjustmentEvent['items'], occurredAt: number): AdjustmentEvent {
+  return { type: 'Refunded', action: 'refund', status: 'approved', adjustmentId, orderId, isFull: false, items, amountMinor, currency, occurredAt };
+}
+
+function metaText({ meta_data: meta }: Pick<WooOrder, 'meta_data'>, name: string): string | undefined {
+  const value = meta.find(({ key }) => key === name)?.value;
+  const id = typeof value === 'number' ? String(value) : value;
+  return typeof id === 'string' && id !== '' && id.length <= 64 ? id : undefined;
+}
+
+export function amount(decimal: string, currency: string): number {
+  const minor = minorUnits(decimal, currency);
+  if (minor === undefined) throw new DeadLetter(`This order cannot be understood: "${cleanText(decimal, 40)}" is no amount of money.`);
+  return minor;
+}

@@ -1,0 +1,38 @@
+import { createRequire } from 'node:module';
+import { errorText } from '../../errors.ts';
+import { DeadLetter } from '../../jobs/job-kinds.ts';
+
+const timeoutMs = 15_000;
+
+export type WooCommerceAccess = { url: string; consumerKey: string; consumerSecret: string };
+export type WooCommerceApi = { get: (endpoint: string, query?: Record<string, unknown>) => Promise<unknown>; put: (endpoint: string, data: object) => Promise<void> };
+
+// The package is CommonJS; its types do not say so.
+const { default: RestApi } = createRequire(import.meta.url)('@woocommerce/woocommerce-rest-api') as typeof import('@woocommerce/woocommerce-rest-api');
+
+/** The REST API of the shop, with a time limit. Errors say what the shop answered, without addresses and keys. */
+export function woocommerceApi({ url, consumerKey, consumerSecret }: WooCommerceAccess): WooCommerceApi {
+  const api = new RestApi({ url, consumerKey, consumerSecret, version: 'wc/v3', timeout: timeoutMs, axiosConfig: { maxRedirects: 0, maxContentLength: 10_000_000 } });
+  const call = async (what: string, request: () => Promise<{ data: unknown }>): Promise<unknown> => {
+    try {
+      return (await request()).data;
+    } catch (error) {
+      throw explained(what, error);
+    }
+  };
+  return {
+    get: (endpoint, query = {}) => call(endpoint, () => api.get(endpoint, query)),
+    async put(endpoint, data) {
+      await call(endpoint, () => api.put(endpoint, data));
+    },
+  };
+}
+
+function explained(what: string, error: unknown): Error {
+  const { response, code } = error as { response?: { status?: number }; code?: string };
+  const status = response?.status;
+  if (status === 401 || status === 403) return new Error(`The shop refuses the consumer key (${status}) for ${what}. Check WOOCOMMERCE_CONSUMER_KEY and WOOCOMMERCE_CONSUMER_SECRET; the key needs read and write permission.`);
+  if (status === 404) return new DeadLetter(`The shop knows no ${what} (404). The order was deleted, or WOOCOMMERCE_URL is another shop.`);
+  if (status !== undefined) return new Error(`The shop answered ${status} for ${what}.`);
+  return new Error(`The shop did not answer for ${what}: ${code ?? errorText(error)}. Check WOOCOMMERCE_URL.`);
+}

@@ -1,0 +1,15 @@
+/** A name for a greeting, or nothing: what a stranger typed as a name must not become a link or a line of its own in a mail that we send. */
+export function greetingName(name: string): string {
+  const text = headerText(name).slice(0, 80);
+  return /[/\\@<>{}[\]|]|:|www\.|\.[a-z]{2,}/i.test(text) ? '' : text;
+}
+
+/** Text that may stand in a header: one line, no control characters. */
+export function headerText(text: string): string {
+  return text.toWellFormed().replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').replace(/\s+/g, ' ').trim();
+}
+
+/** A day as people write it, in UTC. */
+export function localDay(ms: number, locale: string): string {
+  return new Intl.DateTimeFormat(locale === 'it' ? 'it-IT' : 'en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(ms);
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+import { readLicenses } from '../licenses/read-licenses.ts';
+import type { Email } from './emails.store.ts';
+import { greetingName, localDay } from './mail-text.rules.ts';
+import { mailLanguage, renderEmail, type RenderedEmail } from './render-email.ts';
+
+const purchaseData = z.object({ name: z.string(), order: z.string(), licenses: z.array(z.string()).min(1) });
+
+/** The e-mail with the keys of a purchase. The keys are read now and stand nowhere but in what is sent. */
+export async function renderPurchase({ db, vault, config }: Pick<Deps, 'db' | 'vault' | 'config'>, email: Email): Promise<RenderedEmail> {
+  const { name, order, licenses: ids } = purchaseData.parse(JSON.parse(email.data));
+  const licenses = await readLicenses(db, vault, ids);
+  const language = mailLanguage(email.locale);
+  return renderEmail('purchase', language, {
+    name: greetingName(name),
+    order,
+    isSeveral: licenses.length > 1,
+    count: licenses.length,
+    licenses: licenses.map(({ key, planName, maxSites, expiresAt }) => ({ key, plan: planName, sites: maxSites, isOneSite: maxSites === 1, expires: expiresAt === null ? '' : localDay(expiresAt, language) })),
+    host: new URL(config.publicUrl).host,
+  });
+}

@@ -1,0 +1,41 @@
+import type { Config } from '../config.ts';
+import type { Db } from '../db/database.ts';
+import { newId } from '../ids.ts';
+import { enqueueJob } from '../jobs/enqueue.ts';
+import { insertEmail } from './emails.store.ts';
+
+export type EmailInput = {
+  /** Why it is written: there is one e-mail for each cause, whatever is repeated. */
+  cause: string;
+  template: 'purchase';
+  recipient: string;
+  locale: string;
+  /** Names and ids only. Licence keys are read when the e-mail is sent, so that none rests here. */
+  data: PurchaseData;
+  licenseId: string | null;
+  orderId: string | null;
+};
+export type PurchaseData = { name: string; order: string; licenses: string[] };
+
+/** Puts an e-mail and the job that sends it into the caller's transaction. False when the cause has its e-mail already. */
+export async function queueEmail(db: Db, config: Pick<Config, 'publicUrl'>, input: EmailInput, now: number): Promise<boolean> {
+  const id = newId();
+  const isNew = await insertEmail(db, {
+    id,
+    cause: input.cause,
+    template: input.template,
+    recipient: input.recipient,
+    locale: input.locale,
+    data: JSON.stringify(input.data),
+    license_id: input.licenseId,
+    order_id: input.orderId,
+    message_id: `<${id}@${new URL(config.publicUrl).hostname}>`,
+    status: 'queued',
+    attempts: 0,
+    last_error: null,
+    created_at: now,
+    sent_at: null,
+  });
+  if (isNew) await enqueueJob(db, { kind: 'send-email', payload: { emailId: id }, dedupeKey: `send-email:${id}` }, now);
+  return isNew;
+}

@@ -1,0 +1,34 @@
+import type { Deps } from '../deps.ts';
+import { errorText } from '../errors.ts';
+import { DeadLetter } from '../jobs/job-kinds.ts';
+import { countAttempt, findEmail, updateEmail } from './emails.store.ts';
+import { renderPurchase } from './purchase-email.ts';
+import { deliverMail, MailError } from './transport.ts';
+
+/**
+ * The job that sends one e-mail. A crash between the mail server's yes and our record of it sends it again with the same Message-ID,
+ * which mail programs take for the same message; in the outbox folder it is the same file.
+ */
+export async function sendEmail(deps: Deps, { emailId }: { emailId: string }): Promise<void> {
+  const { db, config, now } = deps;
+  const email = await findEmail(db, emailId);
+  if (!email) throw new DeadLetter(`There is no e-mail ${emailId}.`);
+  if (email.status === 'sent') return;
+  if (email.template !== 'purchase') throw new DeadLetter(`This version has no e-mail template "${email.template}".`);
+  await countAttempt(db, emailId);
+  const { subject, text, html } = await renderPurchase(deps, email);
+  try {
+    await deliverMail(config, emailId, { to: { name: '', address: email.recipient }, subject, text, html, messageId: email.message_id, date: new Date(email.created_at), headers: { 'Auto-Submitted': 'auto-generated' } });
+  } catch (error) {
+    const cause = error instanceof MailError ? error.cause : error;
+    await updateEmail(db, emailId, { last_error: errorText(cause).slice(0, 2_000) });
+    if (error instanceof MailError && error.isRefused) throw new DeadLetter(error.message);
+    throw error;
+  }
+  await updateEmail(db, emailId, { status: 'sent', sent_at: now(), last_error: null });
+}
+
+/** Shows on the e-mail that it will not be sent any more. */
+export async function markEmailFailed({ db }: Deps, { emailId }: { emailId: string }): Promise<void> {
+  await updateEmail(db, emailId, { status: 'failed' });
+}
