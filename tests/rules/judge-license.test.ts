@@ -47,7 +47,7 @@ describe('the verdict', () => {
 
 describe('a version', () => {
   for (const [version, max, newer] of [
-    ['2.9.1', '2', false], ['3.0', '2', true], ['1.9', '2', false], ['2.1', '2.0', true], ['2.0.9', '2.0', false], ['v2.0', '2', false], ['2', '2.0.0', false],
+    ['2.9.1', '2', false], ['3.0', '2', true], ['1.9', '2', false], ['1.9.5', '2.1', false], ['2.1', '2.0', true], ['2.0.9', '2.0', false], ['v2.0', '2', false], ['2', '2.0.0', false],
     ['10.0', '9', true], ['2.0.1', '2.0.0', true], ['3.0-beta.1', '2', true], ['', '2', false],
   ] as const) {
     it(`${version || '(none)'} is ${newer ? 'beyond' : 'within'} ${max}`, () => assert.equal(isNewer(version, max), newer));
