@@ -91,3 +91,10 @@ for (const menu of document.querySelectorAll('details.menu')) {
     }
   });
 }
+
+/** On a narrow screen the navigation is a strip: the page one is on should be in sight. */
+const current = document.querySelector('.side-nav .is-current');
+if (current) {
+  const strip = current.closest('.side-nav');
+  strip.scrollLeft = current.offsetLeft - strip.offsetLeft - (strip.clientWidth - current.offsetWidth) / 2;
+}
