@@ -5,7 +5,7 @@ import { startServices } from './services.ts';
 const files = process.argv.slice(2);
 if (files.length === 0) {
   run('tsc', ['--noEmit']);
-  run('oxlint', []);
+  run('oxlint', ['--type-aware']);
   run('knip', []);
 }
 process.env['TEST_MARIADB_URL'] ??= (await startServices()).mariadbUrl;

@@ -1,4 +1,6 @@
 import express, { type Express } from 'express';
+import { customerRoutes } from './customers/customers.routes.ts';
+import { aiRoutes } from './ai/ai.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
 import { systemRoutes } from './http/system.routes.ts';
@@ -6,14 +8,22 @@ import { errorHandler, notFound } from './http/error-handler.ts';
 import { docsPages, openApiRoutes } from './http/openapi.ts';
 import { requestContext, securityHeaders } from './http/request.ts';
 import { mountRoutes, type Route } from './http/route.ts';
+import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
+import { usageRoutes } from './usage/usage.routes.ts';
 
 /** Every public endpoint, in the order in which it is mounted. */
 export function apiRoutes(deps: Deps): Route[] {
-  return [
+  const routes = [
     ...licenseRoutes(deps),
+    ...adminLicenseRoutes(deps),
+    ...customerRoutes(deps),
+    ...aiRoutes(deps),
+    ...usageRoutes(deps),
     ...webhookRoutes(deps),
   ];
+  routes.push(...systemRoutes(deps, routes), ...openApiRoutes(deps, routes));
+  return routes;
 }
 
 /** The public API. */
@@ -23,12 +33,9 @@ export function createApi(deps: Deps): Express {
   app.disable('etag');
   app.set('trust proxy', deps.config.TRUST_PROXY);
   app.set('query parser', 'simple');
-  const routes = apiRoutes(deps);
-  const all = [...routes, ...systemRoutes(deps, routes)];
   app.use(requestContext(deps));
   app.use(securityHeaders());
-  mountRoutes(app, all);
-  mountRoutes(app, openApiRoutes(deps, all));
+  mountRoutes(app, apiRoutes(deps));
   app.use('/docs', docsPages());
   app.use(notFound);
   app.use(errorHandler(deps));

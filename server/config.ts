@@ -6,6 +6,9 @@ const list = z.string().transform((text) => text.split(',').map((part) => part.t
 const port = z.coerce.number().int().min(0).max(65_535);
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).transform((url) => url.replace(/\/+$/, ''));
 
+const modelName = z.string().max(120, 'must be at most 120 characters');
+const timeoutMs = z.coerce.number().int().min(1).max(3_600_000, 'must be at most an hour, in milliseconds');
+
 /** `id:base64` pairs, newest first. AES-256 needs 32 bytes. */
 const encryptionKeys = list.transform((pairs, ctx) => {
   const keys = pairs.map((pair) => {
@@ -28,6 +31,7 @@ const trustProxy = z.string().transform((text, ctx) => {
 
 const environment = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+  HOST: z.string().optional(),
   PORT: port.default(5010),
   ADMIN_PORT: port.default(5012),
   PUBLIC_URL: httpUrl.optional(),
@@ -48,6 +52,13 @@ const environment = z.object({
   DEEPSEEK_BASE_URL: httpUrl.default('https://api.deepseek.com'),
   OPENAI_COMPATIBLE_API_KEY: z.string().optional(),
   OPENAI_COMPATIBLE_BASE_URL: httpUrl.optional(),
+  OPENAI_MODEL: modelName.default('gpt-5.4-mini'),
+  ANTHROPIC_MODEL: modelName.default('claude-haiku-5-5'),
+  DEEPSEEK_MODEL: modelName.default('deepseek-v4-flash'),
+  OPENAI_COMPATIBLE_MODEL: modelName.optional(),
+  AI_FIRST_BYTE_TIMEOUT_MS: timeoutMs.default(60_000),
+  AI_IDLE_TIMEOUT_MS: timeoutMs.default(60_000),
+  AI_MAX_DURATION_MS: timeoutMs.default(600_000),
   PADDLE_WEBHOOK_SECRETS: list.default([]),
   PADDLE_API_KEY: z.string().optional(),
   PADDLE_BASE_URL: httpUrl.optional(),
@@ -90,6 +101,7 @@ export function parseConfig(variables: Record<string, string | undefined>): Conf
   const problems = result.success ? [] : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   const woo = ['WOOCOMMERCE_URL', 'WOOCOMMERCE_CONSUMER_KEY', 'WOOCOMMERCE_CONSUMER_SECRET'].filter((name) => name in present);
   if (woo.length > 0 && woo.length < 3) problems.push(`WOOCOMMERCE_URL, WOOCOMMERCE_CONSUMER_KEY and WOOCOMMERCE_CONSUMER_SECRET go together; only ${woo.join(' and ')} is set`);
+  if ('OPENAI_COMPATIBLE_API_KEY' in present && !('OPENAI_COMPATIBLE_BASE_URL' in present)) problems.push('OPENAI_COMPATIBLE_API_KEY needs OPENAI_COMPATIBLE_BASE_URL, the address of the server');
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
   const env = result.data;
   return { ...env, publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`, dataDir: path.resolve(env.DATA_DIR) };

@@ -1,8 +1,12 @@
 import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
+import { createFirstAdmin } from './admin/create-admin.ts';
+import { createAdmin } from './admin.ts';
+import { chatsSettled } from './ai/running-chats.ts';
 import { createApi } from './api.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
-import { closeDatabase, openDatabase } from './db/database.ts';
+import { closeDatabase, databaseHandles, openDatabase } from './db/database.ts';
 import { migrate } from './db/migrate.ts';
 import type { Deps } from './deps.ts';
 import { errorText } from './errors.ts';
@@ -12,6 +16,7 @@ import { loadSecrets } from './local-secrets.ts';
 import { createLog } from './log.ts';
 import { seed } from './seed.ts';
 import { openVault } from './vault.ts';
+import { welcomeText } from './welcome.ts';
 
 const drainTimeoutMs = 25_000;
 
@@ -25,11 +30,15 @@ async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
   const vault = await openVault(db, secrets.encryptionKeys, now());
   const deps: Deps = { config, secrets, db, vault, log, now };
   await seed(deps);
-  const api = await listen(createApi(deps), config.PORT);
+  const firstAdmin = await createFirstAdmin(db, now());
+  const api = await listen(createApi(deps), config.PORT, config.HOST ?? (config.NODE_ENV === 'production' ? undefined : '127.0.0.1'));
+  const admin = await listen(createAdmin(deps), config.ADMIN_PORT, '127.0.0.1');
   const worker = startWorker(deps, jobList);
+  process.stdout.write(welcomeText({ config, secrets, engine: databaseHandles(db).engine, port: portOf(api), adminPort: portOf(admin), firstAdmin }));
   return {
     async stop() {
-      await closeServer(api);
+      await Promise.all([closeServer(api), closeServer(admin)]);
+      await chatsSettled(db);
       await worker.stop();
       await closeDatabase(db);
       log.flush();
@@ -38,7 +47,7 @@ async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
 }
 
 /** A server with the time limits of ARCHITECTURE's security numbers: slow or endless requests are cut, also between two of them. */
-function listen(app: Express, port: number, host?: string): Promise<Server> {
+function listen(app: Express, port: number, host: string | undefined): Promise<Server> {
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 }, app);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -46,13 +55,19 @@ function listen(app: Express, port: number, host?: string): Promise<Server> {
   });
 }
 
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
 /** Takes no new connection and lets running requests end; after the drain time cuts what is left. */
 async function closeServer(server: Server): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), drainTimeoutMs);
+  // A kept-alive connection becomes idle only after its running answer, which close() does not look at again.
+  const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
-    server.closeIdleConnections();
   });
+  clearInterval(closeIdle);
   clearTimeout(cut);
 }
 

@@ -1,4 +1,4 @@
-import { getCustomerById } from '../customers/find-or-create-customer.ts';
+import { getCustomer } from '../customers/get-customer.ts';
 import type { Config } from '../config.ts';
 import { enqueueJob, wakeJobsWaitingFor } from '../jobs/enqueue.ts';
 import { queueEmail } from '../mail/queue-email.ts';
@@ -97,7 +97,7 @@ async function linkSubscription({ db, provider, now }: ApplyContext, subscriptio
 async function deliverKeys({ db, config, writesBack, provider, now }: ApplyContext, order: Order, issued: NewUnit[], buyer: Buyer | undefined): Promise<void> {
   const [first] = issued;
   if (!first || order.customer_id === null) return;
-  const customer = await getCustomerById(db, order.customer_id);
+  const customer = await getCustomer(db, order.customer_id);
   await queueEmail(
     db,
     config,

@@ -1,7 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
-import { AppError } from '../errors.ts';
 
 export type Customer = Selectable<Schema['customers']>;
 
@@ -14,9 +13,16 @@ export function findCustomerByEmail(db: Db, email: string): Promise<Customer | u
   return db.selectFrom('customers').selectAll().where('email_key', '=', emailKey(email)).executeTakeFirst();
 }
 
-/** Throws NOT_FOUND. */
-export async function getCustomer(db: Db, id: string): Promise<Customer> {
-  const customer = await db.selectFrom('customers').selectAll().where('id', '=', id).executeTakeFirst();
-  if (!customer) throw new AppError('NOT_FOUND', 'There is no customer with this id.', { field: 'path.id' });
-  return customer;
+export function findCustomer(db: Db, id: string): Promise<Customer | undefined> {
+  return db.selectFrom('customers').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** Writes all that may change of a customer. Fails as a duplicate when another one has the address. */
+export async function updateCustomer(db: Db, { id, email, email_key, name, company, locale, updated_at }: Customer): Promise<void> {
+  await db.updateTable('customers').set({ email, email_key, name, company, locale, updated_at }).where('id', '=', id).execute();
+}
+
+/** Fails while rows of other tables refer to the customer. */
+export async function deleteCustomerRow(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('customers').where('id', '=', id).execute();
 }

@@ -1,7 +1,7 @@
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { insertedOnce, type Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
-import { emailKey, findCustomerByEmail, getCustomer, type Customer } from './customers.store.ts';
+import { emailKey, findCustomerByEmail, type Customer } from './customers.store.ts';
 
 export type CustomerInput = { email: string; name?: string | undefined; company?: string | undefined; locale?: string | undefined };
 
@@ -30,9 +30,4 @@ export async function findOrCreateCustomer(db: Db, input: CustomerInput, by: Act
   const other = await findCustomerByEmail(db, input.email);
   if (!other) throw new Error('the customer was refused as a duplicate and is not there');
   return { customer: other, created: false };
-}
-
-/** The customer that a row refers to. Throws NOT_FOUND. */
-export function getCustomerById(db: Db, id: string): Promise<Customer> {
-  return getCustomer(db, id);
 }

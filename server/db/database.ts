@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, RowDataPacket } from 'mysql2';
 import { type CompiledQuery, Kysely } from 'kysely';
-import { mariadbDialect, openMariadbPool } from './mariadb.ts';
+import { acquireConnection, mariadbDialect, openMariadbPool } from './mariadb.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite, sqliteDialect, type SqliteHandles } from './sqlite.ts';
 
@@ -68,7 +68,14 @@ function prepare<Row, Parameters extends readonly unknown[]>(db: Db, query: Comp
     const { pool } = handles;
     return (parameters) =>
       new Promise((resolve, reject) => {
-        pool.execute<RowDataPacket[]>(query.sql, parameters as unknown as [], (error, rows) => (error ? reject(error) : resolve(rows as unknown as Row[])));
+        acquireConnection(pool, (refused, connection) => {
+          if (!connection) return reject(refused);
+          connection.execute<RowDataPacket[]>(query.sql, parameters as unknown as [], (error, rows) => {
+            connection.release();
+            if (error) reject(error);
+            else resolve(rows as unknown as Row[]);
+          });
+        });
       });
   }
   return async (parameters) => (await db.executeQuery<Row>({ ...query, parameters })).rows;
@@ -110,8 +117,14 @@ export function isDuplicateKey(error: unknown): boolean {
   return errno === 1062 || (errcode !== undefined && sqliteUniqueViolations.has(errcode));
 }
 
+/** Whether a row could not be deleted because others refer to it. */
+export function isStillReferenced(error: unknown): boolean {
+  const { errno, errcode } = numbersOf(error);
+  return errno === 1451 || errcode === 787;
+}
+
 function numbersOf(error: unknown): { errno?: number; errcode?: number } {
-  return typeof error === 'object' && error !== null ? (error as { errno?: number; errcode?: number }) : {};
+  return typeof error === 'object' && error !== null ? error : {};
 }
 
 /** Runs an insert and says whether it took place; false when a unique constraint says the row stands already. */

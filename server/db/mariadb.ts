@@ -31,21 +31,26 @@ export function openMariadbPool(url: string): Pool {
   return pool;
 }
 
-/** Kysely over the pool. A caller who gets no connection in time is told that the server is busy instead of waiting for ever. */
+type Acquired = (error: unknown, connection: PoolConnection | undefined) => void;
+
+/** A connection of the pool. A caller who gets none in time is told that the server is busy instead of waiting for ever. */
+export function acquireConnection(pool: Pool, callback: Acquired): void {
+  let answered = false;
+  const timer = setTimeout(() => {
+    answered = true;
+    callback(new AppError('BUSY', 'The server is busy. Try again in a moment.', { detail: 'no free database connection', retryAfterSeconds: 1 }), undefined);
+  }, acquireTimeoutMs);
+  pool.getConnection((error, connection) => {
+    clearTimeout(timer);
+    if (!answered) callback(error, connection);
+    else if (!error) connection.release();
+  });
+}
+
+/** Kysely over the pool. */
 export function mariadbDialect(pool: Pool): MysqlDialect {
   const limited: MysqlPool = {
-    getConnection(callback) {
-      let answered = false;
-      const timer = setTimeout(() => {
-        answered = true;
-        callback(new AppError('BUSY', 'The server is busy. Try again in a moment.', { detail: 'no free database connection', retryAfterSeconds: 1 }), undefined as never);
-      }, acquireTimeoutMs);
-      pool.getConnection((error, connection) => {
-        clearTimeout(timer);
-        if (answered) connection?.release();
-        else callback(error, connection as never);
-      });
-    },
+    getConnection: (callback) => acquireConnection(pool, (error, connection) => callback(error, connection as never)),
     end: (callback) => pool.end((error) => callback(error)),
   };
   return new MysqlDialect({ pool: limited });

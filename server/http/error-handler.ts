@@ -1,7 +1,8 @@
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { AppError, errorText, type ErrorCode } from '../errors.ts';
 import type { Deps } from '../deps.ts';
+import { routePath } from './request.ts';
 import { sendJson } from './route.ts';
 
 /** The one shape of every error answer. */
@@ -21,19 +22,25 @@ export const notFound: RequestHandler = (req) => {
   throw new AppError('NOT_FOUND', `There is nothing at ${req.method} ${req.path}. GET / lists the endpoints.`);
 };
 
-/** Turns anything thrown into the error shape. Internals go to the log, never to the client. */
+/** The answer to anything thrown, in the error shape. Internals go to the log, never to the client. */
+export function errorAnswer(log: Deps['log'], error: unknown, req: Request, requestId: string): { status: number; headers: Record<string, string>; body: z.output<typeof errorBody> } {
+  const { status, code, message, field, retryAfterSeconds } = toAppError(error);
+  const line = { request_id: requestId, method: req.method, route: routePath(req), status, code };
+  if (status >= 500) log.error({ ...line, detail: errorText(error), stack: error instanceof Error ? error.stack : undefined }, 'request failed');
+  else log.info(line, 'request refused');
+  const headers: Record<string, string> = {};
+  if (retryAfterSeconds !== undefined) headers['Retry-After'] = String(retryAfterSeconds);
+  // The SDKs of AI providers repeat a 429 at once, whatever Retry-After says, unless they are told not to.
+  if (status === 429) headers['x-should-retry'] = 'false';
+  return { status, headers, body: { error: { code, message, ...(field === undefined ? {} : { field }), request_id: requestId } } };
+}
+
+/** Answers anything thrown in the error shape. An answer that has begun is cut off instead. */
 export function errorHandler({ log }: Pick<Deps, 'log'>): ErrorRequestHandler {
-  return (error, _req, res, _next) => {
-    const appError = toAppError(error);
-    const { status, code, message, field, retryAfterSeconds } = appError;
-    const requestId = res.locals['requestId'] as string;
-    if (status >= 500) log.error({ request_id: requestId, code, detail: errorText(error), stack: error instanceof Error ? error.stack : undefined }, 'request failed');
-    if (res.headersSent) {
-      res.destroy();
-      return;
-    }
-    if (retryAfterSeconds !== undefined) res.setHeader('Retry-After', retryAfterSeconds);
-    sendJson(res, status, { error: { code, message, ...(field === undefined ? {} : { field }), request_id: requestId } });
+  return (error, req, res, _next) => {
+    const { status, headers, body } = errorAnswer(log, error, req, res.locals['requestId'] as string);
+    if (res.headersSent) res.destroy();
+    else sendJson(res, status, body, headers);
   };
 }
 
@@ -46,7 +53,8 @@ const databaseGone = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'
 // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN
 const sqliteUnavailable = new Set([5, 6, 10, 13, 14]);
 
-function toAppError(error: unknown): AppError {
+/** Whatever was thrown as an AppError whose message may be shown. */
+export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { type, code, status, errcode } = (typeof error === 'object' && error !== null ? error : {}) as { type?: string; code?: string; status?: number; errcode?: number };
   if (type && bodyParserCodes[type]) return new AppError(bodyParserCodes[type], type === 'entity.too.large' ? 'The body is too large.' : 'This encoding is not supported.', { field: 'body', cause: error });

@@ -66,13 +66,13 @@ const docsScript = `window.ui = SwaggerUIBundle({ url: '/openapi.json', dom_id: 
 /** Swagger UI needs inline styles and data images; scripts come from this server alone. */
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/** `/openapi.json` for programs and `/docs` for people. */
+/** `/openapi.json`: the document of all routes, this one included. */
 export function openApiRoutes({ config }: Pick<Deps, 'config'>, routes: Route[]): Route[] {
+  let rendered: ReturnType<typeof openApiDocument> | undefined;
   const document = route(
-    { method: 'get', path: '/openapi.json', operationId: 'describeApi', tag: 'System', auth: 'none', summary: 'The OpenAPI 3.1 document', responses: { 200: { description: 'The document.' } } },
+    { method: 'get', path: '/openapi.json', operationId: 'describeApi', tag: 'System', auth: 'none', summary: 'The OpenAPI 3.1 document', responses: { 200: { description: 'The document.', schema: z.looseObject({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) }) } } },
     async () => ({ body: (rendered ??= openApiDocument(routes, config.publicUrl)) }),
   );
-  let rendered: ReturnType<typeof openApiDocument> | undefined;
   return [document];
 }
 

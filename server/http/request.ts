@@ -1,23 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Deps } from '../deps.ts';
 
-/** Gives every request an id, in the answer too, and logs how it ended. Successful validations are many and alike: they are logged at debug level. */
+/** Gives every request an id, in the answer too. Requests that go well are many and alike: only the debug level logs them; failures are logged by the error handler. */
 export function requestContext({ log }: Pick<Deps, 'log'>): RequestHandler {
   return (req, res, next) => {
     const requestId = randomUUID();
-    const startedAt = performance.now();
     res.locals['requestId'] = requestId;
     res.setHeader('X-Request-Id', requestId);
-    res.once('finish', () => {
-      const level = res.statusCode >= 400 ? 'info' : 'debug';
-      if (!log.isLevelEnabled(level)) return;
-      const route = (req.route as { path?: string } | undefined)?.path;
-      log[level]({ request_id: requestId, method: req.method, route, status: res.statusCode, duration_ms: Math.round(performance.now() - startedAt) }, 'request');
-    });
+    if (log.isLevelEnabled('debug')) {
+      const startedAt = performance.now();
+      res.once('finish', () => log.debug({ request_id: requestId, method: req.method, route: routePath(req), status: res.statusCode, duration_ms: Math.round(performance.now() - startedAt) }, 'request'));
+    }
     next();
   };
+}
+
+/** The pattern of the route, never the address itself: that may hold what belongs to people. */
+export function routePath(req: Request): string | undefined {
+  return (req.route as { path?: string } | undefined)?.path;
 }
 
 /** helmet's headers. They are the same for every answer of the API, so they are worked out once. */

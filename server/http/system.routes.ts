@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { errorText } from '../errors.ts';
+import { providersOf } from '../ai/providers.ts';
 import { route, type Route } from './route.ts';
 
 const packageFile = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -10,10 +11,10 @@ export const version = packageFile.version;
 
 const endpoint = z.object({ method: z.string(), path: z.string(), summary: z.string() });
 const part = z.object({ status: z.enum(['ok', 'failing']), detail: z.string().optional() });
-const health = z.object({ status: z.enum(['ok', 'failing']), version: z.string(), time: z.iso.datetime(), database: part.optional(), queue: part.extend({ waiting: z.int(), dead: z.int() }).optional() });
+const health = z.object({ status: z.enum(['ok', 'failing']), version: z.string(), time: z.iso.datetime(), database: part.optional(), queue: part.extend({ waiting: z.int(), dead: z.int() }).optional(), providers: z.array(z.object({ name: z.string(), status: z.enum(['configured', 'demo']) })).optional() });
 
-/** What this server is and whether it is well. */
-export function systemRoutes({ db, now, log }: Deps, routes: Route[]): Route[] {
+/** What this server is and whether it is well. `routes` is read when it is asked for, so it may still grow. */
+export function systemRoutes({ config, db, now, log }: Deps, routes: Route[]): Route[] {
   const root = route(
     {
       method: 'get', path: '/', operationId: 'describeServer', tag: 'System', auth: 'none', summary: 'Name, version and endpoints',
@@ -25,21 +26,22 @@ export function systemRoutes({ db, now, log }: Deps, routes: Route[]): Route[] {
   const healthCheck = route(
     {
       method: 'get', path: '/api/health', operationId: 'checkHealth', tag: 'System', auth: 'none', summary: 'Is the server alive?',
-      description: '`?detailed=true` asks the database and the queue as well.',
+      description: '`?detailed=true` asks the database and the queue as well and lists the AI providers.',
       query: z.object({ detailed: z.stringbool().default(false) }),
       responses: { 200: { description: 'Alive.', schema: health }, 503: { description: 'Alive, but something it needs is failing.', schema: health } },
     },
     async ({ query }) => {
       const head = { version, time: new Date(now()).toISOString() };
       if (!query.detailed) return { body: { status: 'ok', ...head } };
+      const providers = providersOf(config).map(({ name }) => ({ name, status: name === 'demo' ? 'demo' : 'configured' }));
       try {
         await sql`select 1`.execute(db);
         const counts = await db.selectFrom('jobs').select(['status', (eb) => eb.fn.countAll<number>().as('count')]).groupBy('status').execute();
-        const countOf = (status: string) => Number(counts.find((row) => row.status === status)?.count ?? 0);
-        return { body: { status: 'ok', ...head, database: { status: 'ok' }, queue: { status: 'ok', waiting: countOf('queued'), dead: countOf('dead') } } };
+        const countOf = (status: string) => counts.find((row) => row.status === status)?.count ?? 0;
+        return { body: { status: 'ok', ...head, database: { status: 'ok' }, queue: { status: 'ok', waiting: countOf('queued'), dead: countOf('dead') }, providers } };
       } catch (error) {
         log.error({ detail: errorText(error) }, 'health check failed');
-        return { status: 503, body: { status: 'failing', ...head, database: { status: 'failing', detail: 'the database does not answer' } } };
+        return { status: 503, body: { status: 'failing', ...head, database: { status: 'failing', detail: 'the database does not answer' }, providers } };
       }
     },
   );

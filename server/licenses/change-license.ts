@@ -1,15 +1,17 @@
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { insertedOnce, type Db } from '../db/database.ts';
+import { AppError } from '../errors.ts';
 import { asTerm, termRow, type TermInput } from './issue-license.ts';
 import { storedStatus, type StatusFacts } from './license-status.rules.ts';
 import { paidThrough } from './license-terms.rules.ts';
-import { getLicense, insertTerm, listTerms, updateLicense, type License } from './licenses.store.ts';
+import { getLicense, insertTerm, listTerms, setTermVoided, updateLicense, type License } from './licenses.store.ts';
 
 /** A change of facts; the status and the expiry follow from them. */
 export type LicenseChange =
   | { type: 'suspend'; reason: string }
   | { type: 'reactivate'; reason?: string | undefined }
   | { type: 'cancel'; reason: string }
+  | { type: 'unlock-domain'; reason?: string | undefined }
   | { type: 'renew'; term: TermInput }
   | { type: 'void-term'; termId: string; reason: string }
   | { type: 'restore-term'; termId: string; reason: string };
@@ -18,6 +20,7 @@ const actions: Record<LicenseChange['type'], string> = {
   suspend: 'license.suspended',
   reactivate: 'license.reactivated',
   cancel: 'license.cancelled',
+  'unlock-domain': 'license.domain_unlocked',
   renew: 'license.renewed',
   'void-term': 'license.term_voided',
   'restore-term': 'license.term_restored',
@@ -26,7 +29,8 @@ const actions: Record<LicenseChange['type'], string> = {
 /**
  * Changes a licence and writes what it was and what it is to the audit log; the caller's transaction makes it one step.
  * Repeating a change changes nothing: the same renewal extends once, a voided term stays voided. A licence whose every term is
- * voided is revoked, and comes back when a term is restored. Throws NOT_FOUND.
+ * voided is revoked, and comes back when a term is restored. Throws NOT_FOUND, and CONFLICT when a
+ * revoked licence is to be reactivated.
  */
 export async function changeLicense(db: Db, licenseId: string, change: LicenseChange, by: Actor, now: number): Promise<License> {
   // Takes the row first, so that two changes of one licence follow each other on every database.
@@ -51,7 +55,7 @@ export async function changeLicense(db: Db, licenseId: string, change: LicenseCh
   return after;
 }
 
-type Reasons = Pick<License, 'suspended_reason' | 'cancelled_reason'>;
+type Reasons = Pick<License, 'suspended_reason' | 'cancelled_reason' | 'domain_lock'>;
 
 /** The new facts, or undefined when the change is already in force. */
 async function applyChange(db: Db, license: License, change: LicenseChange, now: number): Promise<Partial<StatusFacts & Reasons> | undefined> {
@@ -60,28 +64,21 @@ async function applyChange(db: Db, license: License, change: LicenseChange, now:
       return license.suspended_at === null ? { suspended_at: now, suspended_reason: change.reason } : undefined;
     case 'reactivate':
       if (license.status === 'active') return undefined;
+      if (license.revoked_at !== null) throw new AppError('CONFLICT', 'Everything that paid for this licence was refunded, so it cannot be reactivated. Add a new term, or issue a new licence.');
       return { suspended_at: null, suspended_reason: null, cancelled_at: null, cancelled_reason: null, confirmed_at: license.confirmed_at ?? now };
     case 'cancel':
       return license.cancelled_at === null ? { cancelled_at: now, cancelled_reason: change.reason } : undefined;
+    case 'unlock-domain':
+      return license.domain_lock === null ? undefined : { domain_lock: null };
     case 'renew':
       return (await insertedOnce(insertTerm(db, termRow(license.id, change.term, now)))) ? {} : undefined;
     case 'void-term':
-      return (await setVoided(db, change.termId, now, change.reason)) ? {} : undefined;
+      return (await setTermVoided(db, license.id, change.termId, now, change.reason)) ? {} : undefined;
     case 'restore-term':
-      return (await setVoided(db, change.termId, null, null)) ? {} : undefined;
+      return (await setTermVoided(db, license.id, change.termId, null, null)) ? {} : undefined;
   }
 }
 
-async function setVoided(db: Db, termId: string, at: number | null, reason: string | null): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('license_terms')
-    .set({ voided_at: at, void_reason: reason })
-    .where('id', '=', termId)
-    .where('voided_at', at === null ? 'is not' : 'is', null)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
-}
-
-function visible({ status, expires_at, suspended_reason, cancelled_reason, revoked_reason }: License): Record<string, unknown> {
-  return { status, expires_at, suspended_reason, cancelled_reason, revoked_reason };
+function visible({ status, expires_at, suspended_reason, cancelled_reason, revoked_reason, domain_lock }: License): Record<string, unknown> {
+  return { status, expires_at, suspended_reason, cancelled_reason, revoked_reason, domain_lock };
 }

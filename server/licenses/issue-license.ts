@@ -8,7 +8,7 @@ import { canonicalLicenseKey, generateLicenseKey } from './license-key.rules.ts'
 import { storedStatus } from './license-status.rules.ts';
 import { paidThrough } from './license-terms.rules.ts';
 import { insertLicense, insertTerm, type License } from './licenses.store.ts';
-import type { Site } from './site.rules.ts';
+import { isStagingSite, type Site } from './site.rules.ts';
 
 /** What pays for a stretch of a licence: an order line, a renewal, or a grant by hand. */
 export type TermInput = {
@@ -27,10 +27,10 @@ export type TermInput = {
 
 export type IssueInput = {
   customerId: string;
-  plan: { id: string; code: string; max_sites: number };
+  plan: { id: string; code: string; max_sites: number; max_staging_sites: number };
   productId: string;
   term: TermInput;
-  /** Takes a slot at once; a licence for a single site is locked to it. */
+  /** Takes a slot at once; a licence for a single site is locked to it. A staging copy takes a slot for copies and locks nothing. */
   site?: Site | undefined;
   maxSites?: number | undefined;
   maxVersion?: string | undefined;
@@ -56,6 +56,8 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
   if (canonical === undefined) throw new Error('a key to import must be CHA- and 16 or 32 letters and digits');
   const { keyId, cipher } = vault.seal(key, licenseKeyAad(id));
   const term = termRow(id, input.term, now);
+  const siteLimit = input.maxSites ?? input.plan.max_sites;
+  const isStaging = input.site !== undefined && isStagingSite(input.site);
   const facts = { confirmed_at: now, suspended_at: null, cancelled_at: null, revoked_at: null };
   const license: License = {
     id,
@@ -74,7 +76,7 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
     revoked_reason: null,
     max_sites: input.maxSites ?? null,
     max_version: input.maxVersion ?? null,
-    domain_lock: input.site && (input.maxSites ?? input.plan.max_sites) === 1 ? input.site.site : null,
+    domain_lock: input.site && siteLimit === 1 && !isStaging ? input.site.site : null,
     created_at: now,
     updated_at: now,
   };
@@ -82,7 +84,10 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
   await insertTerm(db, term);
   const after = { plan: input.plan.code, customer_id: input.customerId, expires_at: license.expires_at, source: `${term.provider}:${term.transaction_id}` };
   await recordAudit(db, by, { action: 'license.issued', entity: 'license', entityId: id, after }, now);
-  if (input.site) await activateSite(db, { licenseId: id, site: input.site.site, kind: 'production', limit: input.maxSites ?? input.plan.max_sites }, by, now);
+  if (input.site) {
+    const seat = isStaging ? { kind: 'staging' as const, limit: input.plan.max_staging_sites } : { kind: 'production' as const, limit: siteLimit };
+    await activateSite(db, { licenseId: id, site: input.site.site, ...seat }, by, now);
+  }
   return { license, key };
 }
 

@@ -2,6 +2,7 @@
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const prefix = 'CHA';
 const randomSymbols = 15;
+const asPrinted = /^CHA(?:-[0-9A-HJKMNP-TV-Z]{4}){4}$/;
 
 /** A new key, `CHA-XXXX-XXXX-XXXX-XXXX`: 75 random bits and a check character. `randomBytes` must be cryptographically strong. */
 export function generateLicenseKey(randomBytes: (count: number) => Uint8Array): string {
@@ -10,11 +11,12 @@ export function generateLicenseKey(randomBytes: (count: number) => Uint8Array): 
 }
 
 /**
- * The one spelling of a key under which it is looked up: upper case, nothing between the groups, and letters that look like digits
- * read as those digits. Undefined when it cannot be a key: not `CHA`, or neither 16 nor (historic) 32 characters after it.
+ * The one spelling of a key under which it is looked up: upper case, without spaces, punctuation and invisible characters, and letters
+ * that look like digits read as those digits. Undefined when it cannot be a key: not `CHA`, or neither 16 nor (historic) 32 characters after it.
  */
 export function canonicalLicenseKey(input: string): string | undefined {
-  const text = input.normalize('NFKC').toUpperCase().replace(/[\s\p{Pd}_.]/gu, '');
+  if (asPrinted.test(input)) return input.replaceAll('-', '');
+  const text = input.normalize('NFKC').toUpperCase().replace(/[\s\p{P}\p{Cf}]/gu, '');
   if (!/^CHA[0-9A-Z]+$/.test(text)) return undefined;
   const rest = text.slice(prefix.length).replace(/O/g, '0').replace(/[IL]/g, '1');
   return rest.length === 16 || rest.length === 32 ? prefix + rest : undefined;
@@ -27,10 +29,10 @@ export function formatLicenseKey(canonical: string): string {
   return [prefix, ...Array.from({ length: 4 }, (_, group) => rest.slice(group * size, (group + 1) * size))].join('-');
 }
 
-/** Whether the check character fits. Historic keys have none, so this only tells a typing mistake from an unknown key. */
+/** Whether the check character fits. Historic keys have none, so this only tells a typing mistake from an unknown key. A U is one: no new key has it. */
 export function hasValidCheckCharacter(canonical: string): boolean {
   const rest = canonical.slice(prefix.length);
-  return rest.length === 16 && checkCharacter(rest.slice(0, -1)) === rest.at(-1);
+  return /^[^U]{16}$/.test(rest) && checkCharacter(rest.slice(0, -1)) === rest.at(-1);
 }
 
 /** Luhn's algorithm modulo 32: finds every single wrong character and nearly all swapped neighbours. */

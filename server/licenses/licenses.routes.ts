@@ -8,7 +8,8 @@ import { releaseSite } from './activate-site.ts';
 import { verdictCodes } from './judge-license.rules.ts';
 import { canonicalLicenseKey } from './license-key.rules.ts';
 import { findLicenseByDigest } from './licenses.store.ts';
-import { normalizeSite, type Site } from './site.rules.ts';
+import { siteOf } from './site-of.ts';
+import type { Site } from './site.rules.ts';
 import { validateLicense } from './validate-license.ts';
 import { verdictBody } from './verdict-body.ts';
 
@@ -90,12 +91,6 @@ export function licenseRoutes({ db, vault, now }: Deps): Route[] {
   );
 
   return [validate, activate, deactivate];
-}
-
-function siteOf(domain: string): Site {
-  const site = normalizeSite(domain);
-  if (!site) throw new AppError('INVALID_REQUEST', 'body.domain: is not the address of a site; send something like shop.example.com', { field: 'body.domain' });
-  return site;
 }
 
 function siteActor(site: Site | undefined): { actor: string } {

@@ -27,8 +27,10 @@ export type LicenseFacts = Pick<License, 'id' | 'status' | 'expires_at' | 'domai
   activation_seen_at: number | null;
 };
 
+const siteLimit = sql<number>`coalesce(licenses.max_sites, plans.max_sites)`.as('site_limit');
+const sitesUsed = sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.kind = 'production')`.as('sites_used');
 const anyBytes = new Uint8Array(0);
-const factsQuery = preparedRead<LicenseFacts, [site: string, digest: Uint8Array]>((db) =>
+const buildFactsQuery = (db: Db) =>
   db
     .selectFrom('licenses')
     .innerJoin('plans', 'plans.id', 'licenses.plan_id')
@@ -43,11 +45,16 @@ const factsQuery = preparedRead<LicenseFacts, [site: string, digest: Uint8Array]
       'usage_counters.month_start', 'usage_counters.month_requests',
       'activations.id as activation_id', 'activations.kind as activation_kind', 'activations.created_at as activation_created_at', 'activations.last_seen_at as activation_seen_at',
     ])
-    .select(sql<number>`coalesce(licenses.max_sites, plans.max_sites)`.as('site_limit'))
-    .select(sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.kind = 'production')`.as('sites_used'))
+    .select(siteLimit)
+    .select(sitesUsed)
     .where('licenses.key_digest', '=', anyBytes)
-    .compile(),
-);
+    .compile();
+const factsQuery = preparedRead<LicenseFacts, [site: string, digest: Uint8Array]>(buildFactsQuery);
+
+/** The text of the query below, whose parameters are the site and the digest: bench:validate runs it without us. */
+export function licenseFactsSql(db: Db): string {
+  return buildFactsQuery(db).sql;
+}
 
 /** One query for the whole verdict: licence, plan, product, usage of the month, sites in use and the activation of `site` if it has one. */
 export async function findLicenseFacts(db: Db, keyDigest: Uint8Array, site = ''): Promise<LicenseFacts | undefined> {
@@ -71,6 +78,15 @@ export function insertActivation(db: Db, activation: Activation): Promise<boolea
   return insertedOnce(db.insertInto('activations').values(activation).execute());
 }
 
+/** Gives an activation another kind and slot; false when that slot is taken, the activation is gone, or it is of that kind already. */
+export async function moveActivation(db: Db, { id, kind, slot, last_seen_at }: Activation): Promise<boolean> {
+  let moved = 0n;
+  const update = db.updateTable('activations').set({ kind, slot, last_seen_at }).where('id', '=', id).where('kind', '!=', kind).executeTakeFirst().then((result) => {
+    moved = result.numUpdatedRows;
+  });
+  return (await insertedOnce(update)) && moved > 0n;
+}
+
 export async function deleteActivation(db: Db, id: string): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom('activations').where('id', '=', id).executeTakeFirst();
   return numDeletedRows > 0n;
@@ -84,12 +100,30 @@ export async function touchActivation(db: Db, id: string, version: string | unde
     .execute();
 }
 
+/** Ends that a licence is locked to this site; false when it was not. */
+export async function clearDomainLock(db: Db, licenseId: string, site: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await db.updateTable('licenses').set({ domain_lock: null, updated_at: now }).where('id', '=', licenseId).where('domain_lock', '=', site).executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
 export async function insertLicense(db: Db, license: License): Promise<void> {
   await db.insertInto('licenses').values(license).execute();
 }
 
 export async function updateLicense(db: Db, id: string, changes: Partial<License>): Promise<void> {
   await db.updateTable('licenses').set(changes).where('id', '=', id).execute();
+}
+
+/** Voids a term of a licence at a moment, or restores it (null); false when it is so already or belongs to another licence. */
+export async function setTermVoided(db: Db, licenseId: string, termId: string, at: number | null, reason: string | null): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('license_terms')
+    .set({ voided_at: at, void_reason: reason })
+    .where('id', '=', termId)
+    .where('license_id', '=', licenseId)
+    .where('voided_at', at === null ? 'is not' : 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 export function listTerms(db: Db, licenseId: string): Promise<Selectable<Schema['license_terms']>[]> {
@@ -102,6 +136,37 @@ export async function insertTerm(db: Db, term: Selectable<Schema['license_terms'
 
 export async function findLicenseByDigest(db: Db, keyDigest: Uint8Array): Promise<License | undefined> {
   return db.selectFrom('licenses').selectAll().where('key_digest', '=', keyDigest).executeTakeFirst();
+}
+
+export type LicenseOfCustomer = Pick<License, 'id' | 'key_hint' | 'status' | 'expires_at' | 'created_at'> & { plan_code: string; plan_name: string; product_code: string; site_limit: number; sites_used: number };
+
+/** Licences of a customer with their plans and the sites in use, newest first. */
+export function listLicensesOfCustomer(db: Db, customerId: string): Promise<LicenseOfCustomer[]> {
+  return db
+    .selectFrom('licenses')
+    .innerJoin('plans', 'plans.id', 'licenses.plan_id')
+    .innerJoin('products', 'products.id', 'licenses.product_id')
+    .select(['licenses.id', 'licenses.key_hint', 'licenses.status', 'licenses.expires_at', 'licenses.created_at', 'plans.code as plan_code', 'plans.name as plan_name', 'products.code as product_code'])
+    .select(siteLimit)
+    .select(sitesUsed)
+    .where('licenses.customer_id', '=', customerId)
+    .orderBy('licenses.created_at', 'desc')
+    .orderBy('licenses.id', 'desc')
+    .execute();
+}
+
+export async function countLicensesUnderOtherKeys(db: Db, keyId: string): Promise<number> {
+  const { count } = await db.selectFrom('licenses').select((eb) => eb.fn.countAll<number>().as('count')).where('key_id', '!=', keyId).executeTakeFirstOrThrow();
+  return count;
+}
+
+export function listLicensesUnderOtherKeys(db: Db, keyId: string, limit: number): Promise<Pick<License, 'id' | 'key_id' | 'key_cipher'>[]> {
+  return db.selectFrom('licenses').select(['id', 'key_id', 'key_cipher']).where('key_id', '!=', keyId).orderBy('id').limit(limit).execute();
+}
+
+/** Replaces the ciphertext of a licence's key if it is still under the key that was read. */
+export async function replaceKeyCipher(db: Db, id: string, oldKeyId: string, sealed: { keyId: string; cipher: Uint8Array }): Promise<void> {
+  await db.updateTable('licenses').set({ key_id: sealed.keyId, key_cipher: sealed.cipher }).where('id', '=', id).where('key_id', '=', oldKeyId).execute();
 }
 
 export function listTermsOfTransaction(db: Db, licenseIds: string[], { provider, account, transactionId }: { provider: string; account: string; transactionId: string }): Promise<Selectable<Schema['license_terms']>[]> {

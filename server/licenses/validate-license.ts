@@ -1,14 +1,14 @@
 import type { Actor } from '../audit/record-audit.ts';
-import type { Db } from '../db/database.ts';
+import { transact, type Db } from '../db/database.ts';
 import type { Vault } from '../vault.ts';
-import { activateSite } from './activate-site.ts';
+import { activateSite, goesLive } from './activate-site.ts';
 import { judgeLicense, type Verdict } from './judge-license.rules.ts';
 import { canonicalLicenseKey } from './license-key.rules.ts';
 import { findLicenseFacts, touchActivation, type LicenseFacts, type SiteKind } from './licenses.store.ts';
 import { isStagingSite, type Site } from './site.rules.ts';
 
 export type ValidateInput = { key: string; site?: Site | undefined; environment?: string | undefined; product?: string | undefined; version?: string | undefined };
-export type ValidateResult = { verdict: Verdict; license: LicenseFacts | undefined; activation: { site: string; kind: string; created_at: number } | null; sitesUsed: number };
+export type ValidateResult = { verdict: Verdict; license: LicenseFacts | undefined; isStaging: boolean; activation: { site: string; kind: string; created_at: number } | null; sitesUsed: number };
 
 const touchAfterMs = 60 * 60 * 1000;
 
@@ -20,20 +20,31 @@ export async function checkLicense(db: Db, vault: Vault, input: ValidateInput, n
   return { verdict: judgeLicense(license, { site: input.site?.site, isStaging, product: input.product, version: input.version }, now), license, isStaging };
 }
 
-/** The verdict on a key. A valid key activates a site that it sees for the first time, if a slot is free: DOMAIN_LIMIT_REACHED otherwise. */
+/**
+ * The verdict on a key. A valid key activates a site that it sees for the first time, if a slot is free: DOMAIN_LIMIT_REACHED
+ * otherwise. What is judged is one look at the database; the slot is taken by a guarded write.
+ */
 export async function validateLicense(db: Db, vault: Vault, input: ValidateInput, by: Actor, now: number): Promise<ValidateResult> {
   const { verdict, license, isStaging } = await checkLicense(db, vault, input, now);
-  const sitesUsed = license?.sites_used ?? 0;
-  if (!license || !verdict.valid || !input.site) return { verdict, license, activation: null, sitesUsed };
+  const unchanged = { verdict, license, isStaging, activation: null, sitesUsed: license?.sites_used ?? 0 };
+  if (!license || !verdict.valid || !input.site) return unchanged;
   const { site } = input.site;
-  if (license.activation_id !== null && license.activation_kind !== null && license.activation_created_at !== null) {
-    if (now - (license.activation_seen_at ?? 0) > touchAfterMs) await touchActivation(db, license.activation_id, input.version, now);
-    return { verdict, license, activation: { site, kind: license.activation_kind, created_at: license.activation_created_at }, sitesUsed };
-  }
   const kind: SiteKind = isStaging ? 'staging' : 'production';
+  const held = heldActivation(license, site);
+  if (held && !goesLive(held.kind, kind)) {
+    if (now - (license.activation_seen_at ?? 0) > touchAfterMs) await transact(db, (trx) => touchActivation(trx, held.id, input.version, now));
+    return { ...unchanged, activation: held };
+  }
+  const limitReached: ValidateResult = { ...unchanged, verdict: { valid: false, code: 'DOMAIN_LIMIT_REACHED' } };
+  // A full licence is refused without a transaction, so that sites that keep asking do not queue up for the write lock.
+  if (kind === 'production' && license.sites_used >= license.site_limit) return limitReached;
   const limit = isStaging ? license.staging_site_limit : license.site_limit;
   const result = await activateSite(db, { licenseId: license.id, site, kind, limit, version: input.version }, by, now);
-  if (result.outcome === 'limit-reached') return { verdict: { valid: false, code: 'DOMAIN_LIMIT_REACHED' }, license, activation: null, sitesUsed };
+  if (result.outcome === 'limit-reached') return limitReached;
   const isNewSite = result.outcome === 'activated' && kind === 'production';
-  return { verdict, license, activation: result.activation, sitesUsed: sitesUsed + (isNewSite ? 1 : 0) };
+  return { ...unchanged, activation: result.activation, sitesUsed: unchanged.sitesUsed + (isNewSite ? 1 : 0) };
+}
+
+function heldActivation({ activation_id: id, activation_kind: kind, activation_created_at: created_at }: LicenseFacts, site: string): { id: string; site: string; kind: string; created_at: number } | undefined {
+  return id === null || kind === null || created_at === null ? undefined : { id, site, kind, created_at };
 }

@@ -1,26 +1,26 @@
 import { monthStart } from '../usage/period.rules.ts';
-import type { VerdictCode } from './judge-license.rules.ts';
+import type { Verdict, VerdictCode } from './judge-license.rules.ts';
 import { canonicalLicenseKey, hasValidCheckCharacter } from './license-key.rules.ts';
 import { statusAt } from './license-status.rules.ts';
 import type { LicenseFacts } from './licenses.store.ts';
 import type { ValidateResult } from './validate-license.ts';
 
-const sentences: Record<VerdictCode, (license: LicenseFacts) => string> = {
+const sentences: Record<VerdictCode, (license: LicenseFacts, isStaging: boolean) => string> = {
   VALID: ({ plan_name }) => `The licence is valid (${plan_name}).`,
   NOT_FOUND: () => 'This licence key is not known. Check it against your purchase e-mail.',
   SUSPENDED: () => 'This licence is suspended. Ask the vendor why.',
   EXPIRED: ({ expires_at }) => `This licence expired on ${isoDay(expires_at)}. Renew it to go on.`,
   CANCELLED: () => 'This licence has been cancelled or refunded.',
   PENDING: () => 'This licence is waiting for its confirmation by the vendor.',
-  DOMAIN_MISMATCH: ({ domain_lock }) => `This licence belongs to another site (${domain_lock ?? ''}). Ask the vendor to release it before you move.`,
-  DOMAIN_LIMIT_REACHED: ({ site_limit }) => `All ${site_limit} sites of this licence are in use. Release one or upgrade the plan.`,
+  DOMAIN_MISMATCH: ({ domain_lock }) => `This licence belongs to another site (${domain_lock ?? ''}). Deactivate it there, or ask the vendor to release it.`,
+  DOMAIN_LIMIT_REACHED: (license, isStaging) => limitSentence(isStaging ? license.staging_site_limit : license.site_limit, isStaging),
   PRODUCT_MISMATCH: ({ product_code }) => `This licence is for another product (${product_code}).`,
   VERSION_NOT_ENTITLED: ({ max_version }) => `This licence covers versions up to ${max_version ?? ''}. Renew or upgrade it for newer ones.`,
 };
 
 /** The answer of POST /api/validate. Facts about a licence are given to whoever holds its key, whatever the verdict. */
-export function verdictBody({ verdict, license, activation, sitesUsed }: ValidateResult, key: string, now: number): Record<string, unknown> {
-  const head = { valid: verdict.valid, code: verdict.code, message: license ? sentences[verdict.code](license) : notFoundSentence(key) };
+export function verdictBody({ verdict, license, isStaging, activation, sitesUsed }: ValidateResult, key: string, now: number): Record<string, unknown> {
+  const head = { valid: verdict.valid, code: verdict.code, message: verdictSentence(verdict, license, key, isStaging) };
   if (!license) return { ...head, status: null, plan: null, product: null, features: [], expires_at: null, limits: null, usage: null, activation: null, checked_at: isoTime(now) };
   return {
     ...head,
@@ -34,6 +34,17 @@ export function verdictBody({ verdict, license, activation, sitesUsed }: Validat
     activation: activation && { site: activation.site, kind: activation.kind, created_at: isoTime(activation.created_at) },
     checked_at: isoTime(now),
   };
+}
+
+function limitSentence(limit: number, isStaging: boolean): string {
+  const sites = isStaging ? 'staging site' : 'site';
+  const inUse = limit === 1 ? `The one ${sites} of this licence is in use.` : `All ${limit} ${sites}s of this licence are in use.`;
+  return `${inUse} Release ${limit === 1 ? 'it' : 'one'}${isStaging ? '' : ' or upgrade the plan'}.`;
+}
+
+/** The verdict as a sentence for a person. */
+export function verdictSentence(verdict: Verdict, license: LicenseFacts | undefined, key: string, isStaging = false): string {
+  return license ? sentences[verdict.code](license, isStaging) : notFoundSentence(key);
 }
 
 function notFoundSentence(key: string): string {

@@ -12,6 +12,12 @@ export function nextMonthStart(now: number): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
 }
 
+/** The first moment of the clock hour (UTC) in which the hourly limit is counted. */
 export function hourStart(now: number): number {
   return now - (now % hourMs);
+}
+
+/** The first moment of the next clock hour (UTC): when the hourly limit starts anew. */
+export function nextHourStart(now: number): number {
+  return hourStart(now) + hourMs;
 }

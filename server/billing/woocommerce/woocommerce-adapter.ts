@@ -7,7 +7,7 @@ import { sha256, tryJson, understand } from '../read-body.ts';
 import { cleanText } from '../text.rules.ts';
 import { amount, parseWooCommerce, refundEvent } from './parse-woocommerce.ts';
 import { woocommerceApi, type WooCommerceApi } from './woocommerce-api.ts';
-import { refunds, type WooOrder } from './woocommerce-schemas.ts';
+import { refunds } from './woocommerce-schemas.ts';
 import { isWooCommerceSignature } from './woocommerce-signature.ts';
 
 /** Where the shop's order shows the keys, one on each line. */
@@ -59,6 +59,6 @@ type RefundLine = z.output<typeof refunds>[number]['line_items'][number];
 
 /** By quantity: that many units of the order's line. An amount without a quantity takes none. */
 function refundedItem({ quantity, total, total_tax: tax, meta_data: meta }: RefundLine, currency: string): { lineId: string; units: number; amountMinor: number } {
-  const original: WooOrder['meta_data'][number] | undefined = meta.find(({ key }) => key === '_refunded_item_id');
-  return { lineId: String(original?.value ?? ''), units: Math.abs(Math.trunc(quantity)), amountMinor: Math.abs(amount(total, currency) + amount(tax, currency)) };
+  const lineId = meta.find(({ key }) => key === '_refunded_item_id')?.value;
+  return { lineId: typeof lineId === 'string' || typeof lineId === 'number' ? String(lineId) : '', units: Math.abs(Math.trunc(quantity)), amountMinor: Math.abs(amount(total, currency) + amount(tax, currency)) };
 }

@@ -1,0 +1,100 @@
+// Every page works without this file; it only makes some things more pleasant.
+const root = document.documentElement;
+const locale = root.lang === 'en' ? 'en-GB' : root.lang;
+
+/** Times in the reader's zone, with UTC (the title) on hover. */
+const formats = {
+  date: new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }),
+  datetime: new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }),
+};
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+const units = [['year', 31_536_000], ['month', 2_592_000], ['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]];
+
+function relativeTime(date) {
+  const seconds = Math.round((date.getTime() - Date.now()) / 1000);
+  const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? units.at(-1);
+  return relative.format(Math.trunc(seconds / size), unit);
+}
+
+for (const element of document.querySelectorAll('time[data-show]')) {
+  const date = new Date(element.dateTime);
+  element.textContent = element.dataset.show === 'relative' ? relativeTime(date) : formats[element.dataset.show].format(date);
+}
+for (const element of document.querySelectorAll('[data-zone]')) {
+  element.textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** Colours change at once, without loading the page. */
+for (const button of document.querySelectorAll('[data-theme-button]')) {
+  button.addEventListener('click', (event) => {
+    event.preventDefault();
+    const choice = button.value;
+    const life = choice === 'auto' ? 'max-age=0' : 'max-age=31536000';
+    document.cookie = `chatello_theme=${choice}; path=/; samesite=strict; ${life}`;
+    root.dataset.themeChoice = choice;
+    root.dataset.bsTheme = choice === 'dark' || (choice === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches) ? 'dark' : 'light';
+    for (const other of document.querySelectorAll('[data-theme-button]')) other.toggleAttribute('aria-pressed', false);
+    button.setAttribute('aria-pressed', 'true');
+  });
+}
+
+for (const button of document.querySelectorAll('[data-copy]')) {
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+    const label = button.querySelector('span');
+    const before = label.textContent;
+    label.textContent = button.dataset.copied;
+    setTimeout(() => { label.textContent = before; }, 2_000);
+  });
+}
+
+/** Asks once more before a form that has no page of its own for that. */
+for (const form of document.querySelectorAll('form[data-confirm]')) {
+  form.addEventListener('submit', (event) => {
+    if (form.dataset.confirmed) return;
+    event.preventDefault();
+    const dialog = document.createElement('dialog');
+    dialog.className = 'confirm card';
+    const text = document.createElement('p');
+    text.textContent = form.dataset.confirm;
+    const buttons = document.createElement('div');
+    buttons.className = 'form-buttons';
+    const yes = document.createElement('button');
+    yes.className = 'btn btn-primary';
+    yes.textContent = form.dataset.confirmButton;
+    yes.addEventListener('click', () => {
+      form.dataset.confirmed = 'yes';
+      form.requestSubmit();
+    });
+    const no = document.createElement('button');
+    no.className = 'btn btn-link';
+    no.textContent = form.dataset.confirmCancel;
+    no.addEventListener('click', () => dialog.close());
+    dialog.addEventListener('close', () => dialog.remove());
+    buttons.append(yes, no);
+    dialog.append(text, buttons);
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/** An open menu closes with Escape, or with a click elsewhere. */
+for (const menu of document.querySelectorAll('details.menu')) {
+  document.addEventListener('click', (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+  menu.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') {
+      menu.open = false;
+      menu.querySelector('summary').focus();
+    }
+  });
+}
+
+/** On a narrow screen the navigation is a strip: the page one is on should be in sight. */
+const current = document.querySelector('.side-nav .is-current');
+if (current) {
+  const strip = current.closest('.side-nav');
+  strip.scrollLeft = current.offsetLeft - strip.offsetLeft - (strip.clientWidth - current.offsetWidth) / 2;
+}

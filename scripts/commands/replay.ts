@@ -1,0 +1,26 @@
+import { Option, type Command } from 'commander';
+import { replayDeliveries } from '../../server/billing/replay-deliveries.ts';
+import { replayDelivery } from '../../server/billing/replay-delivery.ts';
+import { AppError } from '../../server/errors.ts';
+import { by, command, print, withServer } from './command.ts';
+
+type Options = { json?: boolean; id?: string; provider?: string; dead?: boolean };
+
+/** `chatello replay` */
+export function replayCommand(): Command {
+  return command('replay', 'Process webhook deliveries once more; what they have done already is not done again. The running server does the work.')
+    .option('--id <id>', 'one delivery')
+    .addOption(new Option('--provider <name>', 'deliveries of one provider').choices(['paddle', 'woocommerce']))
+    .option('--dead', 'only those that were given up on')
+    .action(async (options: Options) => {
+      const { id, provider, dead = false } = options;
+      if (id === undefined && provider === undefined && !dead) throw new AppError('INVALID_REQUEST', 'Say what to replay: --id ID, --provider NAME or --dead.');
+      if (id !== undefined && (provider !== undefined || dead)) throw new AppError('INVALID_REQUEST', '--id names one delivery; leave out --provider and --dead.');
+      const replayed = await withServer(async ({ db, now }) => {
+        if (id === undefined) return replayDeliveries(db, { provider, dead }, by, now);
+        await replayDelivery(db, id, by, now);
+        return [id];
+      });
+      print(options, { replayed }, replayed.length === 0 ? 'There is nothing to replay.' : `${replayed.length} ${replayed.length === 1 ? 'delivery waits' : 'deliveries wait'} to be processed again.`);
+    });
+}

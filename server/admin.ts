@@ -1,0 +1,64 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import express, { type Express } from 'express';
+import { accountPages } from './admin/pages/account.pages.ts';
+import { createLicensePages } from './admin/pages/create-license.pages.ts';
+import { customerPages } from './admin/pages/customers.pages.ts';
+import { licenseActionPages } from './admin/pages/license-actions.pages.ts';
+import { licensePages } from './admin/pages/licenses.pages.ts';
+import { loginPages } from './admin/pages/login.pages.ts';
+import { overviewPages } from './admin/pages/overview.pages.ts';
+import { recordPages } from './admin/pages/records.pages.ts';
+import { checkHost } from './admin/web/host-check.ts';
+import { mountPages } from './admin/web/page.ts';
+import { neverCached, pageSecurityHeaders } from './admin/web/security-headers.ts';
+import { loadSession, requireOwnPassword, requireSession } from './admin/web/session-of.ts';
+import { errorPage, pageNotFound, type Shell } from './admin/web/shell.ts';
+import { loadViews } from './admin/web/views.ts';
+import type { Deps } from './deps.ts';
+import { limitByAddress } from './http/rate-limit.ts';
+import { requestContext } from './http/request.ts';
+
+const kitDirectory = path.dirname(fileURLToPath(import.meta.resolve('@tabler/core/dist/css/tabler.min.css')));
+const ownDirectory = path.resolve(import.meta.dirname, '../admin-views/assets');
+const oneHourMs = 60 * 60 * 1000;
+const requestsPerMinute = 1_200;
+const loginsPerMinute = 60;
+const formLimit = { extended: false, limit: '50kb', parameterLimit: 100 };
+
+/** The operator's dashboard, in the order in which a request passes. It is for the loopback address alone; whoever reaches it still has to sign in. */
+export function createAdmin(deps: Deps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  const shell: Shell = { deps, render: loadViews() };
+
+  app.use(requestContext(deps));
+  app.use(pageSecurityHeaders());
+  app.use(checkHost);
+  app.use(limitByAddress(requestsPerMinute));
+  app.use('/assets/kit', express.static(kitDirectory, { index: false, immutable: true, maxAge: '365d' }));
+  app.use('/assets', express.static(ownDirectory, { index: false, maxAge: oneHourMs }));
+  app.use(neverCached);
+  app.use(loadSession(deps));
+  app.use(express.urlencoded(formLimit));
+
+  app.post('/login', limitByAddress(loginsPerMinute));
+  mountPages(app, deps, shell, loginPages(deps));
+  app.use(requireSession);
+  mountPages(app, deps, shell, accountPages(deps));
+  app.use(requireOwnPassword);
+  mountPages(app, deps, shell, [
+    ...overviewPages(deps),
+    ...customerPages(deps),
+    ...licensePages(deps),
+    ...licenseActionPages(deps),
+    ...createLicensePages(deps),
+    ...recordPages(deps),
+  ]);
+
+  app.use(pageNotFound);
+  app.use(errorPage(shell));
+  return app;
+}

@@ -1,0 +1,86 @@
+import type { Selectable, SelectQueryBuilder } from 'kysely';
+import type { Db } from '../db/database.ts';
+import type { Schema } from '../db/schema.ts';
+import { statusAt, type LicenseStatus } from '../licenses/license-status.rules.ts';
+import { listPlans } from '../plans/plans.store.ts';
+import { keysetPage, type PageOf, type PageRequest } from './paging.store.ts';
+import type { SearchTerms } from './search.rules.ts';
+
+type LicenseColumns = Pick<Selectable<Schema['licenses']>, 'id' | 'key_hint' | 'status' | 'expires_at' | 'created_at' | 'customer_id' | 'plan_id' | 'max_sites'>;
+export type LicenseRow = Pick<LicenseColumns, 'id' | 'key_hint' | 'expires_at' | 'created_at'> & {
+  status: LicenseStatus;
+  plan: string;
+  customer: { id: string; name: string; email: string };
+  sitesUsed: number;
+  siteLimit: number;
+};
+export type LicenseFilter = { status?: LicenseStatus | undefined; planId?: string | undefined };
+
+const matchesPerIndex = 200;
+const columns = ['licenses.id', 'licenses.key_hint', 'licenses.status', 'licenses.expires_at', 'licenses.created_at', 'licenses.customer_id', 'licenses.plan_id', 'licenses.max_sites'] as const;
+
+/** A page of licences: newest first, except that expired ones are ordered by their end. */
+export async function listLicenses(db: Db, { status, planId }: LicenseFilter, page: PageRequest, now: number, ids?: string[]): Promise<PageOf<LicenseRow>> {
+  let query: SelectQueryBuilder<Schema, 'licenses', LicenseColumns> = db.selectFrom('licenses').select(columns);
+  if (ids) query = query.where('licenses.id', 'in', ids);
+  if (planId !== undefined) query = query.where('licenses.plan_id', '=', planId);
+  if (status === 'expired') {
+    query = query.where('licenses.status', '=', 'active').where('licenses.expires_at', '<=', now);
+    const found = await keysetPage(query, { at: 'licenses.expires_at', id: 'licenses.id' }, page, (row) => ({ at: row.expires_at ?? 0, id: row.id }));
+    return { ...found, rows: await describe(db, found.rows, now) };
+  }
+  if (status !== undefined) query = query.where('licenses.status', '=', status);
+  if (status === 'active') query = query.where((eb) => eb.or([eb('licenses.expires_at', 'is', null), eb('licenses.expires_at', '>', now)]));
+  const found = await keysetPage(query, { at: 'licenses.created_at', id: 'licenses.id' }, page, (row) => ({ at: row.created_at, id: row.id }));
+  return { ...found, rows: await describe(db, found.rows, now) };
+}
+
+export async function listLicensesOfCustomer(db: Db, customerId: string, now: number): Promise<LicenseRow[]> {
+  const rows = await db.selectFrom('licenses').select(columns).where('licenses.customer_id', '=', customerId).orderBy('licenses.created_at', 'desc').limit(matchesPerIndex).execute();
+  return describe(db, rows, now);
+}
+
+/** Ids of the licences that a search names, by index alone. `isCut` says that there are more. */
+export async function findLicenseIds(db: Db, { digest, hint, emailPrefix, sitePrefix }: Omit<SearchTerms, 'canonicalKey'> & { digest?: Uint8Array | undefined }): Promise<{ ids: string[]; isCut: boolean }> {
+  const lists: string[][] = [];
+  if (digest) lists.push(idsOf(await db.selectFrom('licenses').select('id').where('key_digest', '=', digest).execute()));
+  if (hint !== undefined) lists.push(idsOf(await db.selectFrom('licenses').select('id').where('key_hint', '=', hint).limit(matchesPerIndex).execute()));
+  if (emailPrefix !== undefined) {
+    const customers = await db.selectFrom('customers').select('id').where('email_key', '>=', emailPrefix).where('email_key', '<', endOf(emailPrefix)).limit(matchesPerIndex).execute();
+    if (customers.length === matchesPerIndex) lists.push(Array.from({ length: matchesPerIndex }, () => ''));
+    if (customers.length > 0) lists.push(idsOf(await db.selectFrom('licenses').select('id').where('customer_id', 'in', idsOf(customers)).limit(matchesPerIndex).execute()));
+  }
+  if (sitePrefix !== undefined) {
+    const sites = await db.selectFrom('activations').select('license_id as id').where('site', '>=', sitePrefix).where('site', '<', endOf(sitePrefix)).limit(matchesPerIndex).execute();
+    lists.push(idsOf(sites));
+  }
+  return { ids: [...new Set(lists.flat())].filter((id) => id !== ''), isCut: lists.some((list) => list.length === matchesPerIndex) };
+}
+
+/** The first text after everything that begins with the prefix. */
+export function endOf(prefix: string): string {
+  return `${prefix}\u{10FFFF}`;
+}
+
+function idsOf(rows: { id: string }[]): string[] {
+  return rows.map(({ id }) => id);
+}
+
+/** Adds what a person wants to see. Each table is asked for these rows alone, so the number of licences does not matter. */
+async function describe(db: Db, rows: LicenseColumns[], now: number): Promise<LicenseRow[]> {
+  if (rows.length === 0) return [];
+  const plans = new Map((await listPlans(db)).map((plan) => [plan.id, plan]));
+  const customers = await db.selectFrom('customers').select(['id', 'name', 'email']).where('id', 'in', [...new Set(rows.map((row) => row.customer_id))]).execute();
+  const sites = await db.selectFrom('activations').select(['license_id', (eb) => eb.fn.countAll<number>().as('count')]).where('license_id', 'in', idsOf(rows)).where('kind', '=', 'production').groupBy('license_id').execute();
+  return rows.map((row) => ({
+    id: row.id,
+    key_hint: row.key_hint,
+    expires_at: row.expires_at,
+    created_at: row.created_at,
+    status: statusAt(row, now),
+    plan: plans.get(row.plan_id)?.name ?? '',
+    customer: customers.find(({ id }) => id === row.customer_id) ?? { id: row.customer_id, name: '', email: '' },
+    sitesUsed: sites.find(({ license_id }) => license_id === row.id)?.count ?? 0,
+    siteLimit: row.max_sites ?? plans.get(row.plan_id)?.max_sites ?? 0,
+  }));
+}

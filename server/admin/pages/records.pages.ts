@@ -1,0 +1,64 @@
+import { applyDeliveryKey, replayDelivery } from '../../billing/replay-delivery.ts';
+import type { Deps } from '../../deps.ts';
+import { findDeliveryDetail, listAudit, listDeliveries, listEmails } from '../lists.store.ts';
+import { addressOf, pageLinks, pageRequest } from '../paging.store.ts';
+import { page, type Page } from '../web/page.ts';
+import { pageNotFound } from '../web/shell.ts';
+
+const deliveryStatuses = ['received', 'handled', 'dead'];
+const entities = ['license', 'customer', 'order', 'delivery', 'product_mapping', 'admin', 'email', 'plan'];
+
+/** What came in, what went out, and who did what. */
+export function recordPages({ db, now }: Deps): Page[] {
+  return [
+    page('get', '/deliveries', async ({ query, t }) => {
+      const status = deliveryStatuses.find((candidate) => candidate === query['status']);
+      const found = await listDeliveries(db, status, pageRequest(query));
+      const filters = [undefined, ...deliveryStatuses].map((code) => ({ code, href: addressOf('/deliveries', { status: code }), isCurrent: code === status }));
+      return { view: 'deliveries', title: t('nav.deliveries'), data: { status, filters, ...found, links: pageLinks('/deliveries', { status }, found) } };
+    }),
+
+    page('get', '/deliveries/:id', async ({ params, query, t }) => {
+      const id = params['id'] ?? '';
+      const found = await findDeliveryDetail(db, id, applyDeliveryKey(id));
+      if (!found) return pageNotFound();
+      const { delivery, job } = found;
+      const audit = await listAudit(db, { entity: 'delivery', entityId: id }, {});
+      const data = { delivery, job, body: readableBody(delivery.body), audit: audit.rows, done: query['done'] === 'replayed' ? t('done.replayed') : undefined };
+      return { view: 'delivery', title: t('delivery.title', { topic: delivery.topic }), data };
+    }),
+
+    page('post', '/deliveries/:id/replay', async ({ params, by }) => {
+      const id = params['id'] ?? '';
+      await replayDelivery(db, id, by, now());
+      return { redirect: `/deliveries/${id}?done=replayed` };
+    }),
+
+    page('get', '/emails', async ({ query, t }) => {
+      const found = await listEmails(db, pageRequest(query));
+      return { view: 'emails', title: t('nav.emails'), data: { ...found, links: pageLinks('/emails', {}, found) } };
+    }),
+
+    page('get', '/audit', async ({ query, t }) => {
+      const entity = entities.find((candidate) => candidate === query['entity']);
+      const entityId = query['id']?.trim().slice(0, 64) || undefined;
+      const actor = query['actor']?.trim().slice(0, 190) || undefined;
+      const found = await listAudit(db, { entity, entityId: entity && entityId, actor }, pageRequest(query));
+      const links = pageLinks('/audit', { entity, id: entityId, actor }, found);
+      return { view: 'audit', title: t('nav.audit'), data: { entities: entities.map((code) => ({ code, isCurrent: code === entity })), actor, entityId, isFiltered: entity !== undefined || actor !== undefined, ...found, links } };
+    }),
+  ];
+}
+
+const longestBody = 200_000;
+
+/** The bytes as a person can read them: JSON on many lines, anything else as it came. */
+function readableBody(body: Uint8Array): string {
+  const text = Buffer.from(body).toString('utf8');
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2).slice(0, longestBody);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return text.slice(0, longestBody);
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+import { canonicalLicenseKey } from '../licenses/license-key.rules.ts';
+import { normalizeSite } from '../licenses/site.rules.ts';
+
+/** What a search text may mean. Several at once: `shop` may begin an address or a domain, and four characters may end a key. */
+export type SearchTerms = { canonicalKey?: string; hint?: string; emailPrefix?: string; sitePrefix?: string };
+
+/** A whole key in any spelling means that key and nothing else; otherwise its last four characters, the beginning of an e-mail address, the beginning of a domain. */
+export function searchTerms(text: string): SearchTerms {
+  const trimmed = text.trim();
+  const canonicalKey = canonicalLicenseKey(trimmed);
+  if (canonicalKey !== undefined) return { canonicalKey };
+  if (trimmed === '' || /\s/.test(trimmed)) return {};
+  const lower = trimmed.toLowerCase().normalize('NFC');
+  if (trimmed.includes('@')) return { emailPrefix: lower };
+  const ending = /^[…*.-]*([0-9a-z]{4})$/i.exec(trimmed)?.[1];
+  const site = normalizeSite(trimmed)?.site;
+  return {
+    ...(ending === undefined ? {} : { hint: ending.toUpperCase().replace(/O/g, '0').replace(/[IL]/g, '1') }),
+    emailPrefix: lower,
+    ...(site === undefined ? {} : { sitePrefix: site }),
+  };
+}

@@ -1,0 +1,26 @@
+import type { Locale } from './locale.ts';
+
+/** `21 Nov 2026, 12:00 UTC`. */
+export function utcDateTime(ms: number, locale: Locale): string {
+  return `${new Intl.DateTimeFormat(regional(locale), { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }).format(ms)} UTC`;
+}
+
+export function utcDate(ms: number, locale: Locale): string {
+  return new Intl.DateTimeFormat(regional(locale), { dateStyle: 'medium', timeZone: 'UTC' }).format(ms);
+}
+
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** An amount in the smallest unit of its currency, written with it. */
+export function formatMoney(minor: number, currency: string | null, locale: Locale): string {
+  if (currency === null || !/^[A-Z]{3}$/.test(currency)) return String(minor);
+  const format = new Intl.NumberFormat(regional(locale), { style: 'currency', currency });
+  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}
+
+/** Plain `en` would put the month before the day. */
+function regional(locale: Locale): string {
+  return locale === 'en' ? 'en-GB' : locale;
+}

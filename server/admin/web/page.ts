@@ -1,0 +1,92 @@
+import type { Express, Request, Response } from 'express';
+import { z } from 'zod';
+import type { Actor } from '../../audit/record-audit.ts';
+import type { Deps } from '../../deps.ts';
+import { AppError } from '../../errors.ts';
+import type { Session } from '../sessions.ts';
+import { checkCsrf } from './csrf.ts';
+import { localeOf, translator, type Locale, type Translate } from './locale.ts';
+import { sessionOf } from './session-of.ts';
+import { sendPage, type Shell } from './shell.ts';
+
+/** What a page is given: parsed, never raw. Of repeated fields the last counts. */
+export type PageContext = {
+  params: Record<string, string>;
+  query: Record<string, string>;
+  form: Record<string, string>;
+  locale: Locale;
+  t: Translate;
+  client: { ip: string; userAgent: string };
+  req: Request;
+  res: Response;
+};
+export type SignedInContext = PageContext & { session: Session; by: Actor };
+
+/** A page to show, or where to go. */
+export type Answer = { view: string; title: string; data?: Record<string, unknown>; status?: number } | { redirect: string };
+export type Page = { method: 'get' | 'post'; path: string; handle: (context: PageContext) => Promise<Answer> };
+
+/** A page for everybody. */
+export function openPage(method: Page['method'], path: string, handle: Page['handle']): Page {
+  return { method, path, handle };
+}
+
+/** A page for whoever is signed in. The session is looked for here as well, so that a page mounted in the wrong place stays closed. */
+export function page(method: Page['method'], path: string, handle: (context: SignedInContext) => Promise<Answer>): Page {
+  return {
+    method,
+    path,
+    handle: (context) => {
+      const session = sessionOf(context.res);
+      if (!session) throw new AppError('UNAUTHENTICATED', 'Sign in first.');
+      const by: Actor = { actor: `admin:${session.admin.email}`.slice(0, 190), requestId: context.res.locals['requestId'] as string };
+      return handle({ ...context, session, by });
+    },
+  };
+}
+
+/** Mounts pages in order: read, render or redirect. Every form is checked for its token. */
+export function mountPages(app: Express, deps: Deps, shell: Shell, pages: Page[]): void {
+  for (const { method, path, handle } of pages) {
+    app[method](path, ...(method === 'post' ? [checkCsrf(deps.vault)] : []), async (req, res) => {
+      const locale = localeOf(req);
+      const answer = await handle({
+        params: lastValues(req.params),
+        query: lastValues(req.query),
+        form: lastValues((req.body ?? {}) as Record<string, unknown>),
+        locale,
+        t: translator(locale),
+        client: { ip: req.ip ?? '', userAgent: req.headers['user-agent'] ?? '' },
+        req,
+        res,
+      });
+      if ('redirect' in answer) res.redirect(303, answer.redirect);
+      else await sendPage(shell, req, res, answer);
+    });
+  }
+}
+
+function lastValues(input: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, String(Array.isArray(value) ? (value.at(-1) ?? '') : value)]));
+}
+
+/** Parses a form. The messages of the schema are keys of the catalogue; what was typed can be shown again beside them. */
+export function parseForm<Schema extends z.ZodType>(schema: Schema, form: Record<string, string>, t: Translate): { ok: true; data: z.output<Schema> } | { ok: false; errors: Record<string, string> } {
+  const result = schema.safeParse(form);
+  if (result.success) return { ok: true, data: result.data };
+  const errors: Record<string, string> = {};
+  for (const issue of result.error.issues) errors[issue.path.join('.')] ??= t(issue.message);
+  return { ok: false, errors };
+}
+
+const controlCharacters = /\p{Cc}/u;
+
+/** One line of text; surrounding space is dropped. */
+export function textField(maxLength: number): z.ZodType<string> {
+  return z.string({ error: 'error.required' }).trim().max(maxLength, 'error.too_long').refine((text) => !controlCharacters.test(text), 'error.one_line');
+}
+
+/** One line of text that must be there. */
+export function requiredText(maxLength: number): z.ZodType<string> {
+  return textField(maxLength).refine((text) => text !== '', 'error.required');
+}

@@ -1,0 +1,83 @@
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import type { Deps } from '../../deps.ts';
+import { AppError, errorText } from '../../errors.ts';
+import { toAppError } from '../../http/error-handler.ts';
+import { version } from '../../http/system.routes.ts';
+import { databaseHandles } from '../../db/database.ts';
+import { countQueue } from '../system.store.ts';
+import { csrfTokenFor } from './csrf.ts';
+import { readCookie } from './cookies.ts';
+import { hasText, localeOf, translator } from './locale.ts';
+import { sessionOf } from './session-of.ts';
+import type { Render } from './views.ts';
+
+/** What every page is framed with. */
+export type Shell = { deps: Deps; render: Render };
+
+const navigation = [
+  { href: '/', key: 'nav.overview', icon: 'overview' },
+  { href: '/customers', key: 'nav.customers', icon: 'customers' },
+  { href: '/licenses', key: 'nav.licenses', icon: 'key' },
+  { href: '/deliveries', key: 'nav.deliveries', icon: 'inbox' },
+  { href: '/emails', key: 'nav.emails', icon: 'mail' },
+  { href: '/audit', key: 'nav.audit', icon: 'audit' },
+];
+
+type View = { view: string; title: string; data?: Record<string, unknown>; status?: number };
+
+/** Renders a page within the frame that fits: the whole dashboard, or the bare one before the login. */
+export async function sendPage(shell: Shell, req: Request, res: Response, view: View): Promise<void> {
+  const session = sessionOf(res);
+  const isWhole = session !== undefined && !session.admin.mustChangePassword;
+  sendView(shell, req, res, view, isWhole ? { system: await systemStrip(shell.deps) } : undefined);
+}
+
+function sendView({ deps, render }: Shell, req: Request, res: Response, { view, title, data = {}, status = 200 }: View, frame: { system?: unknown } | undefined): void {
+  const locale = localeOf(req);
+  const session = sessionOf(res);
+  const theme = readCookie(req, 'chatello_theme');
+  const html = render(frame ? 'dashboard' : 'bare', view, locale, {
+    ...data,
+    ...frame,
+    title,
+    locale,
+    otherLocale: locale === 'en' ? 'it' : 'en',
+    theme: theme === 'dark' || theme === 'light' ? theme : 'auto',
+    nonce: res.locals['nonce'],
+    csrf: csrfTokenFor(req, res, deps.vault),
+    path: req.method === 'GET' ? req.originalUrl : '/',
+    admin: session && { email: session.admin.email, name: session.admin.name },
+    navigation: navigation.map((item) => ({ ...item, isCurrent: item.href === '/' ? req.path === '/' : req.path === item.href || req.path.startsWith(`${item.href}/`) })),
+    version,
+  });
+  res.status(status).type('html').send(html);
+}
+
+/** Version, database and queue, at the foot of every page. */
+async function systemStrip({ db }: Deps): Promise<Record<string, unknown>> {
+  return { version, engine: databaseHandles(db).engine === 'sqlite' ? 'SQLite' : 'MariaDB', ...(await countQueue(db)) };
+}
+
+/** Shows anything thrown as a page; internals go to the log alone. */
+export function errorPage(shell: Shell): ErrorRequestHandler {
+  return (error, req, res, _next) => {
+    const appError = toAppError(error);
+    const { status, code, retryAfterSeconds } = appError;
+    const requestId = res.locals['requestId'] as string;
+    if (status >= 500) shell.deps.log.error({ request_id: requestId, code, detail: errorText(error), stack: error instanceof Error ? error.stack : undefined }, 'page failed');
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
+    if (retryAfterSeconds !== undefined) res.setHeader('Retry-After', retryAfterSeconds);
+    const t = translator(localeOf(req));
+    const key = [code, `${Math.floor(status / 100)}xx`].find((candidate) => hasText(`problem.${candidate}.title`)) ?? '5xx';
+    const isWhole = sessionOf(res)?.admin.mustChangePassword === false;
+    const text = code === 'MISDIRECTED' ? t(`problem.${key}.text`, { port: req.socket.localPort }) : t(`problem.${key}.text`);
+    sendView(shell, req, res, { view: 'error', title: t(`problem.${key}.title`), status, data: { status, code, text, requestId, isBusy: appError.code === 'BUSY' } }, isWhole ? {} : undefined);
+  };
+}
+
+export function pageNotFound(): never {
+  throw new AppError('NOT_FOUND', 'There is no such page.');
+}

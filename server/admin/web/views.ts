@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import Handlebars, { type HelperOptions, type RuntimeOptions, type TemplateDelegate } from 'handlebars';
+import { formatMoney, isoTime, utcDate, utcDateTime } from './format.ts';
+import { iconSvg } from './icons.ts';
+import { hasText, translator, type Locale } from './locale.ts';
+
+const viewsDirectory = path.resolve(import.meta.dirname, '../../../admin-views');
+const runtime: RuntimeOptions = { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false };
+
+export type Render = (layout: string, page: string, locale: Locale, data: Record<string, unknown>) => string;
+
+/** Compiles every view once. Values are escaped, and nothing but their own properties can be reached. */
+export function loadViews(): Render {
+  const handlebars = Handlebars.create();
+  addHelpers(handlebars);
+  for (const [name, text] of readViews('partials')) handlebars.registerPartial(name, text);
+  const layouts = compileAll(handlebars, 'layouts');
+  const pages = compileAll(handlebars, 'pages');
+  return (layout, page, locale, data) => {
+    const options = { ...runtime, data: { locale } };
+    const body = templateOf(pages, page)(data, options);
+    return templateOf(layouts, layout)({ ...data, body: new Handlebars.SafeString(body) }, options);
+  };
+}
+
+function readViews(folder: string): [name: string, text: string][] {
+  const directory = path.join(viewsDirectory, folder);
+  return readdirSync(directory).filter((file) => file.endsWith('.hbs')).map((file) => [file.slice(0, -'.hbs'.length), readFileSync(path.join(directory, file), 'utf8')]);
+}
+
+function compileAll(handlebars: typeof Handlebars, folder: string): Map<string, TemplateDelegate> {
+  return new Map(readViews(folder).map(([name, text]) => [name, handlebars.compile(text, { strict: false, preventIndent: true })]));
+}
+
+function templateOf(templates: Map<string, TemplateDelegate>, name: string): TemplateDelegate {
+  const template = templates.get(name);
+  if (!template) throw new Error(`there is no view "${name}"`);
+  return template;
+}
+
+const statusLooks: Record<string, { color: string; icon: string }> = {
+  active: { color: 'green', icon: 'circle-check' },
+  pending: { color: 'yellow', icon: 'hourglass' },
+  suspended: { color: 'orange', icon: 'pause' },
+  expired: { color: 'secondary', icon: 'clock' },
+  cancelled: { color: 'red', icon: 'cross' },
+  received: { color: 'blue', icon: 'hourglass' },
+  waiting: { color: 'yellow', icon: 'hourglass' },
+  queued: { color: 'blue', icon: 'hourglass' },
+  handled: { color: 'green', icon: 'circle-check' },
+  sent: { color: 'green', icon: 'circle-check' },
+  ignored: { color: 'secondary', icon: 'circle-check' },
+  dead: { color: 'red', icon: 'warning' },
+  failed: { color: 'red', icon: 'warning' },
+  paid: { color: 'green', icon: 'circle-check' },
+  completed: { color: 'green', icon: 'circle-check' },
+  refunded: { color: 'red', icon: 'cross' },
+};
+
+function addHelpers(handlebars: typeof Handlebars): void {
+  const { escapeExpression, SafeString } = handlebars;
+  const localeOf = (options: HelperOptions) => (options.data as { locale: Locale }).locale;
+  const label = (prefix: string, code: string, options: HelperOptions) => (hasText(`${prefix}.${code}`) ? translator(localeOf(options))(`${prefix}.${code}`) : code);
+
+  handlebars.registerHelper({
+    t: (key: string, options: HelperOptions) => translator(localeOf(options))(key, options.hash as Record<string, string | number>),
+    label: (prefix: string, code: string, options: HelperOptions) => label(prefix, code, options),
+    eq: (a: unknown, b: unknown) => a === b,
+    number: (value: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options)).format(value),
+    money: (minor: number, currency: string | null, options: HelperOptions) => formatMoney(minor, currency, localeOf(options)),
+    icon: (name: string) => new SafeString(iconSvg(name)),
+    time: (ms: number | null, options: HelperOptions) => timeElement(ms, 'datetime', utcDateTime, localeOf(options)),
+    ago: (ms: number | null, options: HelperOptions) => timeElement(ms, 'relative', utcDateTime, localeOf(options)),
+    date: (ms: number | null, options: HelperOptions) => timeElement(ms, 'date', utcDate, localeOf(options)),
+    status: (code: string, options: HelperOptions) => {
+      const { color, icon } = statusLooks[code] ?? { color: 'secondary', icon: 'info' };
+      return new SafeString(`<span class="status-badge status-badge-${color}">${iconSvg(icon)}${escapeExpression(label('status', code, options))}</span>`);
+    },
+  });
+
+  function timeElement(ms: number | null, kind: string, text: (ms: number, locale: Locale) => string, locale: Locale): unknown {
+    if (typeof ms !== 'number') return '';
+    const utc = escapeExpression(text(ms, locale));
+    return new SafeString(`<time datetime="${isoTime(ms)}" data-show="${kind}" title="${escapeExpression(utcDateTime(ms, locale))}">${utc}</time>`);
+  }
+}

@@ -1,0 +1,95 @@
+import { APIConnectionTimeoutError as AnthropicTimeout, APIError as AnthropicError } from '@anthropic-ai/sdk';
+import { APIConnectionTimeoutError as OpenAiTimeout, APIError as OpenAiError } from 'openai';
+import { AppError } from '../errors.ts';
+
+/** What an error message needs to know about the provider. The variables are what the operator sets; `secrets` never appear in a text. */
+export type ProviderFace = { title: string; keyVariable: string; addressVariable: string; secrets: string[] };
+
+const defaultRetrySeconds = 10;
+const maxRetrySeconds = 3_600;
+const maxTextLength = 300;
+const contextTooLong = /context.?(length|window)|maximum context|prompt is too long|too many (input )?tokens|input is too long/i;
+const modelUnknown = /model.{0,80}(not (exist|found)|does not exist|unknown|unsupported)|(unknown|invalid|unsupported) model/i;
+const upstreamTimeouts = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
+
+/** What a client is told about an error of the provider or of the way to it. The provider's text is passed on only where it speaks of the client's own request. */
+export function providerError(error: unknown, face: ProviderFace, model: string): AppError {
+  if (error instanceof AppError) return error;
+  const { title, keyVariable, addressVariable } = face;
+  const facts = factsOf(error);
+  const detail = `${title}: ${[facts.status, facts.type, facts.requestId && `request ${facts.requestId}`].filter(Boolean).join(', ') || reasonOf(error)}`;
+  const fail = (code: ConstructorParameters<typeof AppError>[0], message: string, options = {}) => new AppError(code, message, { detail, ...options });
+  const busy = () => fail('PROVIDER_UNAVAILABLE', `${title} is busy just now. Try again in a moment.`, { retryAfterSeconds: retryAfter(facts.headers) });
+  const text = safeText(facts.message, face);
+
+  if (facts.isTimeout || facts.status === 504 || facts.status === 408) return fail('PROVIDER_TIMEOUT', `${title} did not answer in time. Try again, or ask for a shorter answer.`);
+  if (facts.status === 401 || facts.status === 403 || facts.type === 'authentication_error' || facts.type === 'permission_error') {
+    return fail('PROVIDER_FAILED', `${title} refused the access of this server. Its operator must check ${keyVariable}.`);
+  }
+  if (facts.status === 402 || facts.type === 'insufficient_quota' || facts.type === 'billing_error') return fail('PROVIDER_FAILED', `The account of this server at ${title} has no credit left. Its operator must top it up.`);
+  if (facts.status === 429 || facts.status === 503 || facts.status === 529 || facts.status === 409 || facts.type === 'overloaded_error' || facts.type === 'rate_limit_error') return busy();
+  if (facts.type === 'context_length_exceeded' || facts.status === 413 || (isRejection(facts.status) && contextTooLong.test(facts.message))) {
+    return fail('CONTEXT_TOO_LONG', `The conversation is too long for the model "${model}". Send fewer or shorter messages.`, { field: 'body.messages' });
+  }
+  if (facts.type === 'model_not_found' || (facts.status === 404 && facts.message !== '') || (isRejection(facts.status) && modelUnknown.test(facts.message))) {
+    return fail('MODEL_UNKNOWN', `${title} does not offer the model "${model}" to this server. Ask for another one, or leave the model out.`, { field: 'body.model' });
+  }
+  if (facts.status === 404) return fail('PROVIDER_FAILED', `There is nothing at the address that this server has for ${title}. Its operator must check ${addressVariable}.`);
+  if (isRejection(facts.status) || (facts.status === undefined && facts.type === 'invalid_request_error')) return fail('PROVIDER_REJECTED', `${title} did not accept the request${text === '' ? '.' : `: ${text}`}`);
+  if (facts.status !== undefined) return fail('PROVIDER_FAILED', `${title} failed to answer. Try again in a moment.`);
+  if (facts.type !== '') return fail('PROVIDER_FAILED', `${title} broke off its answer. Try again.`);
+  return fail('PROVIDER_FAILED', `${title} could not be reached, or its answer could not be read. Try again in a moment.`);
+}
+
+type Facts = { status: number | undefined; type: string; message: string; headers: Headers | undefined; requestId: string | undefined; isTimeout: boolean };
+
+function factsOf(error: unknown): Facts {
+  const facts: Facts = { status: undefined, type: '', message: '', headers: undefined, requestId: undefined, isTimeout: isTimeout(error) };
+  if (!(error instanceof OpenAiError) && !(error instanceof AnthropicError)) return facts;
+  // OpenAI: the inner error; Anthropic: the whole body, with the error inside; some compatible servers: a bare text.
+  const body = error.error as { error?: unknown } | string | undefined;
+  const inner: { type?: unknown; code?: unknown; message?: unknown } | string | undefined | null = typeof body === 'object' && typeof body.error === 'object' ? body.error : body;
+  facts.status = error.status;
+  facts.headers = error.headers;
+  facts.requestId = error.requestID ?? undefined;
+  if (typeof inner === 'string') return { ...facts, type: 'error', message: inner };
+  if (typeof inner !== 'object' || inner === null) return facts;
+  const code = typeof inner.code === 'string' && inner.code !== '' ? inner.code : undefined;
+  facts.type = code ?? (typeof inner.type === 'string' ? inner.type : 'error');
+  facts.message = typeof inner.message === 'string' ? inner.message : '';
+  return facts;
+}
+
+function isRejection(status: number | undefined): boolean {
+  return status === 400 || status === 422;
+}
+
+function isTimeout(error: unknown): boolean {
+  if (error instanceof OpenAiTimeout || error instanceof AnthropicTimeout) return true;
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (upstreamTimeouts.has((cause as NodeJS.ErrnoException).code ?? '')) return true;
+  }
+  return false;
+}
+
+/** The innermost cause, by its code if it has one: ECONNREFUSED says more than "Connection error". */
+function reasonOf(error: unknown): string {
+  let reason = 'unknown';
+  for (let cause = error; cause instanceof Error; cause = cause.cause) reason = (cause as NodeJS.ErrnoException).code ?? cause.message;
+  return reason.slice(0, maxTextLength);
+}
+
+/** A provider's text without anything that looks like a key, on one line and of bounded length. */
+function safeText(text: string, { secrets }: ProviderFace): string {
+  const withoutSecrets = secrets.reduce((result, secret) => result.replaceAll(secret, '[key]'), text);
+  return withoutSecrets
+    .replace(/\b(sk|pk|rk|key)[-_][\w*-]{6,}/gi, '[key]')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, maxTextLength);
+}
+
+function retryAfter(headers: Headers | undefined): number {
+  const seconds = Number(headers?.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(Math.ceil(seconds), maxRetrySeconds) : defaultRetrySeconds;
+}

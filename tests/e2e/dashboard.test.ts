@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, it } from 'node:test';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { freePort } from '../../scripts/services.ts';
+import { closeDatabase, openDatabase, type Db } from '../../server/db/database.ts';
+import { newId } from '../../server/ids.ts';
+import { createTestDatabase, onBothDatabases, type TestDatabase } from '../harness.ts';
+
+const ownPassword = 'my very own password';
+const browserArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+onBothDatabases('the dashboard in a browser', (engine) => {
+  let database: TestDatabase;
+  let db: Db;
+  let server: ChildProcess;
+  let output = '';
+  let api = '';
+  let url = '';
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  const complaints: string[] = [];
+
+  before(async () => {
+    database = await createTestDatabase(engine);
+    const [port, adminPort] = [await freePort(), await freePort()];
+    const variables = { NODE_ENV: 'development', PORT: String(port), ADMIN_PORT: String(adminPort), DATA_DIR: database.dataDir, DATABASE_URL: database.url ?? '' };
+    server = spawn('node', ['server/main.ts'], { env: { PATH: process.env['PATH'], ...variables }, stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise<void>((resolve, reject) => {
+      server.once('exit', (code) => reject(new Error(`the server ended with ${code} before it was ready: ${output}`)));
+      server.stdout?.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+        if (output.includes('Try it:')) resolve();
+      });
+    });
+    api = `http://localhost:${port}`;
+    url = `http://localhost:${adminPort}`;
+    db = openDatabase(database.url, database.dataDir);
+    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: browserArguments });
+    context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-GB' });
+    page = await context.newPage();
+    watch(page);
+  });
+
+  after(async () => {
+    await browser?.close();
+    if (db) await closeDatabase(db);
+    if (server?.exitCode === null) {
+      server.kill('SIGTERM');
+      await once(server, 'exit');
+    }
+    await database?.drop();
+  });
+
+  function watch(page: Page): void {
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(`${page.url()}: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
+    page.on('response', (response) => {
+      if (response.status() >= 400) complaints.push(`${response.url()}: ${response.status()}`);
+    });
+  }
+
+  async function validate(key: string, domain: string): Promise<string> {
+    const response = await fetch(`${api}/api/validate`, { method: 'POST', headers: { 'x-license-key': key, 'content-type': 'application/json' }, body: JSON.stringify({ domain }) });
+    return ((await response.json()) as { code: string }).code;
+  }
+
+  const heading = () => page.locator('h1').innerText();
+
+  it('signs in with the one-time password of the start-up text, which must be replaced at once', async () => {
+    const password = /Password +(\S+)/.exec(output)?.[1] ?? '';
+    assert.match(output, /Dashboard +http:\/\/localhost:\d+ .*ssh -L/);
+    await page.goto(`${url}/licenses`);
+    await page.getByLabel('E-mail address').fill('admin@localhost');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    assert.equal(await heading(), 'Choose your own password');
+    await page.getByLabel('Present password').fill(password);
+    await page.getByLabel('New password', { exact: false }).first().fill(ownPassword);
+    await page.getByLabel('New password again').fill(ownPassword);
+    await page.getByRole('button', { name: 'Set password' }).click();
+    assert.equal(await heading(), 'Overview');
+  });
+
+  let key = '';
+  let licensePage = '';
+
+  it('creates a licence, which works at once, and finds it by its key', async () => {
+    await page.getByRole('link', { name: 'New licence' }).click();
+    await page.getByLabel('Customer').fill('Carla@Example.com');
+    await page.getByLabel('Domain', { exact: true }).fill('https://carla-shop.example.com');
+    await page.getByRole('button', { name: 'Create licence' }).click();
+    key = (await page.locator('#license-key').innerText()).trim();
+    assert.match(key, /^CHA(-[0-9A-Z]{4}){4}$/);
+    assert.equal(await validate(key, 'carla-shop.example.com'), 'VALID');
+    await page.getByRole('searchbox', { name: 'Search' }).first().fill(key.toLowerCase().replaceAll('-', ' '));
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/licenses\/[0-9a-f-]{36}$/);
+    licensePage = page.url();
+    assert.equal((await page.locator('h1').innerText()).includes(key.slice(-4)), true);
+    assert.ok(!(await page.content()).includes(key));
+    await page.getByRole('button', { name: 'Show key' }).click();
+    assert.equal((await page.locator('#license-key').innerText()).trim(), key);
+  });
+
+  it('suspends, reactivates and cancels it, each with a reason', async () => {
+    for (const [link, button, code, badge] of [
+      ['Suspend', 'Suspend licence', 'SUSPENDED', 'Suspended'],
+      ['Reactivate', 'Reactivate licence', 'VALID', 'Active'],
+      ['Cancel licence', 'Cancel licence', 'CANCELLED', 'Cancelled'],
+      ['Reactivate', 'Reactivate licence', 'VALID', 'Active'],
+    ] as const) {
+      await page.goto(licensePage);
+      await page.getByRole('link', { name: link, exact: true }).click();
+      await page.getByLabel('Reason').fill(`${link} for the test`);
+      await page.getByRole('button', { name: button }).click();
+      assert.equal(await page.locator('h1 .status-badge').innerText(), badge);
+      assert.equal(await validate(key, 'carla-shop.example.com'), code);
+    }
+  });
+
+  it('releases a domain, whose place another site takes', async () => {
+    for (const domain of ['two.example.com', 'three.example.com']) assert.equal(await validate(key, domain), 'VALID');
+    assert.equal(await validate(key, 'four.example.com'), 'DOMAIN_LIMIT_REACHED');
+    await page.goto(licensePage);
+    await page.getByRole('link', { name: 'Release two.example.com' }).click();
+    await page.getByRole('button', { name: 'Release site' }).click();
+    assert.match(await page.getByRole('status').innerText(), /released/);
+    assert.equal(await validate(key, 'four.example.com'), 'VALID');
+  });
+
+  it('warns of a delivery that was given up and processes it again', async () => {
+    const now = Date.now();
+    const row = { provider: 'woocommerce', account: 'main', topic: 'order.created', status: 'dead', deliveries: 1, occurred_at: null, received_at: now, handled_at: null };
+    await db.insertInto('inbox').values({ id: newId(), ...row, event_id: 'e2e', body: Buffer.from('{"id":7,"line_items":[]}'), reason: 'no product mapping for "MUG"' }).execute();
+    await page.goto(url);
+    await page.getByRole('link', { name: 'See why' }).click();
+    await page.getByRole('link', { name: 'order.created' }).click();
+    assert.match(await page.locator('.body-view').innerText(), /"line_items": \[\]/);
+    await page.getByRole('button', { name: 'Process again' }).click();
+    assert.match(await page.getByRole('status').innerText(), /processed again/);
+  });
+
+  it('has all of it in the audit log', async () => {
+    await page.getByRole('link', { name: 'Audit log' }).click();
+    const log = await page.locator('.audit-list').innerText();
+    for (const text of ['Delivery processed again', 'Site released', 'Licence cancelled', 'Licence reactivated', 'Licence suspended', 'Key shown', 'Licence issued', 'Password changed', 'Signed in', '“Suspend for the test”']) assert.ok(log.includes(text), text);
+    assert.ok(!log.includes(key));
+  });
+
+  it('needs no horizontal scrolling on any page, in any width, colour or language, and the browser has nothing to complain about', async () => {
+    const delivery = await db.selectFrom('inbox').select('id').executeTakeFirstOrThrow();
+    const customer = await db.selectFrom('customers').select('id').where('email', '=', 'Carla@Example.com').executeTakeFirstOrThrow();
+    const license = new URL(licensePage).pathname;
+    const paths = ['/', '/customers', `/customers/${customer.id}`, '/licenses', '/licenses?q=nobody%40example.com', license, `${license}/suspend`, `${license}/cancel`, '/new-license', '/deliveries', '/deliveries?status=dead', `/deliveries/${delivery.id}`, '/emails', '/audit', '/password'];
+    for (const [width, theme, language] of [[1280, 'dark', 'en'], [390, 'light', 'it'], [390, 'dark', 'en'], [1920, 'light', 'it']] as const) {
+      await page.setViewportSize({ width, height: 844 });
+      await context.addCookies([{ name: 'chatello_theme', value: theme, url }, { name: 'chatello_language', value: language, url }]);
+      for (const path of paths) {
+        await page.goto(url + path);
+        const overflow = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+        assert.equal(overflow, 0, `${path} at ${width}`);
+        assert.deepEqual(await page.evaluate('[document.documentElement.dataset.bsTheme, document.documentElement.lang]'), [theme, language]);
+        const unlabelled = await page.evaluate(`[...document.querySelectorAll('input:not([type=hidden], [aria-hidden]), select, textarea')].filter((field) => field.labels.length === 0 && !field.ariaLabel).map((field) => field.outerHTML)`);
+        assert.deepEqual(unlabelled, [], path);
+      }
+    }
+    assert.deepEqual(complaints, []);
+  });
+
+  it('works without JavaScript: login, language and a change', async () => {
+    const plain = await browser.newContext({ javaScriptEnabled: false, locale: 'it-IT' });
+    const page = await plain.newPage();
+    await page.goto(licensePage);
+    await page.locator('[name=email]').fill('admin@localhost');
+    await page.locator('[name=password]').fill(ownPassword);
+    await page.getByRole('button', { name: 'Accedi' }).click();
+    assert.equal(page.url(), licensePage);
+    await page.getByRole('link', { name: 'Sospendi' }).click();
+    await page.getByLabel('Motivo').fill('senza script');
+    await page.getByRole('button', { name: 'Sospendi licenza' }).click();
+    assert.match(await page.getByRole('status').innerText(), /sospesa/);
+    assert.match(await page.locator('time').first().innerText(), /\d{4}/);
+    await plain.close();
+  });
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, it } from 'node:test';
+import { createTestDatabase } from '../harness.ts';
+import { startServer } from '../server-process.ts';
+
+const folders: string[] = [];
+const newFolder = () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'chatello-process-'));
+  folders.push(folder);
+  return folder;
+};
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+async function validate(apiUrl: string): Promise<{ valid: boolean }> {
+  const response = await fetch(`${apiUrl}/api/validate`, { method: 'POST', headers: { 'X-License-Key': 'CHA-TEST-1234-5678-ABCD' } });
+  return (await response.json()) as { valid: boolean };
+}
+
+describe('the server as a process', () => {
+  it('starts with nothing configured, keeps its secrets to itself, and finds everything again after a restart', async () => {
+    const dataDir = path.join(newFolder(), 'data');
+    const first = await startServer(dataDir);
+    assert.equal((await validate(first.apiUrl)).valid, true);
+    assert.equal(await first.stop(), 0);
+    const secretsFile = path.join(dataDir, 'secrets.json');
+    for (const [file, mode] of [[dataDir, 0o700], [secretsFile, 0o600], [path.join(dataDir, 'chatello.sqlite'), 0o600]] as const) assert.equal(statSync(file).mode & 0o777, mode, file);
+    const secrets = readFileSync(secretsFile, 'utf8');
+    const { ENCRYPTION_KEYS, ADMIN_API_TOKEN } = JSON.parse(secrets) as Record<string, string>;
+    const second = await startServer(dataDir);
+    assert.equal((await validate(second.apiUrl)).valid, true);
+    assert.equal(await second.stop(), 0);
+    assert.equal(readFileSync(secretsFile, 'utf8'), secrets);
+    for (const secret of [ENCRYPTION_KEYS?.slice(3), ADMIN_API_TOKEN]) assert.ok(secret && !first.output().includes(secret) && !second.output().includes(secret));
+  });
+
+  it('says every mistake in its configuration and ends', async () => {
+    await assert.rejects(startServer(newFolder(), { TRUST_PROXY: 'true', SMTP_URL: 'nonsense' }), /2 mistakes[^]*TRUST_PROXY[^]*SMTP_URL|2 mistakes[^]*SMTP_URL[^]*TRUST_PROXY/);
+  });
+
+  it('has no development licence in production', async () => {
+    const server = await startServer(newFolder(), { NODE_ENV: 'production' });
+    assert.equal((await validate(server.apiUrl)).valid, false);
+    await server.stop();
+  });
+
+  it('finishes the request that it is answering when it is told to stop', async () => {
+    const server = await startServer(newFolder());
+    const answer = new Promise<number | undefined>((resolve, reject) => {
+      const slow = request(`${server.apiUrl}/api/validate`, { method: 'POST', headers: { 'X-License-Key': 'CHA-TEST-1234-5678-ABCD', 'Content-Type': 'application/json', 'Content-Length': 2 } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      slow.on('error', reject);
+      slow.write('{');
+      setTimeout(() => server.child.kill('SIGTERM'), 200);
+      setTimeout(() => slow.end('}'), 600);
+    });
+    assert.equal(await answer, 200);
+    assert.equal(await server.stop(), 0);
+  });
+
+  it('starts twice at once on one database, which is set up once', async () => {
+    for (const engine of ['sqlite', 'mariadb'] as const) {
+      const database = await createTestDatabase(engine);
+      const variables = database.url === undefined ? {} : { DATABASE_URL: database.url };
+      const servers = await Promise.all([1, 2, 3].map(() => startServer(database.dataDir, variables)));
+      for (const { apiUrl } of servers) assert.equal((await validate(apiUrl)).valid, true, engine);
+      await Promise.all(servers.map((server) => server.stop()));
+      await database.drop();
+    }
+  });
+});
