@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { openSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../services.ts';
 
 export type ServerProcess = { url: string; start: () => Promise<void>; kill: (signal: 'SIGKILL' | 'SIGTERM') => Promise<void> };
 
@@ -16,7 +16,7 @@ export async function serverProcess(dataDir: string, variables: Record<string, s
   return {
     url,
     async start() {
-      const env = { PATH: process.env['PATH'], NODE_ENV: 'test', PORT: String(port), ADMIN_PORT: String(adminPort), DATA_DIR: dataDir, ...variables };
+      const env = { PATH: process.env['PATH'], NODE_ENV: 'test', HOST: '127.0.0.1', PORT: String(port), ADMIN_PORT: String(adminPort), DATA_DIR: dataDir, ...variables };
       const started = spawn(process.execPath, [main], { cwd: dataDir, env, stdio: ['ignore', log, log] });
       child = started;
       for (let waited = 0; waited < 30_000; waited += 50) {
@@ -42,14 +42,4 @@ async function isHealthy(url: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -45,9 +45,3 @@ export async function countDelivery(db: Db, provider: string, account: string, e
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }
-
-export async function listDeliveryIds(db: Db, filter: { provider?: string | undefined; status: string }): Promise<string[]> {
-  let query = db.selectFrom('inbox').select('id').where('status', '=', filter.status).orderBy('received_at').orderBy('id');
-  if (filter.provider !== undefined) query = query.where('provider', '=', filter.provider);
-  return (await query.execute()).map(({ id }) => id);
-}
