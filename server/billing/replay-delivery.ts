@@ -21,9 +21,11 @@ export function replayDelivery(db: Db, inboxId: string, by: Actor, now: number):
   });
 }
 
-/** Processes every delivery of a status once more, those of one provider if it is named; returns how many. */
-export async function replayDeliveries(db: Db, filter: { provider?: string | undefined; status: 'dead' | 'ignored' | 'handled' }, by: Actor, now: number): Promise<number> {
+export type ReplayFilter = { provider?: string | undefined; status?: 'dead' | undefined };
+
+/** Processes the deliveries that fit once more, oldest first, each in a transaction of its own; returns their ids. */
+export async function replayDeliveries(db: Db, filter: ReplayFilter, by: Actor, now: number): Promise<string[]> {
   const ids = await listDeliveryIds(db, filter);
   for (const id of ids) await replayDelivery(db, id, by, now);
-  return ids.length;
+  return ids;
 }
