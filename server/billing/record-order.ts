@@ -28,7 +28,7 @@ export async function resolveBuyer(db: Db, provider: string, buyer: (OrderPaid |
  */
 export async function recordPaidOrder(db: Db, order: Order, event: OrderPaid | SubscriptionRenewed, buyer: Buyer, by: Actor, now: number): Promise<Order> {
   const isFirst = order.paid_at === null;
-  const isNewer = isFirst || event.snapshotAt > order.snapshot_at;
+  const isNewer = isFirst || event.snapshotAt >= order.snapshot_at;
   const email = mailAddress(buyer.email);
   const customerId = order.customer_id ?? (email === undefined ? null : (await findOrCreateCustomer(db, { ...buyer, email }, by, now)).customer.id);
   const changes: Partial<Order> = {
@@ -40,7 +40,7 @@ export async function recordPaidOrder(db: Db, order: Order, event: OrderPaid | S
     updated_at: now,
   };
   await updateOrder(db, order.id, changes);
-  if (isNewer) await saveLines(db, order, event.lines, now);
+  await saveLines(db, order, event.lines, isNewer, now);
   if (isFirst) {
     const after = { number: event.number, total_minor: event.totalMinor, currency: event.currency, customer_id: customerId };
     await recordAudit(db, by, { action: event.type === 'SubscriptionRenewed' ? 'order.renewal_paid' : 'order.paid', entity: 'order', entityId: order.id, after }, now);
@@ -48,23 +48,30 @@ export async function recordPaidOrder(db: Db, order: Order, event: OrderPaid | S
   return { ...order, ...changes };
 }
 
-/** Adds and updates lines, and reads again what their products are mapped to. */
-async function saveLines(db: Db, order: Order, lines: OrderLine[], now: number): Promise<void> {
+/**
+ * Adds and updates lines when the event is not behind what is known. Products that were not mapped to a plan are looked up again in
+ * any case: that is what the replay of a delivery is for, also of an older one. What a line has issued stays what it was.
+ */
+async function saveLines(db: Db, order: Order, lines: OrderLine[], isNewer: boolean, now: number): Promise<void> {
   const known = new Map((await listLines(db, order.id)).map((line) => [line.external_id, line]));
   for (const line of lines) {
     const before = known.get(line.externalId);
-    const columns = { name: line.name, quantity: line.quantity, amount_minor: line.amountMinor, period_ends_at: line.periodEndsAt, updated_at: now };
-    // What a line has issued stays what it was, whatever its product is mapped to later.
-    if (before?.state === 'license') await updateLine(db, before.id, columns);
-    else {
-      const mapped = await mappedColumns(db, order.provider, line);
-      if (before) await updateLine(db, before.id, { ...columns, ...mapped });
-      else await insertLine(db, { id: newId(), order_id: order.id, external_id: line.externalId, ...columns, ...mapped, created_at: now });
+    if (!before) {
+      if (isNewer) await insertLine(db, { id: newId(), order_id: order.id, external_id: line.externalId, ...contentOf(line), ...(await mappedColumns(db, order.provider, line)), created_at: now, updated_at: now });
+      continue;
     }
+    const mapped = before.state === 'license' ? {} : await mappedColumns(db, order.provider, line);
+    await updateLine(db, before.id, { ...(isNewer ? contentOf(line) : {}), ...mapped, updated_at: now });
   }
 }
 
-async function mappedColumns(db: Db, provider: string, line: OrderLine): Promise<Pick<OrderLineRow, 'external_product' | 'plan_id' | 'months' | 'state'>> {
+function contentOf({ name, quantity, amountMinor, periodEndsAt }: OrderLine): Pick<OrderLineRow, 'name' | 'quantity' | 'amount_minor' | 'period_ends_at'> {
+  return { name, quantity, amount_minor: amountMinor, period_ends_at: periodEndsAt };
+}
+
+type MappedColumns = Pick<OrderLineRow, 'external_product' | 'plan_id' | 'months' | 'state'>;
+
+async function mappedColumns(db: Db, provider: string, line: OrderLine): Promise<MappedColumns> {
   let mapping: ProductMapping | undefined;
   for (const productId of line.productIds) mapping ??= await findMapping(db, provider, productId);
   return {

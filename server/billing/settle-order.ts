@@ -32,5 +32,5 @@ export async function settleOrder(context: SettleContext, order: Order): Promise
 
 function unmappedProblem(order: Order, line: OrderLineRow): string {
   const product = shellWord(line.external_product);
-  return `Order ${order.number}: the product "${line.name}" (${order.provider} ${line.external_product}) is not mapped to a plan. Run: npm run chatello -- map-product --provider ${order.provider} --external-id ${product} --plan PLAN --months 12 (or --plan none when it is no licence), then replay this delivery.`;
+  return `Order ${order.number}: the product "${line.name}" (${order.provider} ${line.external_product}) is not mapped to a plan. Run: npm run chatello -- map-product --provider ${order.provider} --external-id ${product} --plan PLAN --months 12 (only --plan none when it is no licence), then replay this delivery.`;
 }
