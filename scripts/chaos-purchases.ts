@@ -112,7 +112,7 @@ async function drained(db: Db): Promise<void> {
 
 async function openJobs(db: Db): Promise<number> {
   const { count } = await db.selectFrom('jobs').select((eb) => eb.fn.countAll<number>().as('count')).where('status', '!=', 'dead').where('kind', 'in', ['apply-delivery', 'send-email', 'write-back-order']).executeTakeFirstOrThrow();
-  return Number(count);
+  return count;
 }
 
 function shuffled<Item>(items: Item[]): Item[] {

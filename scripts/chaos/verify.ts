@@ -29,7 +29,7 @@ export async function verifyPurchases(db: Db, outbox: string, expected: Expectat
   findings.double.push(...[...byOrder.keys()].map((name) => `${name}: not expected`));
   const issued = await db.selectFrom('licenses').select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
   // The development licence is no purchase.
-  if (Number(issued.count) !== rows.length + 1) findings.double.push(`${Number(issued.count) - 1 - rows.length} licences without an order`);
+  if (issued.count !== rows.length + 1) findings.double.push(`${issued.count - 1 - rows.length} licences without an order`);
   await verifyMail(db, outbox, rows.map(({ id }) => id), findings);
   const jobs = await db.selectFrom('jobs').select(['kind', 'status', 'last_error']).where('kind', 'in', ['apply-delivery', 'send-email', 'write-back-order']).execute();
   findings.deadJobs = jobs.filter(({ status }) => status === 'dead').map(({ kind, last_error: error }) => `${kind}: ${error ?? ''}`);

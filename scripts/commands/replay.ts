@@ -1,6 +1,5 @@
 import { Option, type Command } from 'commander';
-import { replayDeliveries } from '../../server/billing/replay-deliveries.ts';
-import { replayDelivery } from '../../server/billing/replay-delivery.ts';
+import { replayDeliveries, replayDelivery } from '../../server/billing/replay-delivery.ts';
 import { AppError } from '../../server/errors.ts';
 import { by, command, print, withServer } from './command.ts';
 
@@ -17,7 +16,7 @@ export function replayCommand(): Command {
       if (id === undefined && provider === undefined && !dead) throw new AppError('INVALID_REQUEST', 'Say what to replay: --id ID, --provider NAME or --dead.');
       if (id !== undefined && (provider !== undefined || dead)) throw new AppError('INVALID_REQUEST', '--id names one delivery; leave out --provider and --dead.');
       const replayed = await withServer(async ({ db, now }) => {
-        if (id === undefined) return replayDeliveries(db, { provider, dead }, by, now);
+        if (id === undefined) return replayDeliveries(db, { provider, status: dead ? 'dead' : undefined }, by, now);
         await replayDelivery(db, id, by, now);
         return [id];
       });

@@ -1,4 +1,4 @@
-import type { Selectable, SelectQueryBuilder } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 import { statusAt, type LicenseStatus } from '../licenses/license-status.rules.ts';
@@ -21,18 +21,17 @@ const columns = ['licenses.id', 'licenses.key_hint', 'licenses.status', 'license
 
 /** A page of licences: newest first, except that expired ones are ordered by their end. */
 export async function listLicenses(db: Db, { status, planId }: LicenseFilter, page: PageRequest, now: number, ids?: string[]): Promise<PageOf<LicenseRow>> {
-  let query: SelectQueryBuilder<Schema, 'licenses', LicenseColumns> = db.selectFrom('licenses').select(columns);
+  let query = db.selectFrom('licenses');
   if (ids) query = query.where('licenses.id', 'in', ids);
   if (planId !== undefined) query = query.where('licenses.plan_id', '=', planId);
+  const load = async (found: string[]) => describe(db, await db.selectFrom('licenses').select(columns).where('licenses.id', 'in', found).execute(), now);
   if (status === 'expired') {
     query = query.where('licenses.status', '=', 'active').where('licenses.expires_at', '<=', now);
-    const found = await keysetPage(query, { at: 'licenses.expires_at', id: 'licenses.id' }, page, (row) => ({ at: row.expires_at ?? 0, id: row.id }));
-    return { ...found, rows: await describe(db, found.rows, now) };
+    return keysetPage(query, { at: 'licenses.expires_at', id: 'licenses.id' }, page, load);
   }
   if (status !== undefined) query = query.where('licenses.status', '=', status);
   if (status === 'active') query = query.where((eb) => eb.or([eb('licenses.expires_at', 'is', null), eb('licenses.expires_at', '>', now)]));
-  const found = await keysetPage(query, { at: 'licenses.created_at', id: 'licenses.id' }, page, (row) => ({ at: row.created_at, id: row.id }));
-  return { ...found, rows: await describe(db, found.rows, now) };
+  return keysetPage(query, { at: 'licenses.created_at', id: 'licenses.id' }, page, load);
 }
 
 export async function listLicensesOfCustomer(db: Db, customerId: string, now: number): Promise<LicenseRow[]> {

@@ -9,13 +9,13 @@ export type CustomerRow = Pick<Selectable<Schema['customers']>, 'id' | 'name' | 
 
 /** A page of customers whose e-mail address begins with a text, newest first; a search shows its first matches on one page. */
 export async function listCustomers(db: Db, emailPrefix: string, page: PageRequest): Promise<PageOf<CustomerRow> & { isCut: boolean }> {
-  const base = db.selectFrom('customers').select(['customers.id', 'name', 'email', 'company', 'customers.created_at']);
+  const read = () => db.selectFrom('customers').select(['id', 'name', 'email', 'company', 'created_at']);
   const prefix = adminEmailKey(emailPrefix);
   const searchLimit = 100;
   const found =
     prefix === ''
-      ? await keysetPage(base, { at: 'customers.created_at', id: 'customers.id' }, page, (row) => ({ at: row.created_at, id: row.id }))
-      : { rows: await base.where('email_key', '>=', prefix).where('email_key', '<', endOf(prefix)).orderBy('email_key').limit(searchLimit).execute(), next: undefined, previous: undefined };
+      ? await keysetPage(db.selectFrom('customers'), { at: 'customers.created_at', id: 'customers.id' }, page, (ids) => read().where('id', 'in', ids).execute())
+      : { rows: await read().where('email_key', '>=', prefix).where('email_key', '<', endOf(prefix)).orderBy('email_key').limit(searchLimit).execute(), next: undefined, previous: undefined };
   const ids = found.rows.map(({ id }) => id);
   const counts = ids.length === 0 ? [] : await db.selectFrom('licenses').select(['customer_id', (eb) => eb.fn.countAll<number>().as('count')]).where('customer_id', 'in', ids).groupBy('customer_id').execute();
   const rows = found.rows.map((row) => ({ ...row, licenses: counts.find(({ customer_id }) => customer_id === row.id)?.count ?? 0 }));
@@ -27,20 +27,20 @@ export type AuditFilter = { entity?: string | undefined; entityId?: string | und
 
 /** A page of the audit log, newest first. */
 export function listAudit(db: Db, { entity, entityId, actor }: AuditFilter, page: PageRequest): Promise<PageOf<AuditRow>> {
-  let query = db.selectFrom('audit_log').selectAll();
+  let query = db.selectFrom('audit_log');
   if (entity !== undefined) query = query.where('entity', '=', entity);
   if (entityId !== undefined) query = query.where('entity_id', '=', entityId);
   if (actor !== undefined) query = query.where('actor', '=', actor);
-  return keysetPage(query, { at: 'audit_log.at', id: 'audit_log.id' }, page, (row) => ({ at: row.at, id: row.id }));
+  return keysetPage(query, { at: 'audit_log.at', id: 'audit_log.id' }, page, (ids) => db.selectFrom('audit_log').selectAll().where('id', 'in', ids).execute());
 }
 
 export type DeliveryRow = Pick<Selectable<Schema['inbox']>, 'id' | 'provider' | 'topic' | 'event_id' | 'status' | 'reason' | 'received_at'>;
-const deliveryColumns = ['inbox.id', 'provider', 'topic', 'event_id', 'status', 'reason', 'received_at'] as const;
 
 /** A page of the deliveries of the shops, newest first, without their bodies. */
 export function listDeliveries(db: Db, status: string | undefined, page: PageRequest): Promise<PageOf<DeliveryRow>> {
-  const query = db.selectFrom('inbox').select(deliveryColumns);
-  return keysetPage(status === undefined ? query : query.where('status', '=', status), { at: 'inbox.received_at', id: 'inbox.id' }, page, (row) => ({ at: row.received_at, id: row.id }));
+  const query = db.selectFrom('inbox');
+  const load = (ids: string[]) => db.selectFrom('inbox').select(['id', 'provider', 'topic', 'event_id', 'status', 'reason', 'received_at']).where('id', 'in', ids).execute();
+  return keysetPage(status === undefined ? query : query.where('status', '=', status), { at: 'inbox.received_at', id: 'inbox.id' }, page, load);
 }
 
 /** A delivery with its body, and the job that works on it if one stands in the queue. */
@@ -54,6 +54,6 @@ export type EmailRow = Pick<Selectable<Schema['emails']>, 'id' | 'recipient' | '
 
 /** A page of the outbox, newest first, without what the messages say. */
 export function listEmails(db: Db, page: PageRequest): Promise<PageOf<EmailRow>> {
-  const query = db.selectFrom('emails').select(['emails.id', 'recipient', 'template', 'locale', 'status', 'attempts', 'last_error', 'license_id', 'emails.created_at', 'sent_at']);
-  return keysetPage(query, { at: 'emails.created_at', id: 'emails.id' }, page, (row) => ({ at: row.created_at, id: row.id }));
+  const load = (ids: string[]) => db.selectFrom('emails').select(['id', 'recipient', 'template', 'locale', 'status', 'attempts', 'last_error', 'license_id', 'created_at', 'sent_at']).where('id', 'in', ids).execute();
+  return keysetPage(db.selectFrom('emails'), { at: 'emails.created_at', id: 'emails.id' }, page, load);
 }

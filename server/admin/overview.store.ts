@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
+import { statusAt } from '../licenses/license-status.rules.ts';
 import type { PaidTerm } from './mrr.rules.ts';
 
 type Figures = { customers: number; activeLicenses: number; requests: number; deadDeliveries: number };
@@ -16,19 +17,18 @@ export async function readFigures(db: Db, since: number, now: number): Promise<F
 
 /** The next `limit` licences after an id, and the paid terms of the active ones among them. `last` is undefined at the end. */
 export async function readPaidTerms(db: Db, afterId: string, limit: number, now: number): Promise<{ terms: PaidTerm[]; last: string | undefined }> {
-  const ids = await db.selectFrom('licenses').select('id').where('id', '>', afterId).orderBy('id').limit(limit).execute();
-  const last = ids.at(-1)?.id;
+  const licenses = await db.selectFrom('licenses').select(['id', 'status', 'expires_at']).where('id', '>', afterId).orderBy('id').limit(limit).execute();
+  const last = licenses.at(-1)?.id;
   if (last === undefined) return { terms: [], last: undefined };
+  // Two reads of a range instead of a join, whose order the databases choose differently and, over the active licences first, badly.
   const terms = await db
     .selectFrom('license_terms')
-    .innerJoin('licenses', 'licenses.id', 'license_terms.license_id')
     .select(['license_id', 'months', 'amount_minor', 'currency', 'paid_at'])
     .where('license_id', '>', afterId)
     .where('license_id', '<=', last)
     .where('voided_at', 'is', null)
     .where('amount_minor', '>', 0)
-    .where('licenses.status', '=', 'active')
-    .where((eb) => eb.or([eb('licenses.expires_at', 'is', null), eb('licenses.expires_at', '>', now)]))
     .execute();
-  return { terms, last: ids.length < limit ? undefined : last };
+  const active = new Set(licenses.filter((license) => statusAt(license, now) === 'active').map(({ id }) => id));
+  return { terms: terms.filter(({ license_id }) => active.has(license_id)), last: licenses.length < limit ? undefined : last };
 }

@@ -22,14 +22,15 @@ function parsePosition(text: string | undefined): Position | undefined {
 }
 
 /**
- * One page of a query, newest first, found by its place and not by counting, so that the last page is as quick as the first when an
- * index holds both columns. `at` and `id` name them (`licenses.created_at`).
+ * One page of a query, newest first, found by its place and not by counting, so that the last page is as quick as the first.
+ * `query` filters and selects nothing; `at` and `id` name the columns of the order (`licenses.created_at`). Only these two are read at
+ * first: both databases then stay inside an index that holds them and the filters. `load` fetches the rows of the page.
  */
-export async function keysetPage<DB, TB extends keyof DB, Row>(
-  query: SelectQueryBuilder<DB, TB, Row>,
+export async function keysetPage<DB, TB extends keyof DB, Row extends { id: string }>(
+  query: SelectQueryBuilder<DB, TB, object>,
   columns: { at: string; id: string },
   { after, before }: PageRequest,
-  positionOf: (row: Row) => Position,
+  load: (ids: string[]) => Promise<Row[]>,
 ): Promise<PageOf<Row>> {
   const at = sql.ref(columns.at);
   const id = sql.ref(columns.id);
@@ -37,19 +38,17 @@ export async function keysetPage<DB, TB extends keyof DB, Row>(
   if (after) query = query.where(sql<SqlBool>`${at} <= ${after.at} and (${at} < ${after.at} or ${id} < ${after.id})`);
   if (before) query = query.where(sql<SqlBool>`${at} >= ${before.at} and (${at} > ${before.at} or ${id} > ${before.id})`);
   const direction = before ? 'asc' : 'desc';
-  const found = (await query.orderBy(at, direction).orderBy(id, direction).limit(pageSize + 1).execute()) as Row[];
+  const selected = query.select([sql<number>`${at}`.as('at'), sql<string>`${id}`.as('id')]).orderBy(at, direction).orderBy(id, direction).limit(pageSize + 1);
+  const found: Position[] = await selected.$castTo<Position>().execute();
   const hasMore = found.length > pageSize;
-  const rows = found.slice(0, pageSize);
-  if (before) rows.reverse();
-  const place = (row: Row | undefined) => {
-    if (row === undefined) return undefined;
-    const position = positionOf(row);
-    return `${position.at}.${position.id}`;
-  };
+  const places = found.slice(0, pageSize);
+  if (before) places.reverse();
+  const place = (position: Position | undefined) => position && `${position.at}.${position.id}`;
+  const byId = new Map(places.length === 0 ? [] : (await load(places.map((position) => position.id))).map((row) => [row.id, row]));
   return {
-    rows,
-    next: before || hasMore ? place(rows.at(-1)) : undefined,
-    previous: after || (before && hasMore) ? place(rows[0]) : undefined,
+    rows: places.flatMap((position) => byId.get(position.id) ?? []),
+    next: before || hasMore ? place(places.at(-1)) : undefined,
+    previous: after || (before && hasMore) ? place(places[0]) : undefined,
   };
 }
 

@@ -45,3 +45,10 @@ export async function countDelivery(db: Db, provider: string, account: string, e
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }
+
+export async function listDeliveryIds(db: Db, filter: { provider?: string | undefined; status?: string | undefined }): Promise<string[]> {
+  let query = db.selectFrom('inbox').select('id').orderBy('received_at').orderBy('id');
+  if (filter.status !== undefined) query = query.where('status', '=', filter.status);
+  if (filter.provider !== undefined) query = query.where('provider', '=', filter.provider);
+  return (await query.execute()).map(({ id }) => id);
+}

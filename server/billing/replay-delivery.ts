@@ -2,7 +2,7 @@ import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { transact, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { enqueueJob } from '../jobs/enqueue.ts';
-import { deleteDeadJob, findDelivery, updateDelivery } from './billing.store.ts';
+import { deleteDeadJob, findDelivery, listDeliveryIds, updateDelivery } from './billing.store.ts';
 
 /** The queue holds one job for each delivery. */
 export function applyDeliveryKey(inboxId: string): string {
@@ -19,4 +19,13 @@ export function replayDelivery(db: Db, inboxId: string, by: Actor, now: number):
     await enqueueJob(trx, { kind: 'apply-delivery', payload: { inboxId }, dedupeKey: applyDeliveryKey(inboxId) }, now);
     await recordAudit(trx, by, { action: 'delivery.replayed', entity: 'delivery', entityId: inboxId, before: { status: delivery.status, reason: delivery.reason } }, now);
   });
+}
+
+export type ReplayFilter = { provider?: string | undefined; status?: 'dead' | undefined };
+
+/** Processes the deliveries that fit once more, oldest first, each in a transaction of its own; returns their ids. */
+export async function replayDeliveries(db: Db, filter: ReplayFilter, by: Actor, now: number): Promise<string[]> {
+  const ids = await listDeliveryIds(db, filter);
+  for (const id of ids) await replayDelivery(db, id, by, now);
+  return ids;
 }

@@ -95,9 +95,10 @@ async function runJob(deps: Deps, jobs: JobList, job: Job, worker: string): Prom
     } catch (error) {
       const isDead = error instanceof DeadLetter || (job.attempts >= job.max_attempts && definition?.everyMs === undefined);
       const runAt = now() + Math.min(backoffMs(job.attempts), definition?.everyMs ?? maxBackoffMs);
+      // Told first: after a crash in between the job runs, fails and tells again.
+      if (isDead && definition?.onDead) await definition.onDead(deps, JSON.parse(job.payload) as never, errorText(error));
       await releaseJob(db, job.id, worker, { status: isDead ? 'dead' : 'queued', runAt, attempts: job.attempts, lastError: errorText(error), waitingFor: error instanceof WaitFor ? error.what : null }, now());
       log[isDead ? 'error' : 'warn']({ job: job.kind, job_id: job.id, attempt: job.attempts, detail: errorText(error) }, isDead ? 'job is a dead letter' : 'job failed and will be retried');
-      if (isDead && definition?.onDead) await definition.onDead(deps, JSON.parse(job.payload) as never, errorText(error));
     }
   } catch (error) {
     log.error({ job: job.kind, job_id: job.id, detail: errorText(error) }, 'the outcome of a job could not be recorded; its lease will run out');

@@ -94,8 +94,8 @@ CREATE TABLE IF NOT EXISTS licenses (
 CREATE INDEX IF NOT EXISTS licenses_customer ON licenses (customer_id);
 CREATE INDEX IF NOT EXISTS licenses_created ON licenses (created_at, id);
 CREATE INDEX IF NOT EXISTS licenses_status ON licenses (status, expires_at);
-CREATE INDEX IF NOT EXISTS licenses_status_created ON licenses (status, created_at, id);
-CREATE INDEX IF NOT EXISTS licenses_plan_created ON licenses (plan_id, created_at, id);
+CREATE INDEX IF NOT EXISTS licenses_status_created ON licenses (status, created_at, id, expires_at);
+CREATE INDEX IF NOT EXISTS licenses_plan_created ON licenses (plan_id, created_at, id, status, expires_at);
 CREATE INDEX IF NOT EXISTS licenses_hint ON licenses (key_hint);
 
 -- Each paid (or granted) stretch of a licence. expires_at of the licence is a fold over the terms that are not voided.
@@ -355,7 +355,7 @@ CREATE TABLE IF NOT EXISTS audit_log (
   request_id TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS audit_log_at ON audit_log (at, id);
-CREATE INDEX IF NOT EXISTS audit_log_entity ON audit_log (entity, entity_id, at);
+CREATE INDEX IF NOT EXISTS audit_log_entity ON audit_log (entity, entity_id, at, id);
 CREATE INDEX IF NOT EXISTS audit_log_entity_at ON audit_log (entity, at, id);
 CREATE INDEX IF NOT EXISTS audit_log_actor ON audit_log (actor, at, id);
 

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { transact } from '../../db/database.ts';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
+import { releaseSite } from '../../licenses/activate-site.ts';
 import { changeLicense } from '../../licenses/change-license.ts';
 import { statusAt } from '../../licenses/license-status.rules.ts';
 import { listActivations } from '../../licenses/licenses.store.ts';
 import { availableActions, licenseActions, type LicenseAction } from '../license-actions.rules.ts';
 import { findLicenseDetail } from '../license-detail.store.ts';
-import { releaseDomain } from '../release-domain.ts';
 import { page, parseForm, requiredText, textField, type Page, type SignedInContext } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
 
@@ -47,7 +47,7 @@ export function licenseActionPages(deps: Deps): Page[] {
     page('post', '/licenses/:id/sites/:site/release', async ({ params, by }) => {
       const { license } = (await findLicenseDetail(db, params['id'] ?? '')) ?? pageNotFound();
       const site = (await listActivations(db, license.id)).find(({ id }) => id === params['site']);
-      if (site) await releaseDomain(db, license.id, site.site, by, now());
+      if (site) await releaseSite(db, license.id, site.site, by, now());
       return { redirect: `/licenses/${license.id}?done=released` };
     }),
 
