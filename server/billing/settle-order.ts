@@ -24,13 +24,16 @@ export async function settleOrder(context: SettleContext, order: Order): Promise
   const licensed = counts.filter(({ line }) => line.state === 'license');
   const units = licensed.reduce((sum, { line }) => sum + line.quantity, 0);
   if (units > maxUnits) throw new DeadLetter(`The order ${order.number} asks for ${units} licences; at most ${maxUnits} are issued for one order. Issue them with: npm run chatello -- issue`);
-  const problems = counts.filter(({ line, voided }) => line.state === 'unmapped' && voided < line.quantity).map(({ line }) => unmappedProblem(order, line));
+  const unmapped = counts.filter(({ line, voided }) => line.state === 'unmapped' && voided < line.quantity).map(({ line }) => line);
+  const problems = unmapped.length === 0 ? [] : [unmappedProblem(order, unmapped)];
   const settled = order.is_renewal === 1 ? await extendSubscription(context, order, licensed) : undefined;
   if (settled) return { issued: settled.issued, problems: [...problems, ...settled.problems] };
   return { issued: await settlePurchase(context, order, licensed), problems };
 }
 
-function unmappedProblem(order: Order, line: OrderLineRow): string {
-  const product = shellWord(line.external_product);
-  return `Order ${order.number}: the product "${line.name}" (${order.provider} ${line.external_product}) is not mapped to a plan. Run: npm run chatello -- map-product --provider ${order.provider} --external-id ${product} --plan PLAN --months 12 (only --plan none when it is no licence), then replay this delivery.`;
+function unmappedProblem(order: Order, lines: OrderLineRow[]): string {
+  const products = lines.map((line) => `"${line.name}" (${line.external_product})`).join(', ');
+  const subject = lines.length === 1 ? 'a product is' : `${lines.length} products are`;
+  const id = lines.length === 1 && lines[0] ? shellWord(lines[0].external_product) : 'ID';
+  return `Order ${order.number}: ${subject} not mapped to a plan: ${products}. Run npm run chatello -- map-product --provider ${order.provider} --external-id ${id} --plan PLAN --months 12 (--plan none if it is no licence)${lines.length === 1 ? '' : ' for each'}, then replay this delivery.`;
 }

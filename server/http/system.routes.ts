@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { errorText } from '../errors.ts';
 import { providersOf } from '../ai/providers.ts';
+import { countJobs } from '../jobs/count-jobs.ts';
 import { route, type Route } from './route.ts';
 
 const packageFile = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -36,9 +37,8 @@ export function systemRoutes({ config, db, now, log }: Deps, routes: Route[]): R
       const providers = providersOf(config).map(({ name }) => ({ name, status: name === 'demo' ? 'demo' : 'configured' }));
       try {
         await sql`select 1`.execute(db);
-        const counts = await db.selectFrom('jobs').select(['status', (eb) => eb.fn.countAll<number>().as('count')]).groupBy('status').execute();
-        const countOf = (status: string) => counts.find((row) => row.status === status)?.count ?? 0;
-        return { body: { status: 'ok', ...head, database: { status: 'ok' }, queue: { status: 'ok', waiting: countOf('queued'), dead: countOf('dead') }, providers } };
+        const queue = await countJobs(db);
+        return { body: { status: 'ok', ...head, database: { status: 'ok' }, queue: { status: 'ok', ...queue }, providers } };
       } catch (error) {
         log.error({ detail: errorText(error) }, 'health check failed');
         return { status: 503, body: { status: 'failing', ...head, database: { status: 'failing', detail: 'the database does not answer' }, providers } };

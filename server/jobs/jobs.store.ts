@@ -2,6 +2,9 @@ import type { Selectable } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 
+/** Begins the key of the one job that stands for each recurring kind. */
+export const recurringPrefix = 'every:';
+
 export type Job = Selectable<Schema['jobs']>;
 
 /** Jobs that may run now: due ones, and those whose process has stopped renewing its lease. */
@@ -46,4 +49,15 @@ export async function releaseJob(db: Db, id: string, worker: string, outcome: { 
     .where('id', '=', id)
     .where('locked_by', '=', worker)
     .execute();
+}
+
+/** Jobs by status, without the recurring ones. */
+export async function countJobsByStatus(db: Db): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('jobs')
+    .select(['status', (eb) => eb.fn.countAll<number>().as('count')])
+    .where((eb) => eb.or([eb('dedupe_key', 'is', null), eb('dedupe_key', 'not like', `${recurringPrefix}%`)]))
+    .groupBy('status')
+    .execute();
+  return new Map(rows.map(({ status, count }) => [status, count]));
 }

@@ -5,7 +5,7 @@ import { errorText } from '../errors.ts';
 import { enqueueJob } from './enqueue.ts';
 import { DeadLetter, WaitFor, type JobPayloads } from './job-kinds.ts';
 import type { JobList } from './job-list.ts';
-import { claimJob, deleteJob, listDueJobs, releaseJob, renewLease, type Job } from './jobs.store.ts';
+import { claimJob, deleteJob, listDueJobs, recurringPrefix, releaseJob, renewLease, type Job } from './jobs.store.ts';
 
 const pollMs = 200;
 const leaseMs = 20_000;
@@ -75,7 +75,7 @@ export async function runDueJobs(deps: Deps, jobs: JobList): Promise<number> {
 
 async function scheduleRecurring(deps: Deps, jobs: JobList): Promise<void> {
   for (const [kind, { everyMs }] of Object.entries(jobs)) {
-    if (everyMs !== undefined) await enqueueJob(deps.db, { kind: kind as 'sweep-reservations', payload: {}, dedupeKey: `every:${kind}` }, deps.now());
+    if (everyMs !== undefined) await enqueueJob(deps.db, { kind: kind as 'sweep-reservations', payload: {}, dedupeKey: `${recurringPrefix}${kind}` }, deps.now());
   }
 }
 

@@ -3,7 +3,7 @@ import { listLicenses } from '../licenses-list.store.ts';
 import { listDeliveries } from '../lists.store.ts';
 import { readFigures } from '../overview.store.ts';
 import { recurringRevenue } from '../recurring-revenue.ts';
-import { countQueue } from '../system.store.ts';
+import { countJobs } from '../../jobs/count-jobs.ts';
 import { page, type Page } from '../web/page.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -15,7 +15,7 @@ export function overviewPages({ db, now }: Deps): Page[] {
     page('get', '/', async ({ query, t }) => {
       const at = now();
       const figures = await readFigures(db, at - dayMs, at);
-      const { dead } = await countQueue(db);
+      const { dead } = await countJobs(db);
       const licenses = (await listLicenses(db, {}, {}, at)).rows.slice(0, recent);
       const deliveries = (await listDeliveries(db, undefined, {})).rows.slice(0, recent);
       const data = { ...figures, deadJobs: dead, revenue: await recurringRevenue(db, at), licenses, deliveries, done: query['done'] === 'password-changed' ? t('done.password-changed') : undefined };

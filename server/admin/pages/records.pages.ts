@@ -5,7 +5,7 @@ import { addressOf, pageLinks, pageRequest } from '../paging.store.ts';
 import { page, type Page } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
 
-const deliveryStatuses = ['received', 'handled', 'dead'];
+const deliveryStatuses = ['received', 'handled', 'ignored', 'dead'];
 const entities = ['license', 'customer', 'order', 'delivery', 'product_mapping', 'admin', 'email', 'plan'];
 
 /** What came in, what went out, and who did what. */
@@ -24,7 +24,7 @@ export function recordPages({ db, now }: Deps): Page[] {
       if (!found) return pageNotFound();
       const { delivery, job } = found;
       const audit = await listAudit(db, { entity: 'delivery', entityId: id }, {});
-      const data = { delivery, job, body: readableBody(delivery.body), audit: audit.rows, done: query['done'] === 'replayed' ? t('done.replayed') : undefined };
+      const data = { delivery, job, showReason: delivery.status !== 'dead' && delivery.reason !== null, showError: job?.last_error !== undefined && job.last_error !== null && job.last_error !== delivery.reason, body: readableBody(delivery.body), audit: audit.rows, done: query['done'] === 'replayed' ? t('done.replayed') : undefined };
       return { view: 'delivery', title: t('delivery.title', { topic: delivery.topic }), data };
     }),
 

@@ -4,7 +4,7 @@ import { AppError, errorText } from '../../errors.ts';
 import { toAppError } from '../../http/error-handler.ts';
 import { version } from '../../http/system.routes.ts';
 import { databaseHandles } from '../../db/database.ts';
-import { countQueue } from '../system.store.ts';
+import { countJobs } from '../../jobs/count-jobs.ts';
 import { csrfTokenFor } from './csrf.ts';
 import { readCookie } from './cookies.ts';
 import { hasText, localeOf, translator } from './locale.ts';
@@ -55,7 +55,7 @@ function sendView({ deps, render }: Shell, req: Request, res: Response, { view, 
 
 /** Version, database and queue, at the foot of every page. */
 async function systemStrip({ db }: Deps): Promise<Record<string, unknown>> {
-  return { version, engine: databaseHandles(db).engine === 'sqlite' ? 'SQLite' : 'MariaDB', ...(await countQueue(db)) };
+  return { version, engine: databaseHandles(db).engine === 'sqlite' ? 'SQLite' : 'MariaDB', ...(await countJobs(db)) };
 }
 
 /** Shows anything thrown as a page; internals go to the log alone. */

@@ -68,6 +68,7 @@ function addHelpers(handlebars: typeof Handlebars): void {
     label: (prefix: string, code: string, options: HelperOptions) => label(prefix, code, options),
     eq: (a: unknown, b: unknown) => a === b,
     number: (value: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options)).format(value),
+    months: (count: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options), { style: 'unit', unit: 'month', unitDisplay: 'long' }).format(count),
     money: (minor: number, currency: string | null, options: HelperOptions) => formatMoney(minor, currency, localeOf(options)),
     icon: (name: string) => new SafeString(iconSvg(name)),
     time: (ms: number | null, options: HelperOptions) => timeElement(ms, 'datetime', utcDateTime, localeOf(options)),
