@@ -1,15 +1,16 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import mysql from 'mysql2/promise';
 import { mapProduct } from '../server/billing/map-product.ts';
 import { closeDatabase, openDatabase, type Db } from '../server/db/database.ts';
 import { paddlePrice, secrets, signedHeaders, tellStories, type Delivery } from './chaos/deliveries.ts';
-import { serverProcess, type ServerProcess } from './chaos/server-process.ts';
 import { verifyPurchases, type Findings } from './chaos/verify.ts';
+import { freePort } from './services.ts';
+import { createScratchDatabase } from './support/scratch-database.ts';
+import { startServer, type ServerProcess } from './support/server-process.ts';
 
 export type ChaosOptions = { deliveries: number; duplicates: number; kills: number; databaseUrl: string | undefined; say: (line: string) => void };
 export type ChaosResult = Findings & { sent: number; attempts: number; duplicates: number; kills: number; killsWhileDraining: number; seconds: number };
@@ -25,13 +26,12 @@ const drainTimeoutMs = 15 * 60_000;
 export async function runChaos({ deliveries: total, duplicates: share, kills, databaseUrl, say }: ChaosOptions): Promise<ChaosResult> {
   const startedAt = Date.now();
   const dataDir = mkdtempSync(path.join(tmpdir(), 'chatello-chaos-'));
-  const server = await serverProcess(dataDir, {
+  const server = await restartableServer(dataDir, {
     ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
     PADDLE_WEBHOOK_SECRETS: secrets.paddle, WOOCOMMERCE_WEBHOOK_SECRETS: secrets.woocommerce,
     // The deliveries come from many addresses, as a provider's do; otherwise the limit for one address would set the pace.
     TRUST_PROXY: '1',
   });
-  await server.start();
   const db = openDatabase(databaseUrl, dataDir);
   try {
     await mapProduct(db, { provider: 'paddle', externalId: paddlePrice, plan: 'pro', months: 1 }, { actor: 'chaos' }, Date.now());
@@ -53,6 +53,21 @@ export async function runChaos({ deliveries: total, duplicates: share, kills, da
     await closeDatabase(db);
     rmSync(dataDir, { recursive: true, force: true });
   }
+}
+
+type RestartableServer = { url: string; kill: (signal: 'SIGKILL' | 'SIGTERM') => Promise<void>; start: () => Promise<void> };
+
+/** The real server, started again after a kill on the same port and data. */
+async function restartableServer(dataDir: string, variables: Record<string, string>): Promise<RestartableServer> {
+  const settings = { ...variables, NODE_ENV: 'test', PORT: String(await freePort()), ADMIN_PORT: String(await freePort()) };
+  let running: ServerProcess = await startServer(dataDir, settings);
+  return {
+    url: running.apiUrl,
+    kill: async (signal) => void (await running.stop(signal)),
+    async start() {
+      running = await startServer(dataDir, settings);
+    },
+  };
 }
 
 type State = { sent: number; attempts: number; killed: number };
@@ -82,7 +97,7 @@ async function send(url: string, delivery: Delivery): Promise<boolean> {
   }
 }
 
-async function killWhileSending(server: ServerProcess, state: State, total: number, kills: number, say: ChaosOptions['say']): Promise<void> {
+async function killWhileSending(server: RestartableServer, state: State, total: number, kills: number, say: ChaosOptions['say']): Promise<void> {
   for (let kill = 1; kill <= kills; kill += 1) {
     const threshold = Math.round((total * (kill - Math.random())) / (kills + 0.5));
     while (state.sent < threshold) await sleep(5);
@@ -90,7 +105,7 @@ async function killWhileSending(server: ServerProcess, state: State, total: numb
   }
 }
 
-async function killWhileDraining(server: ServerProcess, db: Db, state: State, kills: number, say: ChaosOptions['say']): Promise<void> {
+async function killWhileDraining(server: RestartableServer, db: Db, state: State, kills: number, say: ChaosOptions['say']): Promise<void> {
   while (state.killed < kills) {
     await sleep(randomInt(50, 1_200));
     if ((await openJobs(db)) === 0) say('the queue is empty already; killing all the same');
@@ -98,7 +113,7 @@ async function killWhileDraining(server: ServerProcess, db: Db, state: State, ki
   }
 }
 
-async function killAndRestart(server: ServerProcess, state: State, say: ChaosOptions['say']): Promise<void> {
+async function killAndRestart(server: RestartableServer, state: State, say: ChaosOptions['say']): Promise<void> {
   await server.kill('SIGKILL');
   state.killed += 1;
   say(`kill -9 number ${state.killed} after ${state.sent} answered deliveries`);
@@ -119,27 +134,11 @@ function shuffled<Item>(items: Item[]): Item[] {
   return items.map((item) => ({ item, rank: Math.random() })).sort((a, b) => a.rank - b.rank).map(({ item }) => item);
 }
 
-/** An empty schema on the server of a URL that names none; dropped by the caller. */
-async function createSchema(serverUrl: string): Promise<{ url: string; drop: () => Promise<void> }> {
-  const name = `chaos_${randomBytes(5).toString('hex')}`;
-  const connection = await mysql.createConnection(serverUrl.replace(/^mariadb:/, 'mysql:'));
-  await connection.query(`CREATE DATABASE ${name}`);
-  const url = new URL(serverUrl);
-  url.pathname = name;
-  return {
-    url: url.href,
-    async drop() {
-      await connection.query(`DROP DATABASE ${name}`);
-      await connection.end();
-    },
-  };
-}
-
 if (import.meta.main) {
   const { values } = parseArgs({
     options: { deliveries: { type: 'string', default: '2000' }, duplicates: { type: 'string', default: '0.3' }, kills: { type: 'string', default: '10' }, 'database-url': { type: 'string' } },
   });
-  const schema = values['database-url'] === undefined ? undefined : await createSchema(values['database-url']);
+  const schema = values['database-url'] === undefined ? undefined : await createScratchDatabase(values['database-url'], 'chaos');
   try {
     const say = (line: string) => void process.stdout.write(`${line}\n`);
     const result = await runChaos({ deliveries: Number(values.deliveries), duplicates: Number(values.duplicates), kills: Number(values.kills), databaseUrl: schema?.url, say });

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { AppError } from '../server/errors.ts';
-import { version } from '../server/http/system.routes.ts';
+import { version } from '../server/version.ts';
 import { sentenceFor } from './commands/command.ts';
 import { createAdminCommand } from './commands/create-admin.ts';
 import { doctorCommand } from './commands/doctor.ts';

@@ -1,5 +1,4 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +6,6 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import mysql from 'mysql2/promise';
 import { parseConfig } from '../server/config.ts';
 import { closeDatabase, openDatabase, transact, type Db } from '../server/db/database.ts';
 import { migrate } from '../server/db/migrate.ts';
@@ -20,6 +18,7 @@ import { validateLicense } from '../server/licenses/validate-license.ts';
 import { loadSecrets } from '../server/local-secrets.ts';
 import { seed } from '../server/seed.ts';
 import { openVault, type Vault } from '../server/vault.ts';
+import { createScratchDatabase } from './support/scratch-database.ts';
 
 export type RaceOptions = { rounds: number; parallel: number; processes: number; dataDir: string; databaseUrl: string | undefined };
 export type RaceFigures = { rounds: number; activations: number; tooMany: number; tooFew: number; errors: string[] };
@@ -125,21 +124,6 @@ async function race(send: (message: unknown) => void, dataDir: string, databaseU
   send('ready');
 }
 
-async function createScratchDatabase(serverUrl: string): Promise<{ url: string; drop: () => Promise<void> }> {
-  const name = `race_${randomBytes(6).toString('hex')}`;
-  const connection = await mysql.createConnection(serverUrl);
-  await connection.query(`CREATE DATABASE ${name}`);
-  const url = new URL(serverUrl);
-  url.pathname = name;
-  return {
-    url: url.href,
-    async drop() {
-      await connection.query(`DROP DATABASE ${name}`);
-      await connection.end();
-    },
-  };
-}
-
 function count(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number from 1 on');
@@ -156,7 +140,7 @@ async function main(): Promise<void> {
     .parse();
   const { rounds, parallel, processes, databaseUrl } = program.opts<{ rounds: number; parallel: number; processes: number; databaseUrl?: string }>();
   const dataDir = mkdtempSync(path.join(tmpdir(), 'chatello-race-'));
-  const scratch = databaseUrl === undefined ? undefined : await createScratchDatabase(databaseUrl);
+  const scratch = databaseUrl === undefined ? undefined : await createScratchDatabase(databaseUrl, 'race');
   try {
     const startedAt = performance.now();
     const { errors, ...figures } = await raceForLastSeat({ rounds, parallel, processes, dataDir, databaseUrl: scratch?.url });

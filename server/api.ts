@@ -3,7 +3,7 @@ import { customerRoutes } from './customers/customers.routes.ts';
 import { aiRoutes } from './ai/ai.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
-import { systemRoutes } from './http/system.routes.ts';
+import { systemRoutes } from './system.routes.ts';
 import { errorHandler, notFound } from './http/error-handler.ts';
 import { docsPages, openApiRoutes } from './http/openapi.ts';
 import { requestContext, securityHeaders } from './http/request.ts';

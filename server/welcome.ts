@@ -1,6 +1,6 @@
 import type { Config } from './config.ts';
 import type { Engine } from './db/database.ts';
-import { version } from './http/system.routes.ts';
+import { version } from './version.ts';
 import { developmentKey } from './licenses/seed-development-license.ts';
 import type { Secrets } from './local-secrets.ts';
 

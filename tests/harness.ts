@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,7 +6,6 @@ import { after, describe } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Express } from 'express';
-import mysql from 'mysql2/promise';
 import pino from 'pino';
 import supertest from 'supertest';
 import { apiRoutes, createApi } from '../server/api.ts';
@@ -20,6 +18,7 @@ import { loadSecrets } from '../server/local-secrets.ts';
 import { seed } from '../server/seed.ts';
 import { openVault } from '../server/vault.ts';
 import { startServices } from '../scripts/services.ts';
+import { createScratchDatabase } from '../scripts/support/scratch-database.ts';
 
 /** Runs a suite once on each database. */
 export function onBothDatabases(title: string, suite: (engine: Engine) => void): void {
@@ -32,25 +31,15 @@ export type TestDatabase = { url: string | undefined; dataDir: string; drop: () 
 export async function createTestDatabase(engine: Engine): Promise<TestDatabase> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'chatello-test-'));
   if (engine === 'sqlite') return { url: undefined, dataDir, drop: async () => rmSync(dataDir, { recursive: true, force: true }) };
-  const server = new URL(process.env['TEST_MARIADB_URL'] ?? (await startServices()).mariadbUrl);
-  const name = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(server, `CREATE DATABASE ${name}`);
-  const url = new URL(server);
-  url.pathname = name;
+  const { url, drop } = await createScratchDatabase(process.env['TEST_MARIADB_URL'] ?? (await startServices()).mariadbUrl, 'test');
   return {
-    url: url.href,
+    url,
     dataDir,
     async drop() {
-      await onServer(server, `DROP DATABASE ${name}`);
+      await drop();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-async function onServer(server: URL, statement: string): Promise<void> {
-  const connection = await mysql.createConnection(server.href);
-  await connection.query(statement);
-  await connection.end();
 }
 
 export type TestApp = {

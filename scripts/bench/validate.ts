@@ -7,13 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import mysql from 'mysql2/promise';
 import { closeDatabase, openDatabase, type Engine } from '../../server/db/database.ts';
 import { migrate } from '../../server/db/migrate.ts';
 import { licenseFactsSql } from '../../server/licenses/licenses.store.ts';
 import { openVault, readLookupKey } from '../../server/vault.ts';
 import { seedPlans } from '../../server/plans/seed-plans.ts';
 import { freePort, startServices } from '../services.ts';
+import { createScratchDatabase } from '../support/scratch-database.ts';
 import { benchKey, benchSite, seedLicenses } from './seed-licenses.ts';
 
 /**
@@ -86,17 +86,7 @@ async function measure(engine: Engine, size: number): Promise<void> {
 
 async function createDatabase(engine: Engine): Promise<{ url: string | undefined; drop: () => Promise<void> }> {
   if (engine === 'sqlite') return { url: undefined, drop: async () => undefined };
-  const server = new URL(process.env['TEST_MARIADB_URL'] ?? (await startServices()).mariadbUrl);
-  const name = `bench_${randomBytes(4).toString('hex')}`;
-  const run = async (statement: string) => {
-    const connection = await mysql.createConnection(server.href);
-    await connection.query(statement);
-    await connection.end();
-  };
-  await run(`CREATE DATABASE ${name}`);
-  const url = new URL(server);
-  url.pathname = name;
-  return { url: url.href, drop: () => run(`DROP DATABASE ${name}`) };
+  return createScratchDatabase(process.env['TEST_MARIADB_URL'] ?? (await startServices()).mariadbUrl, 'bench');
 }
 
 /** Waits for the server, and makes sure that what is measured is a real, positive verdict. */

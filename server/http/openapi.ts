@@ -6,7 +6,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import type { Deps } from '../deps.ts';
 import { errorBody } from './error-handler.ts';
 import { route, type Route, type RouteSpec } from './route.ts';
-import { version } from './system.routes.ts';
+import { version } from '../version.ts';
 
 const security: Record<RouteSpec['auth'], Record<string, string[]>[]> = {
   none: [],

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { createTestDatabase } from '../harness.ts';
-import { startServer } from '../server-process.ts';
+import { startServer } from '../../scripts/support/server-process.ts';
 
 const folders: string[] = [];
 const newFolder = () => {

@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
 import { AppError, errorText } from '../../errors.ts';
 import { toAppError } from '../../http/error-handler.ts';
-import { version } from '../../http/system.routes.ts';
+import { version } from '../../version.ts';
 import { databaseHandles } from '../../db/database.ts';
 import { countJobs } from '../../jobs/count-jobs.ts';
 import { csrfTokenFor } from './csrf.ts';

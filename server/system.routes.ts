@@ -1,14 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type { Deps } from '../deps.ts';
-import { errorText } from '../errors.ts';
-import { providersOf } from '../ai/providers.ts';
-import { countJobs } from '../jobs/count-jobs.ts';
-import { route, type Route } from './route.ts';
-
-const packageFile = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-export const version = packageFile.version;
+import { providersOf } from './ai/providers.ts';
+import type { Deps } from './deps.ts';
+import { errorText } from './errors.ts';
+import { route, type Route } from './http/route.ts';
+import { countJobs } from './jobs/count-jobs.ts';
+import { version } from './version.ts';
 
 const endpoint = z.object({ method: z.string(), path: z.string(), summary: z.string() });
 const part = z.object({ status: z.enum(['ok', 'failing']), detail: z.string().optional() });
