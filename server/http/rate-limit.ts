@@ -1,6 +1,8 @@
 import type { RequestHandler } from 'express';
-import { rateLimit } from 'express-rate-limit';
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { AppError } from '../errors.ts';
+
+const ipv6Subnet = 56;
 
 /** At most `limit` requests a minute from one address (IPv6: one /56). Counted in this process: it protects the machine, quotas are enforced in the database. */
 export function limitByAddress(limit: number): RequestHandler {
@@ -9,7 +11,8 @@ export function limitByAddress(limit: number): RequestHandler {
     limit,
     standardHeaders: false,
     legacyHeaders: false,
-    ipv6Subnet: 56,
+    // An IPv4 address is its own key; the library would match each against the pattern of IPv6 first.
+    keyGenerator: ({ ip = '' }) => (ip.includes(':') ? ipKeyGenerator(ip, ipv6Subnet) : ip),
     passOnStoreError: true,
     handler: (_req, _res, next) => next(new AppError('RATE_LIMITED', 'Too many requests from this address. Try again in a minute.', { retryAfterSeconds: 60 })),
   });
