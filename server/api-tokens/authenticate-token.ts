@@ -21,7 +21,7 @@ export async function authenticateToken({ db, secrets, now }: Pick<Deps, 'db' | 
   const stored = await findToken(db, digest);
   if (!stored) throw new AppError('UNAUTHENTICATED', 'This API token is not known, or it was revoked.', { field: 'headers.authorization' });
   if (!scopesColumn.parse(JSON.parse(stored.scopes)).includes(scope)) throw new AppError('FORBIDDEN', `This API token lacks the scope "${scope}".`, { field: 'headers.authorization' });
-  if (now() - (stored.last_used_at ?? 0) > touchAfterMs) await transact(db, (trx) => touchToken(trx, stored.id, now()));
+  if (now() - (stored.last_used_at ?? 0) > touchAfterMs) await transact(db, (trx) => touchToken(trx, stored.id, now()), 'unsynced');
   return { id: stored.id };
 }
 

@@ -32,7 +32,7 @@ export async function validateLicense(db: Db, vault: Vault, input: ValidateInput
   const kind: SiteKind = isStaging ? 'staging' : 'production';
   const held = heldActivation(license, site);
   if (held && !goesLive(held.kind, kind)) {
-    if (now - (license.activation_seen_at ?? 0) > touchAfterMs) await transact(db, (trx) => touchActivation(trx, held.id, input.version, now));
+    if (now - (license.activation_seen_at ?? 0) > touchAfterMs) await transact(db, (trx) => touchActivation(trx, held.id, input.version, now), 'unsynced');
     return { ...unchanged, activation: held };
   }
   const limitReached: ValidateResult = { ...unchanged, verdict: { valid: false, code: 'DOMAIN_LIMIT_REACHED' } };

@@ -21,7 +21,8 @@ export type ReserveOutcome = { outcome: 'reserved'; reservation: Reservation; qu
 
 /**
  * Takes one request out of the monthly quota and the hourly limit together, or says which of them is exhausted. One guarded update
- * decides, so that the limits hold across processes; the ledger row is written in the same transaction.
+ * decides, so that the limits hold across processes; the ledger row is written in the same transaction. It is the busiest write of all and
+ * not synced: a power failure may forget the last moments of usage, counter and ledger alike.
  */
 export async function reserveUsage(db: Db, request: UsageRequest, now: number): Promise<ReserveOutcome> {
   const { license } = request;
@@ -44,7 +45,7 @@ export async function reserveUsage(db: Db, request: UsageRequest, now: number): 
     async function isFirst(): Promise<boolean> {
       return (await findCounter(trx, license.id)) === undefined && (await insertCounter(trx, license.id, windows, now));
     }
-  });
+  }, 'unsynced');
 }
 
 /** The windows are those of the counter: of a process whose clock is behind, the newer ones. */

@@ -44,5 +44,5 @@ export function settleUsage(db: Db, reservation: Reservation, settlement: Settle
     });
     if (settled && !settlement.isCharged) await uncountRequest(trx, reservation.licenseId, { month: reservation.monthStart, hour: reservation.hourStart }, now);
     return settled;
-  });
+  }, 'unsynced');
 }

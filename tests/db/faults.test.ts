@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { describe, it } from 'node:test';
-import { databaseHandles, transact } from '../../server/db/database.ts';
+import { sql } from 'kysely';
+import { databaseHandles, transact, type Db } from '../../server/db/database.ts';
 import { developmentKey } from '../../server/licenses/seed-development-license.ts';
 import { createTestApp, createTestDatabase, onBothDatabases, useTestApp } from '../harness.ts';
 
@@ -109,3 +110,17 @@ async function breakableProxy(targetPort: number): Promise<{ port: number; cut: 
     },
   };
 }
+
+describe('transact [sqlite]', () => {
+  const app = useTestApp('sqlite');
+
+  it('syncs what it commits to the disk, and only where it is asked to save that leaves it out', async () => {
+    const { deps } = await app();
+    const synchronous = async (db: Db) => (await sql<{ synchronous: number }>`PRAGMA synchronous`.execute(db)).rows[0]?.synchronous;
+    const [normal, full] = [1, 2];
+    assert.equal(await transact(deps.db, synchronous), full);
+    assert.equal(await transact(deps.db, synchronous, 'unsynced'), normal);
+    await assert.rejects(transact(deps.db, () => Promise.reject(new Error('half-way'))), /half-way/);
+    assert.equal(await synchronous(deps.db), normal, 'and the connection is left as it was');
+  });
+});
