@@ -10,7 +10,7 @@ if (files.length === 0) {
 }
 process.env['TEST_MARIADB_URL'] ??= (await startServices()).mariadbUrl;
 process.env['NODE_ENV'] = 'test';
-run('node', ['--test', '--test-concurrency=2', ...(files.length > 0 ? files : ['tests/**/*.test.ts'])]);
+run('node', ['--test', '--test-concurrency=2', '--test-timeout=300000', ...(files.length > 0 ? files : ['tests/**/*.test.ts'])]);
 
 function run(command: string, args: string[]): void {
   const { status, error } = spawnSync(command, args, { stdio: 'inherit' });

@@ -1,7 +1,8 @@
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { parseJson } from './json.ts';
+import { readBody } from './read-body.ts';
 
 const defaultBodyLimitBytes = 100 * 1024;
 
@@ -63,8 +64,8 @@ export function route<const Spec extends RouteSpec>(spec: Spec, handler: (input:
 /** Mounts routes in order; a known path with another method answers 405. */
 export function mountRoutes(app: Express, routes: Route[]): void {
   for (const { spec, handle } of routes) {
-    const readBody = spec.body === undefined ? [] : [express.raw({ type: () => true, limit: spec.bodyLimitBytes ?? defaultBodyLimitBytes })];
-    app[spec.method](spec.path, ...(spec.before ?? []), ...readBody, handle);
+    const body = spec.body === undefined ? [] : [readBody(spec.bodyLimitBytes ?? defaultBodyLimitBytes)];
+    app[spec.method](spec.path, ...(spec.before ?? []), ...body, handle);
   }
   for (const path of new Set(routes.map(({ spec }) => spec.path))) {
     const allowed = routes.filter(({ spec }) => spec.path === path).map(({ spec }) => spec.method.toUpperCase());
