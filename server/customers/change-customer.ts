@@ -1,7 +1,8 @@
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { insertedOnce, isStillReferenced, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
-import { deleteCustomerRow, emailKey, updateCustomer, type Customer } from './customers.store.ts';
+import { emailKey } from './customer.rules.ts';
+import { deleteCustomerRow, updateCustomer, type Customer } from './customers.store.ts';
 import { getCustomer } from './get-customer.ts';
 
 export type CustomerChange = { email?: string | undefined; name?: string | undefined; company?: string | null | undefined; locale?: string | undefined };

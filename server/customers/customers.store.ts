@@ -1,13 +1,9 @@
 import type { Selectable } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
+import { emailKey } from './customer.rules.ts';
 
 export type Customer = Selectable<Schema['customers']>;
-
-/** Addresses are compared without case and surrounding space. */
-export function emailKey(email: string): string {
-  return email.trim().toLowerCase().normalize('NFC');
-}
 
 export function findCustomerByEmail(db: Db, email: string): Promise<Customer | undefined> {
   return db.selectFrom('customers').selectAll().where('email_key', '=', emailKey(email)).executeTakeFirst();

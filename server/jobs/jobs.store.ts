@@ -5,6 +5,8 @@ import type { Schema } from '../db/schema.ts';
 /** Begins the key of the one job that stands for each recurring kind. */
 export const recurringPrefix = 'every:';
 
+const errorLength = 10_000;
+
 export type Job = Selectable<Schema['jobs']>;
 
 /** Jobs that may run now: due ones, and those whose process has stopped renewing its lease. */
@@ -45,7 +47,7 @@ export async function deleteJob(db: Db, id: string, worker: string): Promise<voi
 export async function releaseJob(db: Db, id: string, worker: string, outcome: { status: 'queued' | 'dead'; runAt: number; attempts: number; lastError: string | null; waitingFor: string | null }, now: number): Promise<void> {
   await db
     .updateTable('jobs')
-    .set({ status: outcome.status, run_at: outcome.runAt, attempts: outcome.attempts, last_error: outcome.lastError, waiting_for: outcome.waitingFor, locked_by: null, locked_until: null, updated_at: now })
+    .set({ status: outcome.status, run_at: outcome.runAt, attempts: outcome.attempts, last_error: outcome.lastError?.slice(0, errorLength) ?? null, waiting_for: outcome.waitingFor, locked_by: null, locked_until: null, updated_at: now })
     .where('id', '=', id)
     .where('locked_by', '=', worker)
     .execute();
