@@ -13,6 +13,11 @@ export function findCustomer(db: Db, id: string): Promise<Customer | undefined> 
   return db.selectFrom('customers').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** Locks the row of a customer for this transaction, if there is one. */
+export async function takeCustomer(db: Db, id: string, now: number): Promise<void> {
+  await db.updateTable('customers').set({ updated_at: now }).where('id', '=', id).execute();
+}
+
 /** Writes all that may change of a customer. Fails as a duplicate when another one has the address. */
 export async function updateCustomer(db: Db, { id, email, email_key, name, company, locale, updated_at }: Customer): Promise<void> {
   await db.updateTable('customers').set({ email, email_key, name, company, locale, updated_at }).where('id', '=', id).execute();
