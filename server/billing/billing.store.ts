@@ -29,8 +29,9 @@ export async function updateDelivery(db: Db, id: string, { reason, ...changes }:
   await db.updateTable('inbox').set(reason === undefined ? changes : { ...changes, reason: reason?.slice(0, reasonLength) ?? null }).where('id', '=', id).execute();
 }
 
-export async function deleteDeadJob(db: Db, dedupeKey: string): Promise<void> {
-  await db.deleteFrom('jobs').where('dedupe_key', '=', dedupeKey).where('status', '=', 'dead').execute();
+/** Makes a delivery a dead letter that has not been applied by another attempt. */
+export async function updateUnhandledDelivery(db: Db, id: string, { status, reason }: { status: 'dead'; reason: string }): Promise<void> {
+  await db.updateTable('inbox').set({ status, reason: reason.slice(0, reasonLength) }).where('id', '=', id).where('status', 'not in', ['handled', 'ignored']).execute();
 }
 
 /** False when the delivery is here already. */
