@@ -1,38 +1,17 @@
 import assert from 'node:assert/strict';
-import { DatabaseSync } from 'node:sqlite';
-import path from 'node:path';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { applyDelivery, markDeliveryDead } from '../../server/billing/apply-delivery.ts';
 import { replayDelivery } from '../../server/billing/replay-delivery.ts';
-import { databaseHandles } from '../../server/db/database.ts';
 import { enqueueJob, wakeJobsWaitingFor } from '../../server/jobs/enqueue.ts';
 import { DeadLetter, WaitFor } from '../../server/jobs/job-kinds.ts';
 import { runDueJobs, startWorker } from '../../server/jobs/worker.ts';
-import { onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
+import { occupyDatabase, onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
 import { billingVariables, deliveriesOf, map, sendWoo, statusesOf, wooOrder, work } from '../deliveries.ts';
 
 const by = { actor: 'test' };
 const leaseMs = 20_000;
 const longestWaitMs = 20_000;
-
-/** Takes what every write needs: the lock of the file, or all connections of the pool. Returns what gives it back. */
-async function occupy({ deps }: TestApp): Promise<() => Promise<void>> {
-  const handles = databaseHandles(deps.db);
-  if (handles.engine === 'sqlite') {
-    const other = new DatabaseSync(path.join(deps.config.dataDir, 'chatello.sqlite'));
-    other.exec('BEGIN IMMEDIATE');
-    return async () => {
-      other.exec('ROLLBACK');
-      other.close();
-    };
-  }
-  const { pool } = handles;
-  const connections = await Promise.all(Array.from({ length: 10 }, () => pool.promise().getConnection()));
-  return async () => {
-    for (const connection of connections) connection.release();
-  };
-}
 
 onBothDatabases('the queue', (engine) => {
   const app = useTestApp(engine, billingVariables);
@@ -42,7 +21,7 @@ onBothDatabases('the queue', (engine) => {
   it('is worked on although the database was busy when the worker started', async () => {
     const shop = await app();
     await clear();
-    const giveBack = await occupy(shop);
+    const giveBack = await occupyDatabase(shop);
     const { promise, resolve } = Promise.withResolvers<void>();
     const worker = startWorker(shop.deps, { 'prune-expired': { everyMs: 60_000, run: async () => resolve() } });
     await sleep(1_500);
@@ -72,7 +51,7 @@ onBothDatabases('the queue', (engine) => {
       'send-email': {
         run: async () => {
           runs += 1;
-          if (runs === 1) giveBack = await occupy(shop);
+          if (runs === 1) giveBack = await occupyDatabase(shop);
         },
         onDead: async (_deps: unknown, _payload: unknown, reason: string) => void dead.push(reason),
       },
