@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, describe } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -10,7 +11,7 @@ import pino from 'pino';
 import supertest from 'supertest';
 import { apiRoutes, createApi } from '../server/api.ts';
 import { parseConfig } from '../server/config.ts';
-import { closeDatabase, openDatabase, type Engine } from '../server/db/database.ts';
+import { closeDatabase, databaseHandles, openDatabase, type Engine } from '../server/db/database.ts';
 import { migrate } from '../server/db/migrate.ts';
 import type { Deps } from '../server/deps.ts';
 import { openApiDocument } from '../server/http/openapi.ts';
@@ -96,6 +97,24 @@ export function useTestApp(engine: Engine, variables: Record<string, string> = {
   let app: Promise<TestApp> | undefined;
   after(async () => (await app)?.close());
   return () => (app ??= createTestApp(engine, variables));
+}
+
+/** Takes what every write needs: the lock of the file, or all connections of the pool. Returns what gives it back. */
+export async function occupyDatabase({ deps }: Pick<TestApp, 'deps'>): Promise<() => Promise<void>> {
+  const handles = databaseHandles(deps.db);
+  if (handles.engine === 'sqlite') {
+    const other = new DatabaseSync(path.join(deps.config.dataDir, 'chatello.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    return async () => {
+      other.exec('ROLLBACK');
+      other.close();
+    };
+  }
+  const { pool } = handles;
+  const connections = await Promise.all(Array.from({ length: 10 }, () => pool.promise().getConnection()));
+  return async () => {
+    for (const connection of connections) connection.release();
+  };
 }
 
 /** Holds an answer against the OpenAPI document: status described, body as described. */

@@ -2,7 +2,7 @@ import { transact } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
 import { DeadLetter, WaitFor } from '../jobs/job-kinds.ts';
 import { applyBillingEvents } from './apply-billing-events.ts';
-import { findDelivery, updateDelivery } from './billing.store.ts';
+import { findDelivery, updateDelivery, updateUnhandledDelivery } from './billing.store.ts';
 import type { BillingEvent } from './billing-events.ts';
 import { completeEvents } from './complete-events.ts';
 import { getBillingProvider } from './providers.ts';
@@ -47,7 +47,7 @@ async function waitingVisibly<Result>({ db }: Deps, inboxId: string, work: () =>
   }
 }
 
-/** Shows on the delivery that it has become a dead letter, and why. */
+/** Shows on the delivery that it has become a dead letter, and why, unless another attempt has applied it. */
 export async function markDeliveryDead({ db }: Deps, { inboxId }: { inboxId: string }, reason: string): Promise<void> {
-  await updateDelivery(db, inboxId, { status: 'dead', reason });
+  await updateUnhandledDelivery(db, inboxId, { status: 'dead', reason });
 }

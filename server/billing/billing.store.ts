@@ -2,6 +2,8 @@ import type { Selectable } from 'kysely';
 import { insertedOnce, type Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 
+const reasonLength = 10_000;
+
 export type ProductMapping = Selectable<Schema['product_mappings']>;
 export type Delivery = Selectable<Schema['inbox']>;
 
@@ -9,8 +11,9 @@ export function findMapping(db: Db, provider: string, externalId: string): Promi
   return db.selectFrom('product_mappings').selectAll().where('provider', '=', provider).where('external_id', '=', externalId).executeTakeFirst();
 }
 
-export async function insertMapping(db: Db, mapping: ProductMapping): Promise<void> {
-  await db.insertInto('product_mappings').values(mapping).execute();
+/** False when the product is mapped already. */
+export function insertMapping(db: Db, mapping: ProductMapping): Promise<boolean> {
+  return insertedOnce(db.insertInto('product_mappings').values(mapping).execute());
 }
 
 export async function updateMapping(db: Db, id: string, changes: Partial<ProductMapping>): Promise<void> {
@@ -21,12 +24,14 @@ export function findDelivery(db: Db, id: string): Promise<Delivery | undefined> 
   return db.selectFrom('inbox').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-export async function updateDelivery(db: Db, id: string, changes: Partial<Delivery>): Promise<void> {
-  await db.updateTable('inbox').set(changes).where('id', '=', id).execute();
+/** A reason is cut to what a person reads and the column holds. */
+export async function updateDelivery(db: Db, id: string, { reason, ...changes }: Partial<Delivery>): Promise<void> {
+  await db.updateTable('inbox').set(reason === undefined ? changes : { ...changes, reason: reason?.slice(0, reasonLength) ?? null }).where('id', '=', id).execute();
 }
 
-export async function deleteDeadJob(db: Db, dedupeKey: string): Promise<void> {
-  await db.deleteFrom('jobs').where('dedupe_key', '=', dedupeKey).where('status', '=', 'dead').execute();
+/** Makes a delivery a dead letter that has not been applied by another attempt. */
+export async function updateUnhandledDelivery(db: Db, id: string, { status, reason }: { status: 'dead'; reason: string }): Promise<void> {
+  await db.updateTable('inbox').set({ status, reason: reason.slice(0, reasonLength) }).where('id', '=', id).where('status', 'not in', ['handled', 'ignored']).execute();
 }
 
 /** False when the delivery is here already. */

@@ -1,8 +1,8 @@
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { transact, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
-import { enqueueJob } from '../jobs/enqueue.ts';
-import { deleteDeadJob, findDelivery, listDeliveryIds, updateDelivery } from './billing.store.ts';
+import { enqueueJob, runAgain } from '../jobs/enqueue.ts';
+import { findDelivery, listDeliveryIds, updateDelivery } from './billing.store.ts';
 
 /** The queue holds one job for each delivery. */
 export function applyDeliveryKey(inboxId: string): string {
@@ -14,9 +14,9 @@ export function replayDelivery(db: Db, inboxId: string, by: Actor, now: number):
   return transact(db, async (trx) => {
     const delivery = await findDelivery(trx, inboxId);
     if (!delivery) throw new AppError('NOT_FOUND', 'There is no delivery with this id.', { field: 'path.id' });
-    await deleteDeadJob(trx, applyDeliveryKey(inboxId));
     await updateDelivery(trx, inboxId, { status: 'received', reason: null, handled_at: null });
-    await enqueueJob(trx, { kind: 'apply-delivery', payload: { inboxId }, dedupeKey: applyDeliveryKey(inboxId) }, now);
+    const isThere = await runAgain(trx, applyDeliveryKey(inboxId), now);
+    if (!isThere) await enqueueJob(trx, { kind: 'apply-delivery', payload: { inboxId }, dedupeKey: applyDeliveryKey(inboxId) }, now);
     await recordAudit(trx, by, { action: 'delivery.replayed', entity: 'delivery', entityId: inboxId, before: { status: delivery.status, reason: delivery.reason } }, now);
   });
 }

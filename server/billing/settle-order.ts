@@ -7,6 +7,7 @@ import { extendSubscription } from './settle-renewal.ts';
 import { shellWord } from './text.rules.ts';
 
 const maxUnits = 1_000;
+const productsNamed = 10;
 
 /**
  * Brings the licences of an order into line with all that is known of it: paid units have a licence, units that were taken back do
@@ -32,7 +33,8 @@ export async function settleOrder(context: SettleContext, order: Order): Promise
 }
 
 function unmappedProblem(order: Order, lines: OrderLineRow[]): string {
-  const products = lines.map((line) => `"${line.name}" (${line.external_product})`).join(', ');
+  const named = lines.slice(0, productsNamed).map((line) => `"${line.name}" (${line.external_product})`).join(', ');
+  const products = lines.length > productsNamed ? `${named} and ${lines.length - productsNamed} more` : named;
   const subject = lines.length === 1 ? 'a product is' : `${lines.length} products are`;
   const id = lines.length === 1 && lines[0] ? shellWord(lines[0].external_product) : 'ID';
   return `Order ${order.number}: ${subject} not mapped to a plan: ${products}. Run npm run chatello -- map-product --provider ${order.provider} --external-id ${id} --plan PLAN --months 12 (--plan none if it is no licence)${lines.length === 1 ? '' : ' for each'}, then replay this delivery.`;

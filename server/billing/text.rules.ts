@@ -1,3 +1,5 @@
+import { fitsEmailColumns } from '../customers/customer.rules.ts';
+
 /** Text from outside as it may be stored: no control characters, no half characters, no more than `length` characters. */
 export function cleanText(text: string, length: number): string {
   const plain = text.toWellFormed().replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').replace(/ {2,}/g, ' ').trim();
@@ -7,7 +9,7 @@ export function cleanText(text: string, length: number): string {
 /** An address to which mail can be sent, or undefined: one @, no white space, no control character, nothing that ends a header or begins another address. */
 export function mailAddress(text: string): string | undefined {
   const address = text.trim();
-  const isAddress = address.length <= 254 && /^[^\s@<>()[\]\\,;:"\p{Cc}]+@[^\s@<>()[\]\\,;:"\p{Cc}]+$/u.test(address) && address.isWellFormed();
+  const isAddress = address.length <= 254 && fitsEmailColumns(address) && /^[^\s@<>()[\]\\,;:"\p{Cc}]+@[^\s@<>()[\]\\,;:"\p{Cc}]+$/u.test(address) && address.isWellFormed();
   return isAddress ? address : undefined;
 }
 

@@ -1,13 +1,16 @@
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { insertedOnce, isStillReferenced, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
-import { deleteCustomerRow, emailKey, updateCustomer, type Customer } from './customers.store.ts';
+import { emailKey } from './customer.rules.ts';
+import { deleteCustomerRow, takeCustomer, updateCustomer, type Customer } from './customers.store.ts';
 import { getCustomer } from './get-customer.ts';
 
 export type CustomerChange = { email?: string | undefined; name?: string | undefined; company?: string | null | undefined; locale?: string | undefined };
 
-/** Changes what is given and leaves the rest. Throws NOT_FOUND, and CONFLICT when another customer has the address. */
+/** Changes what is given and leaves the rest, in the caller's transaction. Throws NOT_FOUND, and CONFLICT when another customer has the address. */
 export async function changeCustomer(db: Db, id: string, change: CustomerChange, by: Actor, now: number): Promise<Customer> {
+  // Takes the row first, so that of two changes at once the second sees what the first has written.
+  await takeCustomer(db, id, now);
   const before = await getCustomer(db, id);
   const email = change.email ?? before.email;
   const after: Customer = {

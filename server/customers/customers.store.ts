@@ -1,13 +1,9 @@
 import type { Selectable } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
+import { emailKey } from './customer.rules.ts';
 
 export type Customer = Selectable<Schema['customers']>;
-
-/** Addresses are compared without case and surrounding space. */
-export function emailKey(email: string): string {
-  return email.trim().toLowerCase().normalize('NFC');
-}
 
 export function findCustomerByEmail(db: Db, email: string): Promise<Customer | undefined> {
   return db.selectFrom('customers').selectAll().where('email_key', '=', emailKey(email)).executeTakeFirst();
@@ -15,6 +11,11 @@ export function findCustomerByEmail(db: Db, email: string): Promise<Customer | u
 
 export function findCustomer(db: Db, id: string): Promise<Customer | undefined> {
   return db.selectFrom('customers').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** Locks the row of a customer for this transaction, if there is one. */
+export async function takeCustomer(db: Db, id: string, now: number): Promise<void> {
+  await db.updateTable('customers').set({ updated_at: now }).where('id', '=', id).execute();
 }
 
 /** Writes all that may change of a customer. Fails as a duplicate when another one has the address. */

@@ -1,7 +1,10 @@
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { insertedOnce, type Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
-import { emailKey, findCustomerByEmail, type Customer } from './customers.store.ts';
+import { emailKey } from './customer.rules.ts';
+import { findCustomerByEmail, type Customer } from './customers.store.ts';
+
+const nameLength = 200;
 
 export type CustomerInput = { email: string; name?: string | undefined; company?: string | undefined; locale?: string | undefined };
 
@@ -17,7 +20,7 @@ export async function findOrCreateCustomer(db: Db, input: CustomerInput, by: Act
     id: newId(),
     email,
     email_key: emailKey(email),
-    name: input.name?.trim() || email.slice(0, email.lastIndexOf('@')),
+    name: input.name?.trim() || email.slice(0, Math.min(email.lastIndexOf('@'), nameLength)).toWellFormed(),
     company: input.company?.trim() || null,
     locale: input.locale ?? 'en',
     created_at: now,

@@ -38,8 +38,17 @@ export function enqueueJob<Kind extends keyof JobPayloads>(db: Db, { kind, paylo
   );
 }
 
-/** Runs the jobs that wait for this (WaitFor) at once: it has come. Those that gave up waiting begin anew. */
+/** Asked for again: without a lease, the attempt that may be running cannot tick the job off. */
+const again = { status: 'queued', locked_by: null, locked_until: null };
+
+/** Runs the job with this key at once and from its first attempt, also when it waits, has given up or is running just now; false when there is none. */
+export async function runAgain(db: Db, dedupeKey: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await db.updateTable('jobs').set({ ...again, attempts: 0, run_at: now, updated_at: now }).where('dedupe_key', '=', dedupeKey).executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Runs the jobs that wait for this (WaitFor) at once: it has come. Those that look for it just now look again, those that gave up waiting begin anew. */
 export async function wakeJobsWaitingFor(db: Db, what: string, now: number): Promise<void> {
-  await db.updateTable('jobs').set({ run_at: now, updated_at: now }).where('waiting_for', '=', what).where('status', '=', 'queued').execute();
-  await db.updateTable('jobs').set({ status: 'queued', attempts: 0, run_at: now, updated_at: now }).where('waiting_for', '=', what).where('status', '=', 'dead').execute();
+  await db.updateTable('jobs').set({ ...again, run_at: now, updated_at: now }).where('waiting_for', '=', what).where('status', 'in', ['queued', 'running']).execute();
+  await db.updateTable('jobs').set({ ...again, attempts: 0, run_at: now, updated_at: now }).where('waiting_for', '=', what).where('status', '=', 'dead').execute();
 }

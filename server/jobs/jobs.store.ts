@@ -5,6 +5,8 @@ import type { Schema } from '../db/schema.ts';
 /** Begins the key of the one job that stands for each recurring kind. */
 export const recurringPrefix = 'every:';
 
+const errorLength = 10_000;
+
 export type Job = Selectable<Schema['jobs']>;
 
 /** Jobs that may run now: due ones, and those whose process has stopped renewing its lease. */
@@ -18,37 +20,44 @@ export function listDueJobs(db: Db, now: number, limit: number): Promise<Job[]> 
     .execute();
 }
 
-/** Takes a job; false when another worker was quicker. The guard repeats what listDueJobs saw. */
-export async function claimJob(db: Db, job: Job, worker: string, lockedUntil: number, now: number): Promise<boolean> {
+/** Takes a job under a lease of its own; false when another worker was quicker. The guard repeats what listDueJobs saw. */
+export async function claimJob(db: Db, job: Job, lease: string, lockedUntil: number, now: number): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('jobs')
-    .set({ status: 'running', locked_by: worker, locked_until: lockedUntil, attempts: job.attempts + 1, updated_at: now })
+    .set({ status: 'running', locked_by: lease, locked_until: lockedUntil, attempts: job.attempts + 1, updated_at: now })
     .where('id', '=', job.id)
     .where('status', '=', job.status)
     .where('attempts', '=', job.attempts)
     .where('run_at', '=', job.run_at)
+    .where('locked_until', job.locked_until === null ? 'is' : '=', job.locked_until)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
 }
 
-/** Keeps a long job; false when the lease was lost to another worker. */
-export async function renewLease(db: Db, id: string, worker: string, lockedUntil: number): Promise<boolean> {
-  const { numUpdatedRows } = await db.updateTable('jobs').set({ locked_until: lockedUntil }).where('id', '=', id).where('locked_by', '=', worker).executeTakeFirst();
+/** Keeps a long job; false when the lease was lost. */
+export async function renewLease(db: Db, id: string, lease: string, lockedUntil: number): Promise<boolean> {
+  const { numUpdatedRows } = await db.updateTable('jobs').set({ locked_until: lockedUntil }).where('id', '=', id).where('locked_by', '=', lease).executeTakeFirst();
   return numUpdatedRows > 0n;
 }
 
-export async function deleteJob(db: Db, id: string, worker: string): Promise<void> {
-  await db.deleteFrom('jobs').where('id', '=', id).where('locked_by', '=', worker).execute();
+/** Ticks a job off, unless it was asked for again while it ran (runAgain). */
+export async function deleteJob(db: Db, id: string, lease: string): Promise<void> {
+  await db.deleteFrom('jobs').where('id', '=', id).where('locked_by', '=', lease).execute();
 }
 
 /** Gives a job back: to be run again at `runAt`, or dead. */
-export async function releaseJob(db: Db, id: string, worker: string, outcome: { status: 'queued' | 'dead'; runAt: number; attempts: number; lastError: string | null; waitingFor: string | null }, now: number): Promise<void> {
+export async function releaseJob(db: Db, id: string, lease: string, outcome: { status: 'queued' | 'dead'; runAt: number; attempts: number; lastError: string | null; waitingFor: string | null }, now: number): Promise<void> {
   await db
     .updateTable('jobs')
-    .set({ status: outcome.status, run_at: outcome.runAt, attempts: outcome.attempts, last_error: outcome.lastError, waiting_for: outcome.waitingFor, locked_by: null, locked_until: null, updated_at: now })
+    .set({ status: outcome.status, run_at: outcome.runAt, attempts: outcome.attempts, last_error: outcome.lastError?.slice(0, errorLength) ?? null, waiting_for: outcome.waitingFor, locked_by: null, locked_until: null, updated_at: now })
     .where('id', '=', id)
-    .where('locked_by', '=', worker)
+    .where('locked_by', '=', lease)
     .execute();
+}
+
+/** Lets a recurring job run again that was given up on. */
+export async function reviveDeadJob(db: Db, dedupeKey: string, now: number): Promise<void> {
+  await db.updateTable('jobs').set({ status: 'queued', attempts: 0, run_at: now, updated_at: now }).where('dedupe_key', '=', dedupeKey).where('status', '=', 'dead').execute();
 }
 
 /** Jobs by status, without the recurring ones. */

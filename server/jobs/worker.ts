@@ -5,12 +5,14 @@ import { errorText } from '../errors.ts';
 import { enqueueJob } from './enqueue.ts';
 import { DeadLetter, WaitFor, type JobPayloads } from './job-kinds.ts';
 import type { JobList } from './job-list.ts';
-import { claimJob, deleteJob, listDueJobs, recurringPrefix, releaseJob, renewLease, type Job } from './jobs.store.ts';
+import { claimJob, deleteJob, listDueJobs, recurringPrefix, releaseJob, renewLease, reviveDeadJob, type Job } from './jobs.store.ts';
 
 const pollMs = 200;
 const leaseMs = 20_000;
 const concurrency = 4;
 const maxBackoffMs = 60 * 60 * 1000;
+/** So often may a job's process end, beyond its attempts, before the job itself is taken for the reason. */
+const endsWithoutRecord = 10;
 
 export type Worker = {
   /** Takes no new job and waits for those that run. */
@@ -19,15 +21,16 @@ export type Worker = {
 
 /** Runs the jobs of the queue until it is stopped. Several processes may each run a worker on one database. */
 export function startWorker(deps: Deps, jobs: JobList): Worker {
-  const worker = randomUUID();
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
 
   async function poll(): Promise<void> {
-    await scheduleRecurring(deps, jobs);
+    let isScheduled = false;
     while (!stopping.signal.aborted) {
       let taken = 0;
       try {
+        if (!isScheduled) await scheduleRecurring(deps, jobs);
+        isScheduled = true;
         taken = await takeJobs();
       } catch (error) {
         deps.log.error({ detail: errorText(error) }, 'the queue cannot be read');
@@ -41,9 +44,10 @@ export function startWorker(deps: Deps, jobs: JobList): Worker {
     let taken = 0;
     for (const job of await listDueJobs(deps.db, deps.now(), concurrency * 2)) {
       if (stopping.signal.aborted || running.size >= concurrency) break;
-      if (!(await claimJob(deps.db, job, worker, deps.now() + leaseMs, deps.now()))) continue;
+      const lease = randomUUID();
+      if (!(await claimJob(deps.db, job, lease, deps.now() + leaseMs, deps.now()))) continue;
       taken += 1;
-      const run = runJob(deps, jobs, { ...job, attempts: job.attempts + 1 }, worker).finally(() => running.delete(run));
+      const run = runJob(deps, jobs, { ...job, attempts: job.attempts + 1 }, lease).finally(() => running.delete(run));
       running.add(run);
     }
     return taken;
@@ -61,13 +65,13 @@ export function startWorker(deps: Deps, jobs: JobList): Worker {
 
 /** Runs every due job once, one after the other, until none is due; returns how many ran. For the command line and for tests. */
 export async function runDueJobs(deps: Deps, jobs: JobList): Promise<number> {
-  const worker = randomUUID();
   for (let count = 0; ; ) {
     const due = await listDueJobs(deps.db, deps.now(), 50);
     if (due.length === 0) return count;
     for (const job of due) {
-      if (!(await claimJob(deps.db, job, worker, deps.now() + leaseMs, deps.now()))) continue;
-      await runJob(deps, jobs, { ...job, attempts: job.attempts + 1 }, worker);
+      const lease = randomUUID();
+      if (!(await claimJob(deps.db, job, lease, deps.now() + leaseMs, deps.now()))) continue;
+      await runJob(deps, jobs, { ...job, attempts: job.attempts + 1 }, lease);
       count += 1;
     }
   }
@@ -75,35 +79,54 @@ export async function runDueJobs(deps: Deps, jobs: JobList): Promise<number> {
 
 async function scheduleRecurring(deps: Deps, jobs: JobList): Promise<void> {
   for (const [kind, { everyMs }] of Object.entries(jobs)) {
-    if (everyMs !== undefined) await enqueueJob(deps.db, { kind: kind as 'sweep-reservations', payload: {}, dedupeKey: `${recurringPrefix}${kind}` }, deps.now());
+    if (everyMs === undefined) continue;
+    const dedupeKey = `${recurringPrefix}${kind}`;
+    const isNew = await enqueueJob(deps.db, { kind: kind as 'sweep-reservations', payload: {}, dedupeKey }, deps.now());
+    // A version that does not know the job has given up on it.
+    if (!isNew) await reviveDeadJob(deps.db, dedupeKey, deps.now());
   }
 }
 
-/** Never throws: whatever a job does ends in the queue's row and in the log. */
-async function runJob(deps: Deps, jobs: JobList, job: Job, worker: string): Promise<void> {
+/**
+ * Never throws: whatever a job does ends in the queue's row and in the log. Only what the job itself throws counts as its failure; when
+ * its end cannot be recorded, the lease runs out and the job, which bears repetition, runs again.
+ */
+async function runJob(deps: Deps, jobs: JobList, job: Job, lease: string): Promise<void> {
   const { db, log, now } = deps;
   const heartbeat = setInterval(() => {
-    renewLease(db, job.id, worker, now() + leaseMs).catch((error: unknown) => log.error({ job: job.kind, job_id: job.id, detail: errorText(error) }, 'the lease of a job could not be renewed'));
+    renewLease(db, job.id, lease, now() + leaseMs).catch((error: unknown) => log.error({ job: job.kind, job_id: job.id, detail: errorText(error) }, 'the lease of a job could not be renewed'));
   }, leaseMs / 3);
   const definition = jobs[job.kind as keyof JobPayloads];
   try {
-    try {
-      if (!definition) throw new DeadLetter(`this version has no job "${job.kind}"`);
-      await definition.run(deps, JSON.parse(job.payload) as never);
-      if (definition.everyMs === undefined) await deleteJob(db, job.id, worker);
-      else await releaseJob(db, job.id, worker, { status: 'queued', runAt: now() + definition.everyMs, attempts: 0, lastError: null, waitingFor: null }, now());
-    } catch (error) {
+    const failure = await failureOf(deps, definition, job);
+    if (!failure) {
+      if (definition?.everyMs === undefined) await deleteJob(db, job.id, lease);
+      else await releaseJob(db, job.id, lease, { status: 'queued', runAt: now() + definition.everyMs, attempts: 0, lastError: null, waitingFor: null }, now());
+    } else {
+      const { error } = failure;
       const isDead = error instanceof DeadLetter || (job.attempts >= job.max_attempts && definition?.everyMs === undefined);
       const runAt = now() + Math.min(backoffMs(job.attempts), definition?.everyMs ?? maxBackoffMs);
       // Told first: after a crash in between the job runs, fails and tells again.
       if (isDead && definition?.onDead) await definition.onDead(deps, JSON.parse(job.payload) as never, errorText(error));
-      await releaseJob(db, job.id, worker, { status: isDead ? 'dead' : 'queued', runAt, attempts: job.attempts, lastError: errorText(error), waitingFor: error instanceof WaitFor ? error.what : null }, now());
+      await releaseJob(db, job.id, lease, { status: isDead ? 'dead' : 'queued', runAt, attempts: job.attempts, lastError: errorText(error), waitingFor: error instanceof WaitFor ? error.what : null }, now());
       log[isDead ? 'error' : 'warn']({ job: job.kind, job_id: job.id, attempt: job.attempts, detail: errorText(error) }, isDead ? 'job is a dead letter' : 'job failed and will be retried');
     }
   } catch (error) {
     log.error({ job: job.kind, job_id: job.id, detail: errorText(error) }, 'the outcome of a job could not be recorded; its lease will run out');
   } finally {
     clearInterval(heartbeat);
+  }
+}
+
+/** Runs a job; returns what it throws, or undefined when it has done its work. */
+async function failureOf(deps: Deps, definition: JobList[keyof JobPayloads], job: Job): Promise<{ error: unknown } | undefined> {
+  try {
+    if (!definition) throw new DeadLetter(`this version has no job "${job.kind}"`);
+    if (definition.everyMs === undefined && job.attempts > job.max_attempts + endsWithoutRecord) throw new DeadLetter(`The server ended while it ran, ${job.attempts - 1} times. What it does may be what ends the server: see its log.`);
+    await definition.run(deps, JSON.parse(job.payload) as never);
+    return undefined;
+  } catch (error) {
+    return { error };
   }
 }
 

@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
 import { errorText } from '../errors.ts';
 import { DeadLetter } from '../jobs/job-kinds.ts';
 import { countAttempt, findEmail, updateEmail } from './emails.store.ts';
 import { renderPurchase } from './purchase-email.ts';
 import { deliverMail, MailError } from './transport.ts';
+
+const recordAttempts = 10;
+const longestPauseMs = 2_000;
 
 /**
  * The job that sends one e-mail. A crash between the mail server's yes and our record of it sends it again with the same Message-ID,
@@ -25,7 +29,20 @@ export async function sendEmail(deps: Deps, { emailId }: { emailId: string }): P
     if (error instanceof MailError && error.isRefused) throw new DeadLetter(error.message);
     throw error;
   }
-  await updateEmail(db, emailId, { status: 'sent', sent_at: now(), last_error: null });
+  await recordSent(deps, emailId, now());
+}
+
+/** The message is out: a database that is busy just now must not make us send it again, so this does not give up at once. */
+async function recordSent({ db }: Deps, emailId: string, sentAt: number): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await updateEmail(db, emailId, { status: 'sent', sent_at: sentAt, last_error: null });
+      return;
+    } catch (error) {
+      if (attempt === recordAttempts) throw error;
+      await sleep(Math.min(100 * 2 ** attempt, longestPauseMs));
+    }
+  }
 }
 
 /** Shows on the e-mail that it will not be sent any more. */

@@ -109,6 +109,16 @@ onBothDatabases('the administration API', (engine) => {
     assert.equal((await request('put', '/api/customer/nobody', { name: 'X' })).status, 404);
   });
 
+  it('loses none of two changes of one customer at once', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const { body: customer } = await request('post', '/api/customer', { email: `both${round}@example.com` });
+      const answers = await Promise.all([request('put', `/api/customer/${customer.id}`, { name: 'New name' }), request('put', `/api/customer/${customer.id}`, { company: 'New company' })]);
+      assert.deepEqual(answers.map(({ status }) => status), [200, 200]);
+      const { body } = await request('get', `/api/customer/${customer.id}`);
+      assert.deepEqual([body.name, body.company], ['New name', 'New company'], `round ${round}`);
+    }
+  });
+
   it('deletes a customer to whom nothing belongs, and no other', async () => {
     const { body: free } = await request('post', '/api/customer', { email: 'free@example.com' });
     assert.deepEqual((await request('delete', `/api/customer/${free.id}`)).body, { id: free.id, deleted: true });

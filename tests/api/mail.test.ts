@@ -6,13 +6,16 @@ import { after, before, it } from 'node:test';
 import { SMTPServer } from 'smtp-server';
 import { renderEmail } from '../../server/mail/render-email.ts';
 import { greetingName } from '../../server/mail/mail-text.rules.ts';
-import { createTestApp, onBothDatabases, type TestApp } from '../harness.ts';
+import { createTestApp, occupyDatabase, onBothDatabases, type TestApp } from '../harness.ts';
 import { billingVariables, sendWoo, wooOrder, work } from '../deliveries.ts';
 
 type Received = { from: string; to: string[]; source: string };
 const inbox: Received[] = [];
 /** How the mail server answers the next messages: an SMTP code, or nothing for a yes. */
 const refusals: { stage: 'recipient' | 'data'; code: number }[] = [];
+
+/** Done before the mail server says yes. */
+let onAccepted: (() => Promise<void>) | undefined;
 
 const smtp = new SMTPServer({
   authOptional: true,
@@ -22,9 +25,10 @@ const smtp = new SMTPServer({
   onData(stream, session, callback) {
     const chunks: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('end', () => {
+    stream.on('end', async () => {
       const error = refusal('data');
       if (!error) inbox.push({ from: session.envelope.mailFrom ? session.envelope.mailFrom.address : '', to: session.envelope.rcptTo.map(({ address }) => address), source: Buffer.concat(chunks).toString('utf8') });
+      if (!error) await onAccepted?.();
       callback(error);
     });
   },
@@ -64,6 +68,25 @@ onBothDatabases('e-mails with keys', (engine) => {
   const smtpUrl = () => `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}`;
   after(async () => {
     for (const app of apps) await app.close();
+  });
+
+  it('are sent once although the database is too busy to take note of it at once', async () => {
+    const app = await open({ SMTP_URL: smtpUrl() });
+    await sendWoo(app, wooOrder());
+    inbox.length = 0;
+    let giveBack: () => Promise<void> = async () => undefined;
+    onAccepted = async () => {
+      giveBack = await occupyDatabase(app);
+      setTimeout(() => void giveBack(), 2_500);
+    };
+    await work(app).catch((error: unknown) => assert.equal((error as { code?: string }).code, 'BUSY'));
+    onAccepted = undefined;
+    for (let n = 0; n < 3; n += 1) {
+      app.clock.now += 60_000;
+      await work(app);
+    }
+    assert.equal(inbox.length, 1);
+    assert.deepEqual((await app.deps.db.selectFrom('emails').select('status').execute()).map(({ status }) => status), ['sent']);
   });
 
   it('are files in the outbox without SMTP_URL: private, complete, with working keys, in English', async () => {

@@ -121,5 +121,5 @@ function itemsOf({ items }: PaddleAdjustment): AdjustedItem[] {
 }
 
 export function customerChanged(data: z.output<typeof customer>, snapshotAt: number): BillingEvent {
-  return { type: 'CustomerChanged', customerId: data.id, email: data.email, name: cleanText(data.name ?? '', 200), locale: buyerLocale(data.locale ?? undefined), snapshotAt };
+  return { type: 'CustomerChanged', customerId: data.id, email: cleanText(data.email, 320), name: cleanText(data.name ?? '', 200), locale: buyerLocale(data.locale ?? undefined), snapshotAt };
 }
