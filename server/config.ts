@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { plainIssue } from './plain-issue.ts';
 
 const list = z.string().transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''));
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -97,7 +98,7 @@ export function loadConfig(): Config {
 /** Parses variables into a Config. An empty variable counts as absent. Throws ConfigError that names every mistake. */
 export function parseConfig(variables: Record<string, string | undefined>): Config {
   const present = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value.trim() !== ''));
-  const result = environment.safeParse(present);
+  const result = environment.safeParse(present, { error: plainIssue });
   const problems = result.success ? [] : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   const woo = ['WOOCOMMERCE_URL', 'WOOCOMMERCE_CONSUMER_KEY', 'WOOCOMMERCE_CONSUMER_SECRET'].filter((name) => name in present);
   if (woo.length > 0 && woo.length < 3) problems.push(`WOOCOMMERCE_URL, WOOCOMMERCE_CONSUMER_KEY and WOOCOMMERCE_CONSUMER_SECRET go together; only ${woo.join(' and ')} is set`);

@@ -15,6 +15,7 @@ import { startWorker } from './jobs/worker.ts';
 import { loadSecrets } from './local-secrets.ts';
 import { createLog } from './log.ts';
 import { seed } from './seed.ts';
+import { startProblem } from './start-problem.ts';
 import { openVault } from './vault.ts';
 import { welcomeText } from './welcome.ts';
 
@@ -88,6 +89,6 @@ try {
     });
   }
 } catch (error) {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : `Chatello could not start: ${errorText(error)}`}\n`);
+  process.stderr.write(`${error instanceof ConfigError ? error.message : `Chatello could not start. ${startProblem(error)}`}\n`);
   process.exit(1);
 }

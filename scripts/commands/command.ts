@@ -2,8 +2,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig, type Config } from '../../server/config.ts';
 import { closeDatabase, openDatabase, type Db } from '../../server/db/database.ts';
 import { pendingMigrations } from '../../server/db/migrate.ts';
-import { AppError, errorText } from '../../server/errors.ts';
+import { AppError } from '../../server/errors.ts';
 import { loadSecrets, type Secrets } from '../../server/local-secrets.ts';
+import { startProblem } from '../../server/start-problem.ts';
 import { openVault, type Vault } from '../../server/vault.ts';
 
 export type CommandContext = { config: Config; secrets: Secrets; db: Db; vault: Vault; now: number };
@@ -41,14 +42,8 @@ export function print({ json }: { json?: boolean }, data: unknown, text: string)
 
 /** What went wrong as a sentence for the person at the keyboard. */
 export function sentenceFor(error: unknown): string {
-  const { code } = (typeof error === 'object' && error !== null ? error : {}) as { code?: string };
   if (error instanceof AppError && error.code !== 'BUSY') return error.message.replace(/^(?:body\.)?([a-z_]+): /, (_, field: string) => `--${field.replaceAll('_', '-')}: `);
-  if (error instanceof AppError || (code !== undefined && ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'ECONNRESET', 'EHOSTUNREACH'].includes(code))) {
-    return `The database does not answer (${code ?? errorText(error)}). Is it running, and is DATABASE_URL right? chatello doctor tells more.`;
-  }
-  if (code === 'ER_ACCESS_DENIED_ERROR' || code === 'ER_DBACCESS_DENIED_ERROR') return 'The database refuses the user or the password in DATABASE_URL.';
-  if (code === 'ER_BAD_DB_ERROR') return 'The database that DATABASE_URL names does not exist. Create it first: CREATE DATABASE name CHARACTER SET utf8mb4';
-  return errorText(error) || (code ?? 'unknown error');
+  return startProblem(error);
 }
 
 /** Text of an option that must be a whole number. */

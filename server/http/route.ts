@@ -1,6 +1,7 @@
 import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { plainIssue } from '../plain-issue.ts';
 import { parseJson } from './json.ts';
 import { readBody } from './read-body.ts';
 
@@ -82,7 +83,7 @@ export function mountRoutes(app: Express, routes: Route[]): void {
 
 /** Parses one part of a request, or throws INVALID_REQUEST naming the first field at fault. */
 export function parsePart<Schema extends z.ZodType>(schema: Schema, value: unknown, part: string): z.output<Schema> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: plainIssue });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = [part, ...(issue?.path ?? [])].map(String).join('.');

@@ -28,6 +28,16 @@ describe('bad input', () => {
     }
   });
 
+  it('is told in plain words what to send instead', async () => {
+    const cases: [unknown, string][] = [
+      [{ domain: 5 }, 'body.domain: must be text'],
+      [[], 'body: must be an object'],
+      [{ domain: 'x'.repeat(150_000) }, 'The body is too large; at most 100 KB fit.'],
+      [{ domain: 'no site' }, 'body.domain: is not the address of a site; send something like shop.example.com'],
+    ];
+    for (const [body, message] of cases) assert.equal((await validate(JSON.stringify(body))).body.error.message, message);
+  });
+
   it('says which content type it takes', async () => {
     const form = await validate('domain=example.com', { 'Content-Type': 'application/x-www-form-urlencoded' });
     assert.deepEqual([form.status, form.body.error.code], [415, 'UNSUPPORTED_MEDIA_TYPE']);

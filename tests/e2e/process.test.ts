@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -41,6 +43,15 @@ describe('the server as a process', () => {
 
   it('says every mistake in its configuration and ends', async () => {
     await assert.rejects(startServer(newFolder(), { TRUST_PROXY: 'true', SMTP_URL: 'nonsense' }), /2 mistakes[^]*TRUST_PROXY[^]*SMTP_URL|2 mistakes[^]*SMTP_URL[^]*TRUST_PROXY/);
+  });
+
+  it('says in a sentence what keeps it from starting', async () => {
+    const other = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    await assert.rejects(startServer(newFolder(), { PORT: String(port) }), new RegExp(`could not start\\. Port ${port} is taken by another program`));
+    other.close();
+    await assert.rejects(startServer(newFolder(), { DATABASE_URL: `mysql://a:b@127.0.0.1:${port}/none` }), /could not start\. The database does not answer \(ECONNREFUSED\)\. Is it running, and is DATABASE_URL right\?/);
   });
 
   it('has no development licence in production', async () => {
