@@ -1,6 +1,7 @@
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
+import type { ErrorShape } from './error-shape.ts';
 import { parseJson } from './json.ts';
 
 const defaultBodyLimitBytes = 100 * 1024;
@@ -24,7 +25,9 @@ export type RouteSpec = {
   body?: z.ZodType | 'raw';
   bodyLimitBytes?: number;
   /** Middleware of this route alone, such as its rate limit. */
-  before?: RequestHandler[];
+  before?: readonly RequestHandler[];
+  /** Without it errors have the shape of this API. */
+  errorShape?: ErrorShape;
   /** Successful answers by status; the error shape is documented for every route. */
   responses: Record<number, Answer>;
 };
@@ -64,11 +67,12 @@ export function route<const Spec extends RouteSpec>(spec: Spec, handler: (input:
 export function mountRoutes(app: Express, routes: Route[]): void {
   for (const { spec, handle } of routes) {
     const readBody = spec.body === undefined ? [] : [express.raw({ type: () => true, limit: spec.bodyLimitBytes ?? defaultBodyLimitBytes })];
-    app[spec.method](spec.path, ...(spec.before ?? []), ...readBody, handle);
+    app[spec.method](spec.path, withErrorShape(spec.errorShape), ...(spec.before ?? []), ...readBody, handle);
   }
   for (const path of new Set(routes.map(({ spec }) => spec.path))) {
-    const allowed = routes.filter(({ spec }) => spec.path === path).map(({ spec }) => spec.method.toUpperCase());
-    app.all(path, (req, res) => {
+    const specs = routes.map(({ spec }) => spec).filter((spec) => spec.path === path);
+    const allowed = specs.map(({ method }) => method.toUpperCase());
+    app.all(path, withErrorShape(specs[0]?.errorShape), (req, res) => {
       if (req.method === 'OPTIONS') {
         res.set('Allow', allowed.join(', ')).status(204).end();
         return;
@@ -77,6 +81,13 @@ export function mountRoutes(app: Express, routes: Route[]): void {
       throw new AppError('METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(' and ')}.`);
     });
   }
+}
+
+function withErrorShape(errorShape: ErrorShape | undefined): RequestHandler {
+  return (_req, res, next) => {
+    res.locals['errorShape'] = errorShape;
+    next();
+  };
 }
 
 /** Parses one part of a request, or throws INVALID_REQUEST naming the first field at fault. */
