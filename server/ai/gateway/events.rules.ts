@@ -11,7 +11,7 @@ export function endMarker(protocol: Protocol): string {
   return protocol === 'anthropic' ? '' : 'data: [DONE]\n\n';
 }
 
-const notText = new Set(['data', 'url', 'file_data', 'signature', 'encrypted_content']);
+const notText = new Set(['role', 'type', 'id', 'tool_call_id', 'tool_use_id', 'media_type', 'data', 'url', 'file_data', 'signature', 'encrypted_content']);
 
 /** How many characters of text a request holds, to estimate its tokens; what is not text (images, files) is left out. */
 export function inputCharacters(value: unknown, key = ''): number {

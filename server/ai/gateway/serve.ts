@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
 import { AppError, errorText } from '../../errors.ts';
 import { errorAnswer } from '../../http/error-handler.ts';
+import { routePath } from '../../http/request.ts';
 import { clientSignal } from '../../http/sse.ts';
 import { meteredCall, type Call, type Run } from '../metered-call.ts';
 import { ClientLeft } from '../watch.ts';
@@ -9,11 +10,11 @@ import { callerOf } from './caller.ts';
 import { clientAnswer, type ClientAnswer } from './client-answer.ts';
 import { wantsUsage } from './demo.rules.ts';
 import { encodeEvents, inputCharacters } from './events.rules.ts';
-import type { Json } from './loose.rules.ts';
+import { isObject, objectOf, type Json } from './loose.rules.ts';
 import { passThrough } from './pass-through.ts';
 import { quotaHeaders } from './quota-headers.rules.ts';
 import { routeModel, type Target } from './route-model.rules.ts';
-import { setMember } from './splice-json.ts';
+import { setMembers } from './splice-json.ts';
 import { answerAsDemo, askTranslated, translateRequest } from './translated.ts';
 import { PassedBack } from './upstream-errors.ts';
 import { upstreamsOf, type Upstream } from './upstreams.ts';
@@ -84,11 +85,9 @@ function answererOf(asked: Asked, { upstream, model }: Chosen, client: ClientAns
 }
 
 /** The body as it came, but for what must be changed: the provider's name of the model, and the usage that we want to be told. */
-export function editedBytes(bytes: Buffer, body: Json & { model: string }, model: string, askForUsage = false): Buffer {
-  const named = model === body.model ? bytes : setMember(bytes, 'model', model);
-  const options = body['stream_options'] ?? {};
-  if (!askForUsage || typeof options !== 'object') return named;
-  return setMember(named, 'stream_options', { ...options, include_usage: true });
+export function editedBytes(bytes: Buffer, { stream, stream_options: options }: Json, model: string, askForUsage = false): Buffer {
+  const asksWithObject = options === undefined || options === null || isObject(options);
+  return setMembers(bytes, { model, ...(stream === undefined ? {} : { stream }), ...(askForUsage && asksWithObject ? { stream_options: { ...objectOf(options), include_usage: true } } : {}) });
 }
 
 export function queryOf(req: Request): string {
@@ -108,6 +107,7 @@ export async function answering({ config, log }: GatewayDeps, { protocol, req, r
       if (!(error instanceof ClientLeft)) log.error({ request_id: requestId, license_id: callerOf(res).license.id, detail: errorText(error) }, 'a call failed after its client had left');
       res.destroy();
     } else if (error instanceof PassedBack) {
+      log.info({ request_id: requestId, method: req.method, route: routePath(req), status: error.answer.status, code: error.code }, 'a provider refused a request');
       client.head(error.answer.status, error.answer.headers);
       client.end(error.answer.bytes, config.AI_IDLE_TIMEOUT_MS);
     } else if (!client.hasBegun) {

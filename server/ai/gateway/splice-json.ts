@@ -1,31 +1,37 @@
+import type { Json } from './loose.rules.ts';
+
 type Member = { key: string; valueStart: number; valueEnd: number };
 
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
 const colon = 0x3a;
-const openings = new Set([0x7b, 0x5b]);
+const opening = 0x7b;
+const openings = new Set([opening, 0x5b]);
 const closings = new Set([0x7d, 0x5d]);
 
 /**
- * The bytes of a JSON object with this member set at its top level; every other byte stays as it is. A key that stands there
- * several times is replaced each time, so that every parser reads the same. The bytes must be a valid JSON object.
+ * The bytes of a JSON object with these members set at its top level; every other byte stays as it is. A key that stands there
+ * several times is set each time, so that every parser reads the same. The bytes must be a valid JSON object.
  */
-export function setMember(object: Buffer, key: string, value: unknown): Buffer {
-  const json = Buffer.from(JSON.stringify(value));
-  const members = membersOf(object);
-  const found = members.filter((member) => member.key === key);
-  if (found.length === 0) {
-    const start = object.indexOf(0x7b) + 1;
-    return Buffer.concat([object.subarray(0, start), Buffer.from(`${JSON.stringify(key)}:`), json, Buffer.from(members.length === 0 ? '' : ','), object.subarray(start)]);
-  }
+export function setMembers(object: Buffer, members: Json): Buffer {
+  const found = membersOf(object);
   const pieces: Buffer[] = [];
   let position = 0;
-  for (const { valueStart, valueEnd } of found) {
+  for (const { key, valueStart, valueEnd } of found) {
+    if (!Object.hasOwn(members, key)) continue;
+    const json = Buffer.from(JSON.stringify(members[key]));
+    if (json.equals(object.subarray(valueStart, valueEnd))) continue;
     pieces.push(object.subarray(position, valueStart), json);
     position = valueEnd;
   }
-  return Buffer.concat([...pieces, object.subarray(position)]);
+  const added = Object.entries(members).filter(([key]) => !found.some((member) => member.key === key));
+  if (pieces.length === 0 && added.length === 0) return object;
+  const edited = Buffer.concat([...pieces, object.subarray(position)]);
+  if (added.length === 0) return edited;
+  const start = edited.indexOf(opening) + 1;
+  const text = added.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',');
+  return Buffer.concat([edited.subarray(0, start), Buffer.from(found.length === 0 ? text : `${text},`), edited.subarray(start)]);
 }
 
 function membersOf(bytes: Buffer): Member[] {
@@ -58,10 +64,14 @@ function membersOf(bytes: Buffer): Member[] {
   return members;
 }
 
+/** The position after the closing quote: images are long strings, so the quote is looked for in one go. */
 function stringEnd(bytes: Buffer, start: number): number {
-  let index = start + 1;
-  while (index < bytes.length && bytes[index] !== quote) index += bytes[index] === backslash ? 2 : 1;
-  return index + 1;
+  for (let end = bytes.indexOf(quote, start + 1); end !== -1; end = bytes.indexOf(quote, end + 1)) {
+    let escapes = 0;
+    while (bytes[end - 1 - escapes] === backslash) escapes += 1;
+    if (escapes % 2 === 0) return end + 1;
+  }
+  return bytes.length;
 }
 
 function trimmedEnd(bytes: Buffer, end: number): number {
