@@ -9,7 +9,7 @@ export const openAiErrorBody = z
   .object({ error: z.object({ message: z.string(), type: z.string(), param: z.string().nullable(), code: z.string().nullable() }) })
   .meta({ id: 'OpenAiError', description: "OpenAI's shape of errors." });
 export const anthropicErrorBody = z
-  .object({ type: z.literal('error'), error: z.object({ type: z.string(), message: z.string() }), request_id: z.string().optional() })
+  .object({ type: z.literal('error'), error: z.object({ type: z.string(), message: z.string(), details: z.looseObject({}).optional() }), request_id: z.string().optional() })
   .meta({ id: 'AnthropicError', description: "Anthropic's shape of errors." });
 
 /** Failures that may pass by themselves. The SDKs repeat these, and nothing else. */
@@ -20,7 +20,7 @@ const unknownModel = new Set(['MODEL_UNKNOWN', 'PROVIDER_NOT_CONFIGURED']);
 export function shapeError(protocol: Protocol, failure: FailureText, requestId: string): Shaped {
   const status = unknownModel.has(failure.code) ? 404 : failure.status;
   const headers: Record<string, string> = mayPass.has(failure.code) ? {} : { 'x-should-retry': 'false' };
-  if (protocol === 'anthropic') return { status, headers, body: { type: 'error', error: { type: anthropicType(status), message: failure.message }, request_id: requestId } };
+  if (protocol === 'anthropic') return { status, headers, body: { type: 'error', error: { type: anthropicType(status), message: failure.message, ...detailsOf(failure) }, request_id: requestId } };
   const { type, code } = openAiKind(failure.code, status);
   return { status, headers, body: { error: { message: failure.message, type, param: paramOf(failure.field), code } } };
 }
@@ -47,6 +47,11 @@ function openAiKind(code: string, status: number): { type: string; code: string 
 function anthropicType(status: number): string {
   const types: Record<number, string> = { 401: 'authentication_error', 402: 'billing_error', 403: 'permission_error', 404: 'not_found_error', 413: 'request_too_large', 429: 'rate_limit_error', 503: 'overloaded_error', 504: 'timeout_error' };
   return types[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
+}
+
+/** Anthropic's SDK holds conversations as threads on the server, and sends the whole history instead when it reads this. */
+function detailsOf({ field }: FailureText): { details?: object } {
+  return field === 'body.thread' ? { details: { error_code: 'thread_unsupported_request', unsupported: ['model'] } } : {};
 }
 
 /** `body.messages.0.content` as OpenAI writes it: `messages[0].content`. */

@@ -12,7 +12,7 @@ type OwnModel = Omit<ListedModel, 'provider'>;
 type Kept = { models: OwnModel[]; until: number; isWhole: boolean };
 type ListDeps = Pick<Deps, 'config' | 'log' | 'now'>;
 
-const askTimeoutMs = 5_000;
+const longestAskMs = 5_000;
 const keptMs = 5 * 60_000;
 const keptAfterFailureMs = 30_000;
 const kept = new WeakMap<Upstream, Kept>();
@@ -30,10 +30,10 @@ export async function listModels(deps: ListDeps, caller: Protocol): Promise<List
   });
 }
 
-async function ownModels({ log, now }: ListDeps, upstream: Upstream): Promise<OwnModel[]> {
+async function ownModels({ config, log, now }: ListDeps, upstream: Upstream): Promise<OwnModel[]> {
   const known = kept.get(upstream);
   if (known && known.until > now()) return known.models;
-  const asking = underWay.get(upstream) ?? askForModels(upstream);
+  const asking = underWay.get(upstream) ?? askForModels(upstream, Math.min(longestAskMs, config.AI_FIRST_BYTE_TIMEOUT_MS));
   underWay.set(upstream, asking);
   try {
     const models = await asking;
@@ -50,8 +50,8 @@ async function ownModels({ log, now }: ListDeps, upstream: Upstream): Promise<Ow
   }
 }
 
-async function askForModels(upstream: Upstream): Promise<OwnModel[]> {
-  const signal = AbortSignal.timeout(askTimeoutMs);
+async function askForModels(upstream: Upstream, timeoutMs: number): Promise<OwnModel[]> {
+  const signal = AbortSignal.timeout(timeoutMs);
   const answer = await upstream.send({ method: 'GET', path: upstream.protocol === 'anthropic' ? '/models?limit=1000' : '/models', signal });
   if (answer.statusCode !== 200) {
     answer.body.destroy();

@@ -63,10 +63,13 @@ function openUpstream({ name, title, baseUrl, apiKey, variables, defaultModel }:
   return {
     name, protocol, defaultModel,
     face: { title, keyVariable: `${variables}_API_KEY`, addressVariable: `${variables}_BASE_URL`, secrets: apiKey === undefined ? [] : [apiKey] },
-    send({ method, path, headers = {}, body, signal }) {
+    async send({ method, path, headers = {}, body, signal }) {
       pool ??= new Pool(origin, { headersTimeout: 0, bodyTimeout: 0 });
       const asked = Object.fromEntries(Object.entries(headers).filter((header): header is [string, string] => passedOn.has(header[0]) && typeof header[1] === 'string'));
-      return pool.request({ method, path: basePath + path, headers: { ...ownHeaders, ...asked }, body: body ?? null, signal });
+      const answer = await pool.request({ method, path: basePath + path, headers: { ...ownHeaders, ...asked }, body: body ?? null, signal });
+      // Whoever reads the body hears of its errors; of one that is thrown away nobody wants to.
+      answer.body.on('error', () => undefined);
+      return answer;
     },
   };
 }

@@ -13,9 +13,9 @@ export class CannotTranslate extends Error {
 
 /** Turns the events of one stream, in their order, into those of the other protocol. */
 export type StreamTranslator = {
-  push(event: Json): Json[];
+  push: (event: Json) => Json[];
   /** What is due at the end, when the provider's end marker has come. */
-  end(): Json[];
+  end: () => Json[];
 };
 
 /** A provider's answer that cannot be told in the other protocol. */
