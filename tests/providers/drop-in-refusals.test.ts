@@ -67,7 +67,7 @@ onBothDatabases('a refusal to an official SDK', (engine) => {
 
   it('names the field of a bad request, and costs nothing', async () => {
     const rows = (await ledger(way.app)).length;
-    const bad = await refusals(own, developmentKey, { messages: [] });
+    const bad = await refusals(own, developmentKey, { messages: 'Hi' });
     assert.deepEqual([bad.openAi.status, bad.openAi.param, bad.anthropic.status, bad.requests], [400, 'messages', 400, [1, 1]]);
     assert.match(anthropicBody(bad.anthropic).error.message, /body\.messages/);
     const untranslatable = await refusals({ openAi: 'claude-test', anthropic: 'gpt-test' }, developmentKey, { brand_new: { x: 1 } });

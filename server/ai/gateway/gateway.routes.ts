@@ -11,12 +11,13 @@ const bodyLimitBytes = 32 * 1024 * 1024;
 const tag = 'AI drop-in';
 
 const model = z.string({ error: 'name the model; GET /v1/models lists those that are offered' }).min(1).max(200).meta({ description: 'A name from GET /v1/models, or `provider/model`.', example: 'gpt-5.4-mini' });
-const messages = z.array(z.looseObject({ role: z.string() }), { error: 'send a list of messages' }).min(1, 'send at least one message');
+// What else a request must have is for the provider to say: with a thread that it holds, even the list of messages may be empty.
+const messages = z.array(z.looseObject({ role: z.string() }), { error: 'send a list of messages' });
 const stream = z.boolean().nullish();
 
 const completionBody = z.looseObject({ model, messages, stream }).meta({ description: "OpenAI's request, with whatever fields it may have." });
 const embeddingsBody = z.looseObject({ model, input: z.unknown().refine((input) => input !== undefined && input !== null, 'send the text to embed') });
-const messagesBody = z.looseObject({ model, messages, max_tokens: z.int({ error: 'say how many tokens the answer may have' }).min(0), stream }).meta({ description: "Anthropic's request, with whatever fields it may have." });
+const messagesBody = z.looseObject({ model, messages, stream }).meta({ description: "Anthropic's request, with whatever fields it may have." });
 const countBody = z.looseObject({ model, messages });
 
 const passedBack = 'The provider answers by itself: its status, its body and its error go back as they came, and fields of the request that nobody here has heard of go to it untouched. A request for a model of a provider with another protocol is translated; what cannot be is refused (400) by name.';
