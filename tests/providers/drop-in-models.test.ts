@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import OpenAI from 'openai';
 import Anthropic from '@anthropic-ai/sdk';
+import { developmentKey } from '../../server/licenses/seed-development-license.ts';
 import { ledger } from './chat-client.ts';
 import { openWay, type Way } from './sdk-clients.ts';
 import { hang, json, startUpstream, type Script, type Upstream } from './upstream.ts';
@@ -90,8 +91,16 @@ describe('the demo, while no provider is set up', () => {
     assert.deepEqual(rows.map(({ status, provider, model, is_exact, charged_requests }) => [status, provider, model, is_exact, charged_requests]), Array.from({ length: 4 }, () => ['completed', 'demo', 'demo', 0, 1]));
   });
 
+  it('answers as the API document says', async () => {
+    const asked: [string, unknown, number][] = [['chat/completions', { model: 'demo', messages }, 200], ['messages', { model: 'demo', max_tokens: 5, messages }, 200], ['messages/count_tokens', { model: 'demo', messages }, 200], ['embeddings', { model: 'demo', input: 'x' }, 404], ['embeddings', { model: 'demo' }, 400], ['messages', {}, 400]];
+    for (const [path, body, status] of asked) assert.equal((await way.app.call('post', `/v1/${path}`, { key: developmentKey, body })).status, status, path);
+    for (const headers of [{}, { 'anthropic-version': '2023-06-01' }] as Record<string, string>[]) {
+      for (const [path, status] of [['models', 200], ['models/demo', 200], ['models/nothing', 404]] as const) assert.equal((await way.app.call('get', `/v1/${path}`, { key: developmentKey, headers })).status, status, path);
+    }
+  });
+
   it('makes no embeddings, and says who does', async () => {
     await assert.rejects(way.openAi().embeddings.create({ model: 'demo', input: 'x' }), (error) => error instanceof OpenAI.NotFoundError && /OPENAI_API_KEY/.test(error.message));
-    assert.equal((await ledger(way.app)).length, 4);
+    assert.equal((await ledger(way.app)).at(-1)?.endpoint, 'messages');
   });
 });

@@ -4,9 +4,9 @@ import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { developmentKey } from '../../server/licenses/seed-development-license.ts';
 import { onBothDatabases } from '../harness.ts';
-import { anthropicError } from './anthropic-wire.ts';
+import { anthropicAnswer, anthropicError } from './anthropic-wire.ts';
 import { lastRow, ledger } from './chat-client.ts';
-import { openAiError } from './openai-wire.ts';
+import { openAiAnswer, openAiError } from './openai-wire.ts';
 import { openWay, type Way } from './sdk-clients.ts';
 import type { Script } from './upstream.ts';
 
@@ -138,5 +138,17 @@ onBothDatabases('a refusal to an official SDK', (engine) => {
     const month = await refusals(own);
     assert.deepEqual([month.openAi.status, month.openAi.code, month.openAi.type, month.anthropic.status, month.requests], [429, 'insufficient_quota', 'insufficient_quota', 429, [1, 1]]);
     assert.equal((await ledger(way.app)).length, rows.length);
+  });
+
+  it('never lets more through than are left, whatever SDKs ask at once', async () => {
+    const { db } = way.app.deps;
+    await db.updateTable('usage_counters').set({ hour_requests: 95, month_requests: 95 }).execute();
+    way.upstream.answer((res, request) => (request.path === '/v1/messages' ? anthropicAnswer(['Yes.']) : openAiAnswer('Yes.'))(res, request));
+    way.requests();
+    const asked = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? way.openAi().chat.completions.create({ model: 'gpt-test', messages }) : way.anthropic().messages.create({ model: 'claude-test', max_tokens: 5, messages })));
+    const outcomes = await Promise.allSettled(asked);
+    assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 5);
+    assert.ok(outcomes.every((outcome) => outcome.status === 'fulfilled' || (outcome.reason as { status?: number }).status === 429));
+    assert.equal(way.requests(), 40);
   });
 });

@@ -64,6 +64,7 @@ function openUpstream({ name, title, baseUrl, apiKey, variables, defaultModel }:
     name, protocol, defaultModel,
     face: { title, keyVariable: `${variables}_API_KEY`, addressVariable: `${variables}_BASE_URL`, secrets: apiKey === undefined ? [] : [apiKey] },
     async send({ method, path, headers = {}, body, signal }) {
+      // undici closes a connection that has been idle for 4 s: before any server does, which could break the next request.
       pool ??= new Pool(origin, { headersTimeout: 0, bodyTimeout: 0 });
       const asked = Object.fromEntries(Object.entries(headers).filter((header): header is [string, string] => passedOn.has(header[0]) && typeof header[1] === 'string'));
       const answer = await pool.request({ method, path: basePath + path, headers: { ...ownHeaders, ...asked }, body: body ?? null, signal });
