@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import { customerRoutes } from './customers/customers.routes.ts';
 import { aiRoutes } from './ai/ai.routes.ts';
+import { gatewayRoutes } from './ai/gateway/gateway.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
 import { systemRoutes } from './system.routes.ts';
@@ -19,6 +20,7 @@ export function apiRoutes(deps: Deps): Route[] {
     ...adminLicenseRoutes(deps),
     ...customerRoutes(deps),
     ...aiRoutes(deps),
+    ...gatewayRoutes(deps),
     ...usageRoutes(deps),
     ...webhookRoutes(deps),
   ];

@@ -1,5 +1,5 @@
 import { estimateTokens, type MeteredUsage, type TokenUsage } from '../usage/token-usage.rules.ts';
-import type { ChatEvent, ChatMessage, FinishReason } from './provider.ts';
+import type { ChatEvent, FinishReason } from './provider.ts';
 
 /** What is known of a call so far: enough to settle it at any moment. */
 export type ChatMeter = {
@@ -15,8 +15,8 @@ export type ChatMeter = {
   usage(): MeteredUsage;
 };
 
-/** Starts metering a call that is made now. */
-export function meterChat(messages: ChatMessage[]): ChatMeter {
+/** Starts metering a call that is made now. `inputCharacters` is asked only when the input has to be estimated. */
+export function meterChat(inputCharacters: () => number): ChatMeter {
   const startedAt = performance.now();
   let reported: TokenUsage | undefined;
   let isFinal = false;
@@ -43,9 +43,8 @@ export function meterChat(messages: ChatMessage[]): ChatMeter {
     elapsedMs: () => Math.round(performance.now() - startedAt),
     usage() {
       if (reported && isFinal) return { ...reported, isExact: true };
-      const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
       return {
-        input: reported?.input || estimateTokens(characters),
+        input: reported?.input || estimateTokens(inputCharacters()),
         cached: reported?.cached ?? 0,
         output: Math.max(reported?.output ?? 0, estimateTokens(meter.outputCharacters)),
         reasoning: reported?.reasoning ?? 0,

@@ -14,10 +14,13 @@ const upstreamTimeouts = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEO
 
 /** What a client is told about an error of the provider or of the way to it. The provider's text is passed on only where it speaks of the client's own request. */
 export function providerError(error: unknown, face: ProviderFace, model: string): AppError {
-  if (error instanceof AppError) return error;
+  return error instanceof AppError ? error : providerFailure(factsOf(error), face, model, reasonOf(error));
+}
+
+/** The same for an error that has been read from the wire. `reason` goes to the log when the provider has said nothing. */
+export function providerFailure(facts: ProviderFacts, face: ProviderFace, model: string, reason = 'unknown'): AppError {
   const { title, keyVariable, addressVariable } = face;
-  const facts = factsOf(error);
-  const detail = `${title}: ${[facts.status, facts.type, facts.requestId && `request ${facts.requestId}`].filter(Boolean).join(', ') || reasonOf(error)}`;
+  const detail = `${title}: ${[facts.status, facts.type, facts.requestId && `request ${facts.requestId}`].filter(Boolean).join(', ') || reason}`;
   const fail = (code: ConstructorParameters<typeof AppError>[0], message: string, options = {}) => new AppError(code, message, { detail, ...options });
   const busy = () => fail('PROVIDER_UNAVAILABLE', `${title} is busy just now. Try again in a moment.`, { retryAfterSeconds: retryAfter(facts.headers) });
   const text = safeText(facts.message, face);
@@ -41,10 +44,11 @@ export function providerError(error: unknown, face: ProviderFace, model: string)
   return fail('PROVIDER_FAILED', `${title} could not be reached, or its answer could not be read. Try again in a moment.`);
 }
 
-type Facts = { status: number | undefined; type: string; message: string; headers: Headers | undefined; requestId: string | undefined; isTimeout: boolean };
+/** What a provider's error says; `status` is undefined where no answer came, or in mid-stream. */
+export type ProviderFacts = { status: number | undefined; type: string; message: string; headers: Headers | undefined; requestId: string | undefined; isTimeout: boolean };
 
-function factsOf(error: unknown): Facts {
-  const facts: Facts = { status: undefined, type: '', message: '', headers: undefined, requestId: undefined, isTimeout: isTimeout(error) };
+function factsOf(error: unknown): ProviderFacts {
+  const facts: ProviderFacts = { status: undefined, type: '', message: '', headers: undefined, requestId: undefined, isTimeout: isTimeout(error) };
   if (!(error instanceof OpenAiError) && !(error instanceof AnthropicError)) return facts;
   // OpenAI: the inner error; Anthropic: the whole body, with the error inside; some compatible servers: a bare text.
   const body = error.error as { error?: unknown } | string | undefined;

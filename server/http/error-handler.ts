@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { AppError, errorText, type ErrorCode } from '../errors.ts';
 import type { Deps } from '../deps.ts';
+import type { ErrorShape } from './error-shape.ts';
 import { routePath } from './request.ts';
 import { sendJson } from './route.ts';
 
@@ -22,9 +23,10 @@ export const notFound: RequestHandler = (req) => {
   throw new AppError('NOT_FOUND', `There is nothing at ${req.method} ${req.path}. GET / lists the endpoints.`);
 };
 
-/** The answer to anything thrown, in the error shape. Internals go to the log, never to the client. */
-export function errorAnswer(log: Deps['log'], error: unknown, req: Request, requestId: string): { status: number; headers: Record<string, string>; body: z.output<typeof errorBody> } {
-  const { status, code, message, field, retryAfterSeconds } = toAppError(error);
+/** The answer to anything thrown, in the error shape of the route. Internals go to the log, never to the client. */
+export function errorAnswer(log: Deps['log'], error: unknown, req: Request, requestId: string): { status: number; headers: Record<string, string>; body: object } {
+  const appError = toAppError(error);
+  const { status, code, message, field, retryAfterSeconds } = appError;
   const line = { request_id: requestId, method: req.method, route: routePath(req), status, code };
   if (status >= 500) log.error({ ...line, detail: errorText(error), stack: error instanceof Error ? error.stack : undefined }, 'request failed');
   else log.info(line, 'request refused');
@@ -32,6 +34,11 @@ export function errorAnswer(log: Deps['log'], error: unknown, req: Request, requ
   if (retryAfterSeconds !== undefined) headers['Retry-After'] = String(retryAfterSeconds);
   // The SDKs of AI providers repeat a 429 at once, whatever Retry-After says, unless they are told not to.
   if (status === 429) headers['x-should-retry'] = 'false';
+  const shape = req.res?.locals['errorShape'] as ErrorShape | undefined;
+  if (shape) {
+    const shaped = shape.answer(appError, req, requestId);
+    return { ...shaped, headers: { ...headers, ...shaped.headers } };
+  }
   return { status, headers, body: { error: { code, message, ...(field === undefined ? {} : { field }), request_id: requestId } } };
 }
 

@@ -39,7 +39,7 @@ export function openApiDocument(routes: Route[], publicUrl: string): ReturnType<
 function operation(spec: RouteSpec): ZodOpenApiOperationObject {
   const { params, query, headers, body } = spec;
   const responses: ZodOpenApiOperationObject['responses'] = {
-    default: { description: 'The request could not be processed.', content: { 'application/json': { schema: errorBody } } },
+    default: { description: 'The request could not be processed.', content: { 'application/json': { schema: spec.errorShape?.schema ?? errorBody } } },
   };
   for (const [status, answer] of Object.entries(spec.responses)) {
     responses[status as '200'] = { description: answer.description, ...(answer.schema ? { content: { [answer.contentType ?? 'application/json']: { schema: answer.schema } } } : {}) };

@@ -2,6 +2,7 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { plainIssue } from '../plain-issue.ts';
+import type { ErrorShape } from './error-shape.ts';
 import { parseJson } from './json.ts';
 import { readBody } from './read-body.ts';
 
@@ -26,7 +27,9 @@ export type RouteSpec = {
   body?: z.ZodType | 'raw';
   bodyLimitBytes?: number;
   /** Middleware of this route alone, such as its rate limit. */
-  before?: RequestHandler[];
+  before?: readonly RequestHandler[];
+  /** Without it errors have the shape of this API. */
+  errorShape?: ErrorShape;
   /** Successful answers by status; the error shape is documented for every route. */
   responses: Record<number, Answer>;
 };
@@ -66,11 +69,12 @@ export function route<const Spec extends RouteSpec>(spec: Spec, handler: (input:
 export function mountRoutes(app: Express, routes: Route[]): void {
   for (const { spec, handle } of routes) {
     const body = spec.body === undefined ? [] : [readBody(spec.bodyLimitBytes ?? defaultBodyLimitBytes)];
-    app[spec.method](spec.path, ...(spec.before ?? []), ...body, handle);
+    app[spec.method](spec.path, ...withErrorShape(spec.errorShape), ...(spec.before ?? []), ...body, handle);
   }
   for (const path of new Set(routes.map(({ spec }) => spec.path))) {
-    const allowed = routes.filter(({ spec }) => spec.path === path).map(({ spec }) => spec.method.toUpperCase());
-    app.all(path, (req, res) => {
+    const specs = routes.map(({ spec }) => spec).filter((spec) => spec.path === path);
+    const allowed = specs.map(({ method }) => method.toUpperCase());
+    app.all(path, ...withErrorShape(specs[0]?.errorShape), (req, res) => {
       if (req.method === 'OPTIONS') {
         res.set('Allow', allowed.join(', ')).status(204).end();
         return;
@@ -79,6 +83,16 @@ export function mountRoutes(app: Express, routes: Route[]): void {
       throw new AppError('METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(' and ')}.`);
     });
   }
+}
+
+function withErrorShape(errorShape: ErrorShape | undefined): RequestHandler[] {
+  if (errorShape === undefined) return [];
+  return [
+    (_req, res, next) => {
+      res.locals['errorShape'] = errorShape;
+      next();
+    },
+  ];
 }
 
 /** Parses one part of a request, or throws INVALID_REQUEST naming the first field at fault. */

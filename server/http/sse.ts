@@ -31,7 +31,8 @@ export function eventStream(res: Response): EventStream {
   };
 }
 
-function drained(res: Response): Promise<void> {
+/** Resolves when the client has taken what was sent, or has gone. */
+export function drained(res: Response): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       res.off('drain', done);

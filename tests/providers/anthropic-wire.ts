@@ -49,6 +49,22 @@ export function anthropicStream(texts: string[]): Script {
   };
 }
 
+/** A whole answer that asks for the use of a tool. */
+export function anthropicToolUse(name: string, input: Record<string, unknown>): Script {
+  return (res) => json(res, 200, { id, type: 'message', role: 'assistant', model, content: [{ type: 'tool_use', id: 'toolu_1', name, input }], stop_reason: 'tool_use', stop_sequence: null, usage: { ...inputUsage, output_tokens: 45 } }, { 'request-id': 'req_anthropic_4' });
+}
+
+/** The same as a stream, the input in two pieces. */
+export function anthropicToolUseStream(name: string, input: Record<string, unknown>): Script {
+  return (res) => {
+    const text = JSON.stringify(input);
+    const delta = (partial: string) => event('content_block_delta', { index: 0, delta: { type: 'input_json_delta', partial_json: partial } });
+    beginAnthropicStream(res);
+    res.write(event('content_block_start', { index: 0, content_block: { type: 'tool_use', id: 'toolu_1', name, input: {} } }) + delta('') + delta(text.slice(0, 5)) + delta(text.slice(5)));
+    res.end(anthropicEvents.blockStop() + anthropicEvents.delta(45, 'tool_use') + anthropicEvents.stop());
+  };
+}
+
 /** An error answer. */
 export function anthropicError(status: number, type: string, message: string, headers: Record<string, string> = {}): Script {
   return (res) => json(res, status, { type: 'error', error: { type, message }, request_id: 'req_anthropic_3' }, { 'request-id': 'req_anthropic_3', ...headers });

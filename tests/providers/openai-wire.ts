@@ -55,6 +55,29 @@ export function openAiStream(texts: string[], usage: unknown = openAiUsage): Scr
   };
 }
 
+/** A whole answer that asks for a call of a tool. */
+export function openAiToolCall(name: string, args: string): Script {
+  const message = { role: 'assistant', content: null, refusal: null, annotations: [], tool_calls: [{ id: 'call_1', type: 'function', function: { name, arguments: args } }] };
+  return (res) => json(res, 200, { ...head, object: 'chat.completion', choices: [{ index: 0, message, logprobs: null, finish_reason: 'tool_calls' }], usage: openAiUsage }, { 'x-request-id': 'req_openai_4' });
+}
+
+/** The same as a stream, the arguments in two pieces. */
+export function openAiToolCallStream(name: string, args: string): Script {
+  return (res) => {
+    const call = (fields: Record<string, unknown>) => chunk(choice({ tool_calls: [{ index: 0, ...fields }] }));
+    beginOpenAiStream(res);
+    res.write(openAiChunks.role() + call({ id: 'call_1', type: 'function', function: { name, arguments: '' } }));
+    res.write(call({ function: { arguments: args.slice(0, 5) } }) + call({ function: { arguments: args.slice(5) } }));
+    res.end(openAiChunks.finish('tool_calls') + openAiChunks.usage() + openAiChunks.done());
+  };
+}
+
+/** Embeddings, of these many dimensions for each text. */
+export function openAiEmbeddings(texts: number, dimensions: number): Script {
+  const embedding = Array.from({ length: dimensions }, (_, index) => Math.sin(index));
+  return (res) => json(res, 200, { object: 'list', data: Array.from({ length: texts }, (_, index) => ({ object: 'embedding', index, embedding })), model: 'text-embedding-test', usage: { prompt_tokens: 8, total_tokens: 8 } }, { 'x-request-id': 'req_openai_5' });
+}
+
 /** An error answer. */
 export function openAiError(status: number, error: { message: string; type?: string; code?: string | null; param?: string | null }, headers: Record<string, string> = {}): Script {
   return (res) => json(res, status, { error: { type: 'invalid_request_error', param: null, code: null, ...error } }, { 'x-request-id': 'req_openai_3', ...headers });

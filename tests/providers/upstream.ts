@@ -6,6 +6,8 @@ export type Received = {
   path: string;
   headers: IncomingMessage['headers'];
   body: Record<string, unknown>;
+  /** The body as it came. */
+  text: string;
   /** Resolves when the answer is over: `cut` when the caller closed the connection before its end. */
   over: Promise<'finished' | 'cut'>;
 };
@@ -32,7 +34,8 @@ export async function startUpstream(): Promise<Upstream> {
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk as Buffer);
     const over = new Promise<'finished' | 'cut'>((resolve) => res.once('close', () => resolve(res.writableFinished ? 'finished' : 'cut')));
-    const request: Received = { path: req.url ?? '', headers: req.headers, body: JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>, over };
+    const text = Buffer.concat(chunks).toString();
+    const request: Received = { path: req.url ?? '', headers: req.headers, body: JSON.parse(text || '{}') as Record<string, unknown>, text, over };
     received.push(request);
     for (const wake of waiting.splice(0)) wake();
     await script(res, request);

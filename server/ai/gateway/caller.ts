@@ -1,0 +1,76 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { z } from 'zod';
+import type { Deps } from '../../deps.ts';
+import { AppError } from '../../errors.ts';
+import type { ErrorShape } from '../../http/error-shape.ts';
+import { usableLicense, type LicenseOfCaller } from '../../http/license-auth.ts';
+import { limitByAddress } from '../../http/rate-limit.ts';
+import { canonicalLicenseKey } from '../../licenses/license-key.rules.ts';
+import { siteOf } from '../../licenses/site-of.ts';
+import { anthropicErrorBody, openAiErrorBody, shapeError } from './error-shapes.rules.ts';
+import type { Protocol } from './wire.rules.ts';
+
+export type Caller = {
+  license: LicenseOfCaller;
+  /** The activated site that asks, if it is known. */
+  site: string | null;
+};
+
+const maxKeyLength = 200;
+
+/** What the drop-in endpoints read from the headers, for the documentation; what reads them is more forgiving. */
+export const callerHeaders = z.object({
+  authorization: z.string().optional().meta({ description: 'The licence key as the API key: `Bearer CHA-…`. `x-api-key` and `X-License-Key` do as well.' }),
+  'x-site-domain': z.string().max(2_000).optional().meta({ description: 'The site that asks; recorded when it is activated.' }),
+});
+
+/** Runs before the body is read: lets requests through whose licence may ask for AI answers now. Throws LICENSE_INVALID, LICENSE_REFUSED and PLAN_WITHOUT_AI. */
+export function aiCaller({ db, vault, now }: Pick<Deps, 'db' | 'vault' | 'now'>): RequestHandler[] {
+  const authenticate: RequestHandler = async (req, res, next) => {
+    const domain = req.headers['x-site-domain'];
+    const site = typeof domain === 'string' && domain !== '' ? siteOf(domain, 'headers.x-site-domain') : undefined;
+    const license = await usableLicense(db, vault, { key: licenseKeyOf(req), site }, now());
+    if (license.ai_proxy === 0) throw new AppError('PLAN_WITHOUT_AI', `The ${license.plan_name} plan does not include AI answers through this server. Upgrade to Pro or Agency, or use an AI provider key of your own.`);
+    const caller: Caller = { license, site: license.activation_id === null ? null : (site?.site ?? null) };
+    res.locals['caller'] = caller;
+    next();
+  };
+  return [limitByAddress(600), authenticate];
+}
+
+/** The caller of a request that aiCaller let through. */
+export function callerOf(res: Response): Caller {
+  return res.locals['caller'] as Caller;
+}
+
+/** The one that looks like a licence key, of the headers in which the SDKs and our own clients send it. */
+function licenseKeyOf(req: Request): string {
+  const values = ['x-license-key', 'x-api-key', 'authorization'].flatMap((name) => {
+    const value = req.headers[name];
+    return typeof value === 'string' && value.trim() !== '' ? [value.trim().replace(/^Bearer\s+/i, '').slice(0, maxKeyLength)] : [];
+  });
+  const key = values.find((value) => canonicalLicenseKey(value) !== undefined) ?? values[0];
+  if (key === undefined) throw new AppError('UNAUTHENTICATED', 'Send your licence key as the API key: Authorization: Bearer CHA-XXXX-XXXX-XXXX-XXXX (or in the header x-api-key or X-License-Key).', { field: 'headers.authorization' });
+  return key;
+}
+
+/** Which protocol a request to an endpoint of both speaks: Anthropic's SDK always names its version. */
+export function protocolOfRequest(req: Request): Protocol {
+  return req.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
+}
+
+function errorShape(schema: z.ZodType, protocolOf: (req: Request) => Protocol): ErrorShape {
+  return { schema, answer: (error, req, requestId) => shapeError(protocolOf(req), error, requestId) };
+}
+
+export const errorShapes = {
+  openai: errorShape(openAiErrorBody, () => 'openai'),
+  anthropic: errorShape(anthropicErrorBody, () => 'anthropic'),
+  both: errorShape(z.union([openAiErrorBody, anthropicErrorBody]), protocolOfRequest),
+};
+
+/** Anthropic's name of the request's id. */
+export const anthropicRequestId: RequestHandler = (req, res, next) => {
+  if (protocolOfRequest(req) === 'anthropic' || req.path.startsWith('/v1/messages')) res.setHeader('request-id', res.locals['requestId'] as string);
+  next();
+};

@@ -1,0 +1,35 @@
+import { estimateTokens } from '../../usage/token-usage.rules.ts';
+import { inputCharacters } from './events.rules.ts';
+import { objectOf, objectsOf, textOf, type Json } from './loose.rules.ts';
+
+type Answer = { id: string; createdAt: number; pieces: string[]; usage: Json };
+
+/** What the user said last, in a request of either protocol. */
+export function lastQuestion(request: Json): string {
+  const content = objectsOf(request['messages']).findLast(({ role }) => role === 'user')?.['content'];
+  if (typeof content === 'string') return content;
+  return objectsOf(content).map((part) => textOf(part['text'])).join(' ');
+}
+
+/** The demo's answer to a request, to be told as a chat completion. `createdAt` in seconds. */
+export function demoAnswer(request: Json, id: string, pieces: string[], createdAt: number): Answer {
+  const input = estimateTokens(inputCharacters(request['messages']) + inputCharacters(request['system']));
+  const output = estimateTokens(pieces.join('').length);
+  return { id: `chatcmpl-${id}`, createdAt, pieces, usage: { prompt_tokens: input, completion_tokens: output, total_tokens: input + output } };
+}
+
+export function demoCompletion({ id, createdAt, pieces, usage }: Answer): Json {
+  return { id, object: 'chat.completion', created: createdAt, model: 'demo', choices: [{ index: 0, message: { role: 'assistant', content: pieces.join(''), refusal: null }, logprobs: null, finish_reason: 'stop' }], usage };
+}
+
+/** The same as chunks. The chunk with the usage comes last, if it is wanted. */
+export function demoChunks({ id, createdAt, pieces, usage }: Answer, includeUsage: boolean): Json[] {
+  const head = { id, object: 'chat.completion.chunk', created: createdAt, model: 'demo' };
+  const chunk = (delta: Json, finish: string | null = null) => ({ ...head, choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }], ...(includeUsage ? { usage: null } : {}) });
+  return [chunk({ role: 'assistant', content: '', refusal: null }), ...pieces.map((content) => chunk({ content })), chunk({}, 'stop'), ...(includeUsage ? [{ ...head, choices: [], usage }] : [])];
+}
+
+/** Whether a chat completion request asks for the chunk with the usage. */
+export function wantsUsage(request: Json): boolean {
+  return objectOf(request['stream_options'])['include_usage'] === true;
+}

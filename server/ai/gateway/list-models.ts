@@ -1,0 +1,67 @@
+import type { Deps } from '../../deps.ts';
+import { errorText } from '../../errors.ts';
+import { numberOf, objectOf, objectsOf, textOf } from './loose.rules.ts';
+import { readJson } from './read-answer.ts';
+import { listedName, type UpstreamName } from './route-model.rules.ts';
+import { upstreamsOf, type Upstream } from './upstreams.ts';
+import type { Protocol } from './wire.rules.ts';
+
+/** A model that can be asked for. `createdAt` in seconds, 0 where the provider does not say. */
+export type ListedModel = { id: string; title: string; provider: UpstreamName; ownedBy: string; createdAt: number };
+type OwnModel = Omit<ListedModel, 'provider'>;
+type Kept = { models: OwnModel[]; until: number; isWhole: boolean };
+type ListDeps = Pick<Deps, 'config' | 'log' | 'now'>;
+
+const longestAskMs = 5_000;
+const keptMs = 5 * 60_000;
+const keptAfterFailureMs = 30_000;
+const kept = new WeakMap<Upstream, Kept>();
+const underWay = new WeakMap<Upstream, Promise<OwnModel[]>>();
+
+/** Every model that can be asked for, under a name that leads to its provider; the demo while none is set up. A provider that fails is there with what was known of it, or its default model. */
+export async function listModels(deps: ListDeps, caller: Protocol): Promise<ListedModel[]> {
+  const upstreams = upstreamsOf(deps.config);
+  if (upstreams.length === 0) return [{ id: 'demo', title: 'Chatello demo', provider: 'demo', ownedBy: 'chatello', createdAt: 0 }];
+  const available = upstreams.map(({ name }) => name);
+  const lists = await Promise.all(upstreams.map((upstream) => ownModels(deps, upstream)));
+  return lists.flatMap((models, index) => {
+    const { name: provider } = upstreams[index] as Upstream;
+    return models.map((model) => ({ ...model, provider, id: listedName({ provider, model: model.id }, available, caller) }));
+  });
+}
+
+async function ownModels({ config, log, now }: ListDeps, upstream: Upstream): Promise<OwnModel[]> {
+  const known = kept.get(upstream);
+  if (known && known.until > now()) return known.models;
+  const asking = underWay.get(upstream) ?? askForModels(upstream, Math.min(longestAskMs, config.AI_FIRST_BYTE_TIMEOUT_MS));
+  underWay.set(upstream, asking);
+  try {
+    const models = await asking;
+    kept.set(upstream, { models, until: now() + keptMs, isWhole: true });
+    return models;
+  } catch (error) {
+    log.warn({ provider: upstream.name, detail: errorText(error) }, 'a provider did not tell its models');
+    const standIn = upstream.defaultModel === undefined ? [] : [{ id: upstream.defaultModel, title: upstream.defaultModel, ownedBy: upstream.name, createdAt: 0 }];
+    const models = known?.isWhole ? known.models : standIn;
+    kept.set(upstream, { models, until: now() + keptAfterFailureMs, isWhole: known?.isWhole ?? false });
+    return models;
+  } finally {
+    underWay.delete(upstream);
+  }
+}
+
+async function askForModels(upstream: Upstream, timeoutMs: number): Promise<OwnModel[]> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const answer = await upstream.send({ method: 'GET', path: upstream.protocol === 'anthropic' ? '/models?limit=1000' : '/models', signal });
+  if (answer.statusCode !== 200) {
+    answer.body.destroy();
+    throw new Error(`status ${answer.statusCode}`);
+  }
+  const { data } = await readJson({ upstream }, answer);
+  return objectsOf(data).flatMap((model) => {
+    const id = textOf(model['id']);
+    if (id === '') return [];
+    const createdAt = numberOf(model['created']) || Math.floor(Date.parse(textOf(model['created_at'])) / 1000) || 0;
+    return [{ id, title: textOf(model['display_name']) || id, ownedBy: textOf(objectOf(model)['owned_by']) || upstream.name, createdAt }];
+  });
+}

@@ -1,0 +1,73 @@
+import type { Dispatcher } from 'undici';
+import { providerError } from '../provider-errors.ts';
+import { anthropicTokens } from './anthropic-wire.rules.ts';
+import { eventHeaders, type ClientAnswer } from './client-answer.ts';
+import { isObject, type Json } from './loose.rules.ts';
+import { openAiTokens } from './openai-wire.rules.ts';
+import { answerFacts, ask, isEventStream, jsonAnswer, noteFacts, readEvents, type Exchange } from './read-answer.ts';
+import { usefulHeadersOf } from './upstream-errors.ts';
+import type { UpstreamRequest } from './upstreams.ts';
+
+// An answer up to this size is read whole before any of it is passed on: its failures get a status of their own.
+const heldBytes = 1024 * 1024;
+const tailBytes = 16 * 1024;
+
+/**
+ * Passes a request on and its answer back, byte by byte, and meters a copy. `hideUsage`: the client has not asked for the chunk with the
+ * usage that we have asked for. Returns the last bytes, to be sent when the call is settled.
+ */
+export async function passThrough(exchange: Exchange, request: Omit<UpstreamRequest, 'signal'>, client: ClientAnswer, hideUsage: boolean): Promise<Buffer> {
+  const answer = await ask(exchange, request);
+  if (!isEventStream(answer)) return passWhole(exchange, answer, client);
+  client.head(200, { ...usefulHeadersOf(answer), ...eventHeaders });
+  const ending = await readEvents(exchange, answer, async (events) => {
+    const passed = hideUsage ? events.filter(({ facts }) => !facts.isUsageOnly) : events;
+    await client.write(Buffer.concat(passed.map(({ frame }) => frame.bytes)), exchange.watch);
+  });
+  return ending.frame.bytes;
+}
+
+async function passWhole(exchange: Exchange, answer: Dispatcher.ResponseData, client: ClientAnswer): Promise<Buffer> {
+  const { watch, meter, upstream, model } = exchange;
+  const held: Buffer[] = [];
+  let size = 0;
+  let tail: Buffer = Buffer.alloc(0);
+  client.head(answer.statusCode, usefulHeadersOf(answer));
+  try {
+    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+      // Blank lines keep the connection alive; they are no progress.
+      if (/\S/.test(chunk.toString('latin1', 0, 256))) watch.heard();
+      size += chunk.length;
+      tail = Buffer.concat([tail, chunk]).subarray(-tailBytes);
+      if (size <= heldBytes) held.push(chunk);
+      else {
+        // From here on a failure has cost something.
+        if (held.length > 0) meter.note({ type: 'text', text: ' ' });
+        await client.write(Buffer.concat([...held.splice(0), chunk]), watch);
+      }
+    }
+  } catch (error) {
+    throw watch.signal.aborted ? error : providerError(error, upstream.face, model);
+  }
+  if (size <= heldBytes) {
+    const bytes = Buffer.concat(held);
+    noteFacts(meter, watch, answerFacts(exchange, jsonAnswer(exchange, bytes)));
+    return bytes;
+  }
+  const usage = usageAtEnd(tail.toString('latin1'));
+  if (usage) meter.note({ type: 'usage', usage: upstream.protocol === 'anthropic' ? anthropicTokens(usage) : openAiTokens(usage), isFinal: true });
+  return Buffer.alloc(0);
+}
+
+/** The usage at the end of an answer that is too large to be read whole: a list of embeddings. */
+function usageAtEnd(tail: string): Json | undefined {
+  const found = /"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})/.exec(tail)?.[1];
+  if (found === undefined) return undefined;
+  try {
+    const usage: unknown = JSON.parse(found);
+    return isObject(usage) ? usage : undefined;
+  } catch {
+    // Something that only looked like it: the usage will be estimated.
+    return undefined;
+  }
+}
