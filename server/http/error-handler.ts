@@ -51,6 +51,7 @@ export function errorHandler({ log }: Pick<Deps, 'log'>): ErrorRequestHandler {
   };
 }
 
+// Of Express's own parser, which reads the forms of the dashboard.
 const bodyParserCodes: Record<string, ErrorCode> = {
   'entity.too.large': 'BODY_TOO_LARGE',
   'encoding.unsupported': 'UNSUPPORTED_MEDIA_TYPE',
@@ -63,8 +64,8 @@ const sqliteUnavailable = new Set([5, 6, 10, 13, 14]);
 /** Whatever was thrown as an AppError whose message may be shown. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const { type, code, status, errcode, limit } = (typeof error === 'object' && error !== null ? error : {}) as { type?: string; code?: string; status?: number; errcode?: number; limit?: number };
-  if (type && bodyParserCodes[type]) return new AppError(bodyParserCodes[type], type === 'entity.too.large' ? `The body is too large; at most ${Math.floor((limit ?? 0) / 1024)} KB fit.` : 'This encoding is not supported. Send plain UTF-8, or compress with gzip, deflate or br.', { field: 'body', cause: error });
+  const { type, code, status, errcode } = (typeof error === 'object' && error !== null ? error : {}) as { type?: string; code?: string; status?: number; errcode?: number };
+  if (type && bodyParserCodes[type]) return new AppError(bodyParserCodes[type], type === 'entity.too.large' ? 'The form is too large.' : 'This encoding is not supported. Send plain UTF-8.', { field: 'body', cause: error });
   if (typeof status === 'number' && status >= 400 && status < 500) return new AppError('INVALID_REQUEST', 'The request could not be read.', { cause: error });
   if ((code && databaseGone.has(code)) || (errcode !== undefined && sqliteUnavailable.has(errcode & 0xff))) {
     return new AppError('BUSY', 'The server cannot reach its database just now. Try again in a moment.', { detail: errorText(error), retryAfterSeconds: 2, cause: error });

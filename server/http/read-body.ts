@@ -13,7 +13,7 @@ export function readBody(limitBytes: number): RequestHandler {
     const refuse = () => {
       // What is still on its way is not read, so the connection cannot be used again.
       res.setHeader('Connection', 'close');
-      next(new AppError('BODY_TOO_LARGE', `The body is larger than ${limitBytes} bytes.`, { field: 'body' }));
+      next(new AppError('BODY_TOO_LARGE', `The body is too large; at most ${Math.floor(limitBytes / 1024)} KB fit.`, { field: 'body' }));
     };
     if (Number(declared) > limitBytes) return refuse();
 
