@@ -7,6 +7,7 @@ import type { Deps } from './deps.ts';
 import { systemRoutes } from './system.routes.ts';
 import { errorHandler, notFound } from './http/error-handler.ts';
 import { docsPages, openApiRoutes } from './http/openapi.ts';
+import { limitByAddress, requestsPerMinute } from './http/rate-limit.ts';
 import { requestContext, securityHeaders } from './http/request.ts';
 import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
@@ -38,8 +39,8 @@ export function createApi(deps: Deps): Express {
   app.use(requestContext(deps));
   app.use(securityHeaders());
   mountRoutes(app, apiRoutes(deps));
-  app.use('/docs', docsPages());
-  app.use(notFound);
+  app.use('/docs', limitByAddress(requestsPerMinute), docsPages());
+  app.use(limitByAddress(requestsPerMinute), notFound);
   app.use(errorHandler(deps));
   return app;
 }

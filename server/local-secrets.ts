@@ -11,7 +11,8 @@ export type Secrets = { encryptionKeys: EncryptionKey[]; adminApiToken: string; 
 
 /**
  * Fills in the secrets that the environment leaves out from `secrets.json` in the data directory, made on the first start and readable
- * by its owner only. Two processes that start together agree on one file, because a link onto an existing name fails.
+ * by its owner only. Two processes that start together agree on one file, because a link onto an existing name fails. Throws when the
+ * file is damaged.
  */
 export function loadSecrets(config: Config): Secrets {
   const file = path.join(config.dataDir, 'secrets.json');
@@ -19,14 +20,23 @@ export function loadSecrets(config: Config): Secrets {
     return { encryptionKeys: config.ENCRYPTION_KEYS, adminApiToken: config.ADMIN_API_TOKEN, generated: false, file };
   }
   const generated = createOnce(file);
-  const stored = secretsFile.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const parsed = parseConfig({ ENCRYPTION_KEYS: stored.ENCRYPTION_KEYS, ADMIN_API_TOKEN: stored.ADMIN_API_TOKEN });
+  const stored = readStored(file);
   return {
-    encryptionKeys: config.ENCRYPTION_KEYS ?? parsed.ENCRYPTION_KEYS ?? [],
-    adminApiToken: config.ADMIN_API_TOKEN ?? stored.ADMIN_API_TOKEN,
+    encryptionKeys: config.ENCRYPTION_KEYS ?? stored.ENCRYPTION_KEYS ?? [],
+    adminApiToken: config.ADMIN_API_TOKEN ?? stored.ADMIN_API_TOKEN ?? '',
     generated,
     file,
   };
+}
+
+function readStored(file: string): Pick<Config, 'ENCRYPTION_KEYS' | 'ADMIN_API_TOKEN'> {
+  const text = readFileSync(file, 'utf8');
+  try {
+    return parseConfig(secretsFile.parse(JSON.parse(text)));
+  } catch {
+    // What the parsers say may quote the file, so nothing of it is passed on.
+    throw new Error(`${file} is damaged: it must be JSON with ENCRYPTION_KEYS and ADMIN_API_TOKEN as this server wrote them. Put your copy of it back; without the right keys no licence key can be read.`);
+  }
 }
 
 function createOnce(file: string): boolean {

@@ -31,9 +31,10 @@ async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
   const vault = await openVault(db, secrets.encryptionKeys, now());
   const deps: Deps = { config, secrets, db, vault, log, now };
   await seed(deps);
-  const firstAdmin = await createFirstAdmin(db, now());
   const api = await listen(createApi(deps), config.PORT, config.HOST ?? (config.NODE_ENV === 'production' ? undefined : '127.0.0.1'));
   const admin = await listen(createAdmin(deps), config.ADMIN_PORT, '127.0.0.1');
+  // Only now, since its password is shown once: a start that finds a port taken must not have made it.
+  const firstAdmin = await createFirstAdmin(db, now());
   const worker = startWorker(deps, jobList);
   process.stdout.write(welcomeText({ config, secrets, engine: databaseHandles(db).engine, port: portOf(api), adminPort: portOf(admin), firstAdmin }));
   return {

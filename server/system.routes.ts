@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { providersOf } from './ai/providers.ts';
 import type { Deps } from './deps.ts';
 import { errorText } from './errors.ts';
+import { limitByAddress, requestsPerMinute } from './http/rate-limit.ts';
 import { route, type Route } from './http/route.ts';
 import { countJobs } from './jobs/count-jobs.ts';
 import { version } from './version.ts';
@@ -15,7 +16,7 @@ const health = z.object({ status: z.enum(['ok', 'failing']), version: z.string()
 export function systemRoutes({ config, db, now, log }: Deps, routes: Route[]): Route[] {
   const root = route(
     {
-      method: 'get', path: '/', operationId: 'describeServer', tag: 'System', auth: 'none', summary: 'Name, version and endpoints',
+      method: 'get', path: '/', operationId: 'describeServer', tag: 'System', auth: 'none', summary: 'Name, version and endpoints', before: [limitByAddress(requestsPerMinute)],
       responses: { 200: { description: 'This server.', schema: z.object({ name: z.string(), version: z.string(), documentation: z.string(), endpoints: z.array(endpoint) }) } },
     },
     async () => ({ body: { name: 'Chatello', version, documentation: '/docs', endpoints: routes.map(({ spec }) => ({ method: spec.method.toUpperCase(), path: spec.path, summary: spec.summary })) } }),
@@ -23,7 +24,7 @@ export function systemRoutes({ config, db, now, log }: Deps, routes: Route[]): R
 
   const healthCheck = route(
     {
-      method: 'get', path: '/api/health', operationId: 'checkHealth', tag: 'System', auth: 'none', summary: 'Is the server alive?',
+      method: 'get', path: '/api/health', operationId: 'checkHealth', tag: 'System', auth: 'none', summary: 'Is the server alive?', before: [limitByAddress(requestsPerMinute)],
       description: '`?detailed=true` asks the database and the queue as well and lists the AI providers.',
       query: z.object({ detailed: z.stringbool().default(false) }),
       responses: { 200: { description: 'Alive.', schema: health }, 503: { description: 'Alive, but something it needs is failing.', schema: health } },

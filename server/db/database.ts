@@ -82,6 +82,8 @@ function prepare<Row, Parameters extends readonly unknown[]>(db: Db, query: Comp
 }
 
 const transactionAttempts = 60;
+/** A lock that lasts longer than this is somebody's who hangs: a caller who went on waiting would keep a connection from everybody else. */
+const retryMs = 20_000;
 
 /**
  * Runs `work` in one transaction and commits it. A deadlock, a lock wait or a busy file rolls everything back and runs `work` again,
@@ -91,11 +93,12 @@ const transactionAttempts = 60;
 export async function transact<Result>(db: Db, work: (trx: Db) => Promise<Result>, durability: 'synced' | 'unsynced' = 'synced'): Promise<Result> {
   if (db.isTransaction) return work(db);
   const isSynced = durability === 'synced' && handlesOf.get(db)?.engine === 'sqlite';
+  const giveUpAt = performance.now() + retryMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await (isSynced ? transactSynced(db, work) : db.transaction().execute(work));
     } catch (error) {
-      if (!isRetryable(error) || attempt === transactionAttempts) throw error;
+      if (!isRetryable(error) || attempt === transactionAttempts || performance.now() > giveUpAt) throw error;
       await sleep(Math.min(5 * 2 ** attempt, 200) * (0.5 + Math.random()));
     }
   }

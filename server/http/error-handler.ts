@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { z } from 'zod';
+import { isRetryable } from '../db/database.ts';
 import { AppError, errorText, type ErrorCode } from '../errors.ts';
 import type { Deps } from '../deps.ts';
 import type { ErrorShape } from './error-shape.ts';
@@ -67,7 +68,7 @@ export function toAppError(error: unknown): AppError {
   const { type, code, status, errcode } = (typeof error === 'object' && error !== null ? error : {}) as { type?: string; code?: string; status?: number; errcode?: number };
   if (type && bodyParserCodes[type]) return new AppError(bodyParserCodes[type], type === 'entity.too.large' ? 'The form is too large.' : 'This encoding is not supported. Send plain UTF-8.', { field: 'body', cause: error });
   if (typeof status === 'number' && status >= 400 && status < 500) return new AppError('INVALID_REQUEST', 'The request could not be read.', { cause: error });
-  if ((code && databaseGone.has(code)) || (errcode !== undefined && sqliteUnavailable.has(errcode & 0xff))) {
+  if ((code && databaseGone.has(code)) || (errcode !== undefined && sqliteUnavailable.has(errcode & 0xff)) || isRetryable(error)) {
     return new AppError('BUSY', 'The server cannot reach its database just now. Try again in a moment.', { detail: errorText(error), retryAfterSeconds: 2, cause: error });
   }
   return new AppError('INTERNAL', 'Something went wrong on our side. It has been logged.', { detail: errorText(error), cause: error });

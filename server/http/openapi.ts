@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Deps } from '../deps.ts';
 import { errorBody } from './error-handler.ts';
+import { limitByAddress, requestsPerMinute } from './rate-limit.ts';
 import { route, type Route, type RouteSpec } from './route.ts';
 import { version } from '../version.ts';
 
@@ -70,7 +71,7 @@ const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'uns
 export function openApiRoutes({ config }: Pick<Deps, 'config'>, routes: Route[]): Route[] {
   let rendered: ReturnType<typeof openApiDocument> | undefined;
   const document = route(
-    { method: 'get', path: '/openapi.json', operationId: 'describeApi', tag: 'System', auth: 'none', summary: 'The OpenAPI 3.1 document', responses: { 200: { description: 'The document.', schema: z.looseObject({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) }) } } },
+    { method: 'get', path: '/openapi.json', operationId: 'describeApi', tag: 'System', auth: 'none', summary: 'The OpenAPI 3.1 document', before: [limitByAddress(requestsPerMinute)], responses: { 200: { description: 'The document.', schema: z.looseObject({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) }) } } },
     async () => ({ body: (rendered ??= openApiDocument(routes, config.publicUrl)) }),
   );
   return [document];
@@ -81,6 +82,8 @@ export function docsPages(): RequestHandler {
   const router = express.Router();
   router.use((_req, res, next) => {
     res.setHeader('Content-Security-Policy', docsPolicy);
+    // The files set their own.
+    res.removeHeader('Cache-Control');
     next();
   });
   router.get('/', (_req, res) => void res.type('html').send(docsPage));

@@ -4,6 +4,9 @@ import { AppError } from '../errors.ts';
 
 const ipv6Subnet = 56;
 
+/** What one address may ask of anything public that has no limit of its own. */
+export const requestsPerMinute = 600;
+
 /** At most `limit` requests a minute from one address (IPv6: one /56). Counted in this process: it protects the machine, quotas are enforced in the database. */
 export function limitByAddress(limit: number): RequestHandler {
   return rateLimit({

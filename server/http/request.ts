@@ -22,9 +22,9 @@ export function routePath(req: Request): string | undefined {
   return (req.route as { path?: string } | undefined)?.path;
 }
 
-/** helmet's headers. They are the same for every answer of the API, so they are worked out once. */
+/** helmet's headers, and that nothing is kept in a cache: answers hold keys and personal data. They are the same for every answer of the API, so they are worked out once. */
 export function securityHeaders(): RequestHandler {
-  const headers = new Map<string, string>();
+  const headers = new Map<string, string>([['Cache-Control', 'no-store']]);
   const recorder = { setHeader: (name: string, value: string) => headers.set(name, value), removeHeader: (name: string) => headers.delete(name) };
   helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"] } } })({} as never, recorder as never, () => undefined);
   return (_req, res, next) => {

@@ -91,6 +91,29 @@ describe('every answer', () => {
   });
 });
 
+describe('the rest of the public API', () => {
+  const app = useTestApp('sqlite');
+
+  it('is limited by address too: the server itself, its health, its documents and what is not there', async () => {
+    const { call } = await app();
+    for (const url of ['/', '/api/health?detailed=true', '/openapi.json', '/docs/', '/nowhere']) {
+      const statuses: number[] = [];
+      for (let n = 0; n < 601; n += 1) {
+        statuses.push((await call('get', url)).status);
+        if (statuses.at(-1) === 429) break;
+      }
+      assert.equal(statuses.at(-1), 429, url);
+    }
+  });
+
+  it('keeps what it answers out of every cache, but for the files of the documentation', async () => {
+    const { call } = await app();
+    const refused = await call('post', '/api/validate', { key: developmentKey });
+    assert.equal(refused.headers['cache-control'], 'no-store');
+    assert.equal((await call('get', '/api/usage', { key: developmentKey })).headers['cache-control'], 'no-store');
+  });
+});
+
 describe('GET /openapi.json and /docs', () => {
   const app = useTestApp('sqlite');
 

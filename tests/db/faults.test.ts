@@ -30,6 +30,25 @@ describe('a database that fails [mariadb]', () => {
     }
   });
 
+  it('makes requests end in 503 when somebody else keeps a row locked', { timeout: 60_000 }, async () => {
+    const app = await createTestApp('mariadb');
+    const handles = databaseHandles(app.deps.db);
+    assert.ok(handles.engine === 'mariadb');
+    const body = { email: 'locked@example.com', plan: 'pro', months: 1 };
+    const { body: issued } = await app.call('post', '/api/create_license', { token: app.adminToken, body });
+    const other = await handles.pool.promise().getConnection();
+    try {
+      await other.query('START TRANSACTION');
+      await other.query('UPDATE customers SET updated_at = 1 WHERE id = ?', [issued.customer.id]);
+      const refused = await app.call('put', `/api/customer/${issued.customer.id}`, { token: app.adminToken, body: { name: 'New' } });
+      assert.deepEqual([refused.status, refused.body.error.code, Number(refused.headers['retry-after']) > 0], [503, 'BUSY', true]);
+    } finally {
+      await other.query('ROLLBACK');
+      other.release();
+      await app.close();
+    }
+  });
+
   it('makes requests end in 503 when every connection is taken, while health still answers', async () => {
     const app = await createTestApp('mariadb');
     try {

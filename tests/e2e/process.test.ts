@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '../harness.ts';
 import { startServer } from '../../scripts/support/server-process.ts';
 
@@ -52,6 +53,27 @@ describe('the server as a process', () => {
     await assert.rejects(startServer(newFolder(), { PORT: String(port) }), new RegExp(`could not start\\. Port ${port} is taken by another program`));
     other.close();
     await assert.rejects(startServer(newFolder(), { DATABASE_URL: `mysql://a:b@127.0.0.1:${port}/none` }), /could not start\. The database does not answer \(ECONNREFUSED\)\. Is it running, and is DATABASE_URL right\?/);
+  });
+
+  it('shows the first password at the first start that succeeds, not at one that found its port taken', async () => {
+    const dataDir = newFolder();
+    const other = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    await assert.rejects(startServer(dataDir, { ADMIN_PORT: String(port) }), /is taken by another program/);
+    other.close();
+    const server = await startServer(dataDir);
+    while (!server.output().includes('is running')) await sleep(25);
+    assert.match(server.output(), /Password\s+\w{4}(-\w{4}){4}/);
+    await server.stop();
+  });
+
+  it('names the file of secrets that is damaged, and shows nothing of it', async () => {
+    const dataDir = newFolder();
+    writeFileSync(path.join(dataDir, 'secrets.json'), '{"ENCRYPTION_KEYS":"k1:c2VjcmV0",x"ADMIN_API_TOKEN":"verysecret');
+    await assert.rejects(startServer(dataDir), (error: Error) => /secrets\.json.*(copy|backup)/s.test(error.message) && !/c2VjcmV0|verysecret|TOKEN"/.test(error.message));
+    writeFileSync(path.join(dataDir, 'secrets.json'), '{"ENCRYPTION_KEYS":"k1:c2VjcmV0","ADMIN_API_TOKEN":"verysecret"}');
+    await assert.rejects(startServer(dataDir), (error: Error) => /secrets\.json/.test(error.message) && !/c2VjcmV0|verysecret/.test(error.message));
   });
 
   it('has no development licence in production', async () => {
