@@ -119,7 +119,7 @@ async function race(send: (message: unknown) => void, dataDir: string, databaseU
         (error: unknown) => answer.errors.push(errorText(error)),
       );
     };
-    void sleep(startAt - Date.now()).then(() => Promise.all(sites.map(validate))).then(() => send(answer));
+    void sleep(Math.max(0, startAt - Date.now())).then(() => Promise.all(sites.map(validate))).then(() => send(answer));
   });
   send('ready');
 }
