@@ -16,15 +16,21 @@ type State = Services & { pids: { mariadb: number; redis: number } };
 
 /** Starts a private MariaDB and Redis on free loopback ports, or returns those that run already. Their data lives in `.services/`. */
 export async function startServices(): Promise<Services> {
-  const running = readState();
-  if (running && isAlive(running.pids.mariadb) && isAlive(running.pids.redis)) return running;
-  if (running) await stopServices();
+  const state = readState();
+  if (state && servicesRun()) return state;
+  if (state) await stopServices();
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const mariadb = await startMariadb();
   const redis = await startRedis();
-  const state: State = { mariadbUrl: mariadb.url, redisUrl: redis.url, pids: { mariadb: mariadb.pid, redis: redis.pid } };
-  writeFileSync(stateFile, JSON.stringify(state, null, 2), { mode: 0o600 });
-  return state;
+  const started: State = { mariadbUrl: mariadb.url, redisUrl: redis.url, pids: { mariadb: mariadb.pid, redis: redis.pid } };
+  writeFileSync(stateFile, JSON.stringify(started, null, 2), { mode: 0o600 });
+  return started;
+}
+
+/** Whether both services run. */
+export function servicesRun(): boolean {
+  const state = readState();
+  return state !== undefined && isAlive(state.pids.mariadb) && isAlive(state.pids.redis);
 }
 
 /** Ends the services that startServices started, by their pids, and deletes their data. */
