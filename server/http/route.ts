@@ -1,6 +1,6 @@
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { z } from 'zod';
-import { AppError } from '../errors.ts';
+import { AppError, type ErrorCode } from '../errors.ts';
 import { plainIssue } from '../plain-issue.ts';
 import { parseJson } from './json.ts';
 
@@ -28,6 +28,8 @@ export type RouteSpec = {
   before?: RequestHandler[];
   /** Successful answers by status; the error shape is documented for every route. */
   responses: Record<number, Answer>;
+  /** Codes of its own refusals, for the documentation; those of input, login and limits are known without. With it the list is promised to be whole. */
+  errors?: ErrorCode[];
 };
 
 type Parsed<Schema, Otherwise = undefined> = Schema extends z.ZodType ? z.output<Schema> : Otherwise;
