@@ -134,7 +134,7 @@ export function docsPages(): RequestHandler {
   });
   router.get('/', (_req, res) => void res.type('html').send(docsPage));
   router.get('/chatello.css', (_req, res) => void res.type('css').send(docsStyle));
-  router.get('/icon.svg', (_req, res) => void res.sendFile(docsIcon));
+  router.get('/icon.svg', (_req, res) => res.sendFile(docsIcon));
   router.get('/start.js', (_req, res) => void res.type('js').send(docsScript));
   router.use(express.static(swaggerDirectory, { index: false, immutable: true, maxAge: '1d' }));
   return router;
