@@ -33,6 +33,11 @@ const statusByCode = {
 
 export type ErrorCode = keyof typeof statusByCode;
 
+/** The HTTP status that says this code. */
+export function statusOf(code: ErrorCode): number {
+  return statusByCode[code];
+}
+
 type AppErrorOptions = {
   /** The request field at fault, as a path ("body.months"). */
   field?: string;
@@ -60,7 +65,7 @@ export class AppError extends Error {
   }
 
   get status(): number {
-    return statusByCode[this.code];
+    return statusOf(this.code);
   }
 }
 

@@ -26,7 +26,7 @@ export function systemRoutes({ config, db, now, log }: Deps, routes: Route[]): R
     {
       method: 'get', path: '/api/health', operationId: 'checkHealth', tag: 'System', auth: 'none', summary: 'Is the server alive?', before: [limitByAddress(requestsPerMinute)],
       description: '`?detailed=true` asks the database and the queue as well and lists the AI providers.',
-      query: z.object({ detailed: z.stringbool().default(false) }),
+      query: z.object({ detailed: z.stringbool({ error: 'must be true or false' }).default(false).meta({ description: 'Ask the database and the queue too.' }) }), errors: [],
       responses: { 200: { description: 'Alive.', schema: health }, 503: { description: 'Alive, but something it needs is failing.', schema: health } },
     },
     async ({ query }) => {

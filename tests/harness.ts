@@ -14,6 +14,7 @@ import { parseConfig } from '../server/config.ts';
 import { closeDatabase, databaseHandles, openDatabase, type Engine } from '../server/db/database.ts';
 import { migrate } from '../server/db/migrate.ts';
 import type { Deps } from '../server/deps.ts';
+import { documentedErrors } from '../server/http/documented-errors.ts';
 import { openApiDocument } from '../server/http/openapi.ts';
 import { loadSecrets } from '../server/local-secrets.ts';
 import { seed } from '../server/seed.ts';
@@ -129,6 +130,9 @@ function answerChecker(deps: Deps): (method: string, url: string, response: supe
     const spec = all.map((route) => route.spec).find((candidate) => candidate.method === method && new RegExp(`^${candidate.path.replace(/:\w+/g, '[^/]+')}$`).test(pathname));
     const type = response.headers['content-type'] ?? '';
     if (!type.startsWith('application/json')) return;
+    const isPromised = spec !== undefined && (spec.errors !== undefined || spec.auth === 'webhook');
+    const known = spec === undefined ? [] : [...Object.keys(spec.responses), ...[...documentedErrors(spec).keys()].map(String)];
+    assert.ok(!isPromised || known.includes(String(response.status)), `${method} ${url} answered ${response.status} (${JSON.stringify(response.body)}), which its documentation does not name`);
     const status = spec && String(response.status) in spec.responses ? String(response.status) : 'default';
     assert.ok(status !== 'default' || response.status >= 400, `${method} ${url} answered ${response.status}, which the OpenAPI document does not know`);
     const pointer = spec ? `openapi#/paths/${spec.path.replace(/:(\w+)/g, '{$1}').replaceAll('~', '~0').replaceAll('/', '~1').replace(/[{}]/g, encodeURIComponent)}/${method}/responses/${status}/content/application~1json/schema` : 'openapi#/components/schemas/Error';

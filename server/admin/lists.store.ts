@@ -23,14 +23,14 @@ export async function listCustomers(db: Db, emailPrefix: string, page: PageReque
 }
 
 export type AuditRow = Selectable<Schema['audit_log']>;
-export type AuditFilter = { entity?: string | undefined; entityId?: string | undefined; actor?: string | undefined };
+export type AuditFilter = { entity?: string | undefined; entityId?: string | undefined; actors?: string[] | undefined };
 
 /** A page of the audit log, newest first. */
-export function listAudit(db: Db, { entity, entityId, actor }: AuditFilter, page: PageRequest): Promise<PageOf<AuditRow>> {
+export function listAudit(db: Db, { entity, entityId, actors }: AuditFilter, page: PageRequest): Promise<PageOf<AuditRow>> {
   let query = db.selectFrom('audit_log');
   if (entity !== undefined) query = query.where('entity', '=', entity);
   if (entityId !== undefined) query = query.where('entity_id', '=', entityId);
-  if (actor !== undefined) query = query.where('actor', '=', actor);
+  if (actors !== undefined) query = query.where('actor', 'in', actors);
   return keysetPage(query, { at: 'audit_log.at', id: 'audit_log.id' }, page, (ids) => db.selectFrom('audit_log').selectAll().where('id', 'in', ids).execute());
 }
 

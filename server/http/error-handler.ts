@@ -11,10 +11,10 @@ import { sendJson } from './route.ts';
 export const errorBody = z
   .object({
     error: z.object({
-      code: z.string().meta({ description: 'For programs; stable.' }),
-      message: z.string().meta({ description: 'For people: what is wrong and what to do.' }),
-      field: z.string().optional().meta({ description: 'The field at fault, as a path.' }),
-      request_id: z.string(),
+      code: z.string().meta({ description: 'For programs; stable.', example: 'INVALID_REQUEST' }),
+      message: z.string().meta({ description: 'For people: what is wrong and what to do.', example: 'body.email: must be an e-mail address such as anna@example.com' }),
+      field: z.string().optional().meta({ description: 'The field at fault, as a path.', example: 'body.email' }),
+      request_id: z.string().meta({ description: 'Stands in the log of the server, and in the header X-Request-Id.', example: '3f5fecb7-786f-4036-87ad-803ebe00aef6' }),
     }),
   })
   .meta({ id: 'Error' });

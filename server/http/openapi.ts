@@ -4,6 +4,7 @@ import express, { type RequestHandler } from 'express';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Deps } from '../deps.ts';
+import { documentedErrors } from './documented-errors.ts';
 import { errorBody } from './error-handler.ts';
 import { limitByAddress, requestsPerMinute } from './rate-limit.ts';
 import { route, type Route, type RouteSpec } from './route.ts';
@@ -16,6 +17,20 @@ const security: Record<RouteSpec['auth'], Record<string, string[]>[]> = {
   admin: [{ adminToken: [] }],
 };
 
+const introduction = [
+  'Licences, purchases and AI answers for WordPress plugins.',
+  'Requests and answers are JSON in UTF-8. Times are ISO 8601 in UTC; in an answer `expires_at: null` means never. Fields that are not known are ignored.',
+  'Whatever cannot be processed is answered with a 4xx or 5xx status and `{"error": {"code", "message", "field", "request_id"}}`: the code is for programs and stays the same, the message is for people. A licence that is not valid is no error: `/api/validate` answers 200 with `valid: false` and a code that says why.',
+].join('\n\n');
+
+const tags = [
+  { name: 'Licences', description: 'For the plugin: is this key good for this site?' },
+  { name: 'AI', description: 'For the plugin: answers of AI models within the quota of the licence.' },
+  { name: 'Administration', description: 'For your own programs: customers and licences, with the API token.' },
+  { name: 'Webhooks', description: 'For the shops: purchases, renewals and refunds come in here.' },
+  { name: 'System', description: 'Is the server well, and what can it do?' },
+];
+
 /** The OpenAPI 3.1 document of the routes, made from the definitions that parse the requests. */
 export function openApiDocument(routes: Route[], publicUrl: string): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
@@ -25,23 +40,39 @@ export function openApiDocument(routes: Route[], publicUrl: string): ReturnType<
   }
   return createDocument({
     openapi: '3.1.0',
-    info: { title: 'Chatello', version, description: 'Licences, purchases, AI proxy and updates of WordPress plugins.', license: { name: 'MIT', identifier: 'MIT' } },
+    info: { title: 'Chatello', version, description: introduction, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: publicUrl }],
+    tags,
     paths,
     components: {
       securitySchemes: {
-        licenseKey: { type: 'apiKey', in: 'header', name: 'X-License-Key' },
-        adminToken: { type: 'http', scheme: 'bearer' },
+        licenseKey: { type: 'apiKey', in: 'header', name: 'X-License-Key', description: 'The licence key of the customer, such as CHA-7K3M-Q2VX-0RTB-9D4H. Case, spaces and missing hyphens do not matter.' },
+        adminToken: { type: 'http', scheme: 'bearer', description: 'The token in `ADMIN_API_TOKEN`; a server without that variable keeps its own in `DATA_DIR/secrets.json`.' },
       },
     },
-  });
+  }, { override: ({ jsonSchema }) => readable(jsonSchema) });
+}
+
+type Described = { type?: unknown; format?: unknown; minimum?: unknown; maximum?: unknown; example?: unknown };
+
+/** Without an example the readers of the document make one up from the bounds and patterns, which looks like noise. */
+function readable(schema: Described): void {
+  if (schema.format === 'date-time') schema.example ??= '2026-11-21T12:00:00.000Z';
+  if (schema.format === 'date') schema.example ??= '2026-11-21';
+  if (schema.type !== 'integer') return;
+  // The bounds of what JavaScript can count with say nothing about the field.
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  schema.example ??= 3;
 }
 
 function operation(spec: RouteSpec): ZodOpenApiOperationObject {
   const { params, query, headers, body } = spec;
-  const responses: ZodOpenApiOperationObject['responses'] = {
-    default: { description: 'The request could not be processed.', content: { 'application/json': { schema: spec.errorShape?.schema ?? errorBody } } },
-  };
+  const schema = spec.errorShape?.schema ?? errorBody;
+  const responses: ZodOpenApiOperationObject['responses'] = { default: { description: 'Any other refusal, in the same shape.', content: { 'application/json': { schema } } } };
+  // The examples are in our own shape; endpoints that speak a provider's protocol refuse in that provider's.
+  const examples = spec.errorShape === undefined ? documentedErrors(spec) : [];
+  for (const [status, { description, example }] of examples) responses[`${status}` as '400'] = { description, content: { 'application/json': { schema, example } } };
   for (const [status, answer] of Object.entries(spec.responses)) {
     responses[status as '200'] = { description: answer.description, ...(answer.schema ? { content: { [answer.contentType ?? 'application/json']: { schema: answer.schema } } } : {}) };
   }
@@ -52,7 +83,7 @@ function operation(spec: RouteSpec): ZodOpenApiOperationObject {
     tags: [spec.tag],
     security: security[spec.auth],
     requestParams: { ...(params ? { path: params } : {}), ...(query ? { query } : {}), ...(headers ? { header: headers } : {}) },
-    ...(body === undefined ? {} : { requestBody: { content: { [body === 'raw' ? '*/*' : 'application/json']: { schema: body === 'raw' ? z.unknown() : body } } } }),
+    ...(body === undefined ? {} : { requestBody: { required: body === 'raw' || !body.safeParse({}).success, content: { [body === 'raw' ? '*/*' : 'application/json']: { schema: body === 'raw' ? z.unknown() : body } } } }),
     responses,
   };
 }
@@ -60,9 +91,29 @@ function operation(spec: RouteSpec): ZodOpenApiOperationObject {
 const swaggerDirectory = path.dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 const docsPage = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Chatello API</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css"></head><body><div id="swagger-ui"></div>
+<link rel="icon" type="image/svg+xml" href="/docs/icon.svg">
+<link rel="stylesheet" href="/docs/swagger-ui.css"><link rel="stylesheet" href="/docs/chatello.css"></head><body><div id="swagger-ui"></div>
 <script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>`;
 const docsScript = `window.ui = SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, defaultModelsExpandDepth: -1 });`;
+
+/** What Swagger UI leaves to be desired: narrow screens, a column that is always empty, links that can be told from text. */
+const docsStyle = `
+.swagger-ui .opblock-tag { flex-wrap: wrap; gap: 0 10px; padding-right: 40px; position: relative; }
+.swagger-ui .opblock-tag small { flex: 1 1 260px; padding: 0; }
+.swagger-ui .opblock-tag button.expand-operation { position: absolute; right: 0; top: 10px; }
+.swagger-ui .responses-table .response-col_links { display: none !important; }
+.swagger-ui a.nostyle, .swagger-ui .info a { color: #2456c7; }
+.swagger-ui .opblock-tag a.nostyle, .swagger-ui .opblock a.nostyle { color: inherit; }
+.swagger-ui .info { margin: 30px 0; }
+@media (max-width: 640px) {
+  .swagger-ui .wrapper { padding: 0 12px; }
+  .swagger-ui table.parameters td, .swagger-ui table.parameters th, .swagger-ui .responses-table td { display: block; width: auto; max-width: none; padding-left: 0; }
+  .swagger-ui table.parameters thead, .swagger-ui .responses-table thead { display: none; }
+  .swagger-ui .opblock .opblock-section-header { flex-wrap: wrap; gap: 8px; }
+  .swagger-ui .opblock-summary-path { max-width: none; }
+}
+`;
+const docsIcon = path.resolve(import.meta.dirname, '../../admin-views/assets/icon.svg');
 
 /** Swagger UI needs inline styles and data images; scripts come from this server alone. */
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -87,6 +138,8 @@ export function docsPages(): RequestHandler {
     next();
   });
   router.get('/', (_req, res) => void res.type('html').send(docsPage));
+  router.get('/chatello.css', (_req, res) => void res.type('css').send(docsStyle));
+  router.get('/icon.svg', (_req, res) => res.sendFile(docsIcon));
   router.get('/start.js', (_req, res) => void res.type('js').send(docsScript));
   router.use(express.static(swaggerDirectory, { index: false, immutable: true, maxAge: '1d' }));
   return router;

@@ -1,6 +1,6 @@
 import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
-import { AppError } from '../errors.ts';
+import { AppError, type ErrorCode } from '../errors.ts';
 import { plainIssue } from '../plain-issue.ts';
 import type { ErrorShape } from './error-shape.ts';
 import { parseJson } from './json.ts';
@@ -32,6 +32,8 @@ export type RouteSpec = {
   errorShape?: ErrorShape;
   /** Successful answers by status; the error shape is documented for every route. */
   responses: Record<number, Answer>;
+  /** Codes of its own refusals, for the documentation; those of input, login and limits are known without. With it the list is promised to be whole. */
+  errors?: ErrorCode[];
 };
 
 type Parsed<Schema, Otherwise = undefined> = Schema extends z.ZodType ? z.output<Schema> : Otherwise;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { customerBody, customerShape } from '../customers/customer-body.ts';
+import { customerBody, customerParams, customerShape } from '../customers/customer-body.ts';
 import { getCustomer } from '../customers/get-customer.ts';
 import type { Deps } from '../deps.ts';
 import { adminAuth, tokenActor, tokenIdOf } from '../http/admin-auth.ts';
@@ -10,20 +10,23 @@ import { grantInput, grantRequest } from './grant-request.ts';
 import { statusAt } from './license-status.rules.ts';
 import { listActivations, listLicensesOfCustomer, type LicenseOfCustomer } from './licenses.store.ts';
 
-const planShape = z.object({ code: z.string(), name: z.string() });
-const status = z.enum(['pending', 'active', 'suspended', 'expired', 'cancelled']);
-const activationShape = z.object({ site: z.string(), kind: z.enum(['production', 'staging']), created_at: z.iso.datetime() });
+const planShape = z.object({ code: z.string().meta({ example: 'pro' }), name: z.string().meta({ example: 'Pro' }) });
+const status = z.enum(['pending', 'active', 'suspended', 'expired', 'cancelled']).meta({ example: 'active' });
+const licenseId = z.string().meta({ example: '01a1fdfd-2f56-7160-aec7-a5d9e96a8929' });
+const product = z.string().meta({ example: 'chatello' });
+const keyExample = 'CHA-7K3M-Q2VX-0RTB-9D4H';
+const activationShape = z.object({ site: z.string().meta({ example: 'shop.example.com' }), kind: z.enum(['production', 'staging']), created_at: z.iso.datetime() });
 
 const licenseShape = z
   .object({
-    id: z.string(), key_hint: z.string().meta({ description: 'The last four characters of the key; the key itself is not shown.' }), plan: planShape, product: z.string(), status,
+    id: licenseId, key_hint: z.string().meta({ description: 'The last four characters of the key; the key itself is not shown.', example: '9D4H' }), plan: planShape, product, status,
     expires_at: z.iso.datetime().nullable(), sites: z.int(), max_sites: z.int(), created_at: z.iso.datetime(),
   })
   .meta({ id: 'LicenseOfCustomer' });
 
 const createdShape = z.object({
-  license_key: z.string().meta({ example: 'CHA-7K3M-Q2VX-0RTB-9D4H' }), license_id: z.string(), customer: customerShape, customer_created: z.boolean(), plan: planShape, product: z.string(), status,
-  expires_at: z.iso.datetime().nullable().meta({ description: 'Null: never.' }), max_sites: z.int(), max_version: z.string().nullable(), activation: activationShape.nullable(),
+  license_key: z.string().meta({ example: keyExample }), license_id: licenseId, customer: customerShape, customer_created: z.boolean().meta({ description: 'False: there was a customer with this address.' }), plan: planShape, product, status,
+  expires_at: z.iso.datetime().nullable().meta({ description: 'Null: never.' }), max_sites: z.int(), max_version: z.string().nullable().meta({ description: 'Null: every version.', example: null }), activation: activationShape.nullable().meta({ description: 'The slot of the domain that was asked for.' }),
 });
 
 /** Licences, for programs that hold the API token. */
@@ -38,7 +41,7 @@ export function adminLicenseRoutes(deps: Deps): Route[] {
       summary: 'Issue a licence',
       description: 'Finds or creates the customer by e-mail address and issues the key, all or nothing.',
       headers: idempotencyHeader, body: grantRequest, before,
-      responses: { 201: { description: 'The licence with its key.', schema: createdShape } },
+      responses: { 201: { description: 'The licence with its key.', schema: createdShape } }, errors: ['IDEMPOTENCY_KEY_REUSED'],
     },
     ({ headers, body, res }) =>
       answerOnce(db, vault, { scope: `createLicense:${tokenIdOf(res)}`, key: headers['idempotency-key'], body }, now(), async (trx) => {
@@ -60,8 +63,8 @@ export function adminLicenseRoutes(deps: Deps): Route[] {
     {
       method: 'get', path: '/api/customer/:id', operationId: 'readCustomer', tag, auth: 'admin',
       summary: 'A customer with its licences',
-      params: z.object({ id: z.string().max(64) }), before,
-      responses: { 200: { description: 'The customer. Keys are not shown.', schema: customerShape.extend({ licenses: z.array(licenseShape) }) } },
+      params: customerParams, before,
+      responses: { 200: { description: 'The customer. Keys are not shown.', schema: customerShape.extend({ licenses: z.array(licenseShape) }) } }, errors: ['NOT_FOUND'],
     },
     async ({ params: { id } }) => {
       const customer = await getCustomer(db, id);

@@ -24,16 +24,16 @@ const scope = {
 export const verdict = z
   .object({
     valid: z.boolean(),
-    code: z.enum(verdictCodes),
-    message: z.string().meta({ description: 'The verdict as a sentence for a person.' }),
-    status: z.enum(['pending', 'active', 'suspended', 'expired', 'cancelled']).nullable(),
-    plan: z.object({ code: z.string(), name: z.string() }).nullable(),
-    product: z.string().nullable(),
-    features: z.array(z.string()),
+    code: z.enum(verdictCodes).meta({ example: 'VALID' }),
+    message: z.string().meta({ description: 'The verdict as a sentence for a person.', example: 'The licence is valid (Pro).' }),
+    status: z.enum(['pending', 'active', 'suspended', 'expired', 'cancelled']).nullable().meta({ description: 'Null: the key is not known.', example: 'active' }),
+    plan: z.object({ code: z.string().meta({ example: 'pro' }), name: z.string().meta({ example: 'Pro' }) }).nullable(),
+    product: z.string().nullable().meta({ example: 'chatello' }),
+    features: z.array(z.string()).meta({ description: 'What the licence allows just now; empty when it is not valid.', example: ['assistant', 'updates', 'ai_proxy'] }),
     expires_at: z.iso.datetime().nullable().meta({ description: 'Null: never.' }),
     limits: z.object({ sites: z.int(), staging_sites: z.int(), requests_per_month: z.int(), requests_per_hour: z.int() }).nullable(),
     usage: z.object({ sites: z.int(), requests_this_month: z.int() }).nullable(),
-    activation: z.object({ site: z.string(), kind: z.enum(['production', 'staging']), created_at: z.iso.datetime() }).nullable(),
+    activation: z.object({ site: z.string().meta({ example: 'shop.example.com' }), kind: z.enum(['production', 'staging']), created_at: z.iso.datetime() }).nullable(),
     checked_at: z.iso.datetime(),
   })
   .meta({ id: 'Verdict' });
@@ -49,7 +49,7 @@ export function licenseRoutes({ db, vault, now }: Deps): Route[] {
       summary: 'Is this key good for this site?',
       description: 'A negative verdict is a 200 with `valid: false`. A site seen for the first time takes a free slot.',
       headers: licenseKeyHeader, body: z.object({ domain: domain.optional(), ...scope }), before: [limit],
-      responses: { 200: { description: 'The verdict.', schema: verdict } },
+      responses: { 200: { description: 'The verdict.', schema: verdict } }, errors: [],
     },
     async ({ headers, body }) => {
       const at = now();
@@ -64,7 +64,7 @@ export function licenseRoutes({ db, vault, now }: Deps): Route[] {
       summary: 'Use this key on this site',
       description: 'Takes a slot, or keeps the one that the site has. May be repeated.',
       headers: licenseKeyHeader, body: z.object({ domain, ...scope }), before: [limit],
-      responses: { 200: { description: 'The verdict; `activation` is the slot.', schema: verdict } },
+      responses: { 200: { description: 'The verdict; `activation` is the slot.', schema: verdict } }, errors: [],
     },
     async ({ headers, body }) => {
       const at = now();
@@ -79,7 +79,8 @@ export function licenseRoutes({ db, vault, now }: Deps): Route[] {
       summary: 'Free the slot of this site',
       description: 'Works in every state of the licence and may be repeated; `deactivated` says whether there was a slot to free.',
       headers: licenseKeyHeader, body: z.object({ domain }), before: [limit],
-      responses: { 200: { description: 'Done.', schema: z.object({ deactivated: z.boolean(), site: z.string() }) } },
+      responses: { 200: { description: 'Done.', schema: z.object({ deactivated: z.boolean().meta({ description: 'False: the site had no slot.' }), site: z.string().meta({ description: 'The site as it is counted: without scheme and www.', example: 'shop.example.com' }) }) } },
+      errors: ['LICENSE_INVALID'],
     },
     async ({ headers, body }) => {
       const site = siteOf(body.domain);

@@ -29,7 +29,7 @@ export function usageRoutes({ db, vault, now }: Deps): Route[] {
       summary: 'What this licence has used this month',
       description: 'From the ledger of AI requests. Works for expired and suspended licences too.',
       headers: licenseKeyHeader, before: [limitByAddress(300)],
-      responses: { 200: { description: 'The usage.', schema: usage } },
+      responses: { 200: { description: 'The usage.', schema: usage } }, errors: ['LICENSE_INVALID'],
     },
     async ({ headers }) => {
       const at = now();

@@ -126,11 +126,22 @@ describe('GET /openapi.json and /docs', () => {
     }
   });
 
+  it('names the refusals of each endpoint, with examples that a person could have written', async () => {
+    const { paths, components } = (await (await app()).call('get', '/openapi.json')).body;
+    const { responses, requestBody } = paths['/api/create_license'].post;
+    assert.deepEqual(Object.keys(responses), ['201', '400', '401', '403', '413', '415', '422', '429', '500', '503', 'default']);
+    assert.equal(responses[401].content['application/json'].example.error.code, 'UNAUTHENTICATED');
+    assert.equal(requestBody.required, true);
+    assert.equal(paths['/api/validate'].post.requestBody.required, false);
+    assert.equal(components.schemas.Verdict.properties.checked_at.example, '2026-11-21T12:00:00.000Z');
+    assert.ok(!JSON.stringify(paths).includes(String(Number.MAX_SAFE_INTEGER)));
+  });
+
   it('can be read without any other host', async () => {
     const { call } = await app();
     const page = await call('get', '/docs/');
     assert.equal(page.status, 200);
     assert.doesNotMatch(page.text, /https?:\/\//);
-    for (const asset of ['swagger-ui.css', 'swagger-ui-bundle.js', 'start.js']) assert.equal((await call('get', `/docs/${asset}`)).status, 200, asset);
+    for (const asset of ['swagger-ui.css', 'swagger-ui-bundle.js', 'start.js', 'chatello.css', 'icon.svg']) assert.equal((await call('get', `/docs/${asset}`)).status, 200, asset);
   });
 });

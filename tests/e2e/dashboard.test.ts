@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { after, before, it } from 'node:test';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { freePort } from '../../scripts/services.ts';
 import { closeDatabase, openDatabase, type Db } from '../../server/db/database.ts';
 import { newId } from '../../server/ids.ts';
 import { createTestDatabase, onBothDatabases, type TestDatabase } from '../harness.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds serious or critical on a page: contrast, names, roles, landmarks. */
+async function seriousFlaws(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const violations = (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)`)) as { id: string; impact: string; nodes: { target: string[] }[] }[];
+  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id} ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+}
 
 const ownPassword = 'my very own password';
 const browserArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -75,11 +86,12 @@ onBothDatabases('the dashboard in a browser', (engine) => {
     const password = /Password +(\S+)/.exec(output)?.[1] ?? '';
     assert.match(output, /Dashboard +http:\/\/localhost:\d+ .*ssh -L/);
     await page.goto(`${url}/licenses`);
+    assert.deepEqual(await seriousFlaws(page), []);
     await page.getByLabel('E-mail address').fill('admin@localhost');
     await page.getByLabel('Password').fill(password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     assert.equal(await heading(), 'Choose your own password');
-    await page.getByLabel('Present password').fill(password);
+    await page.getByLabel('Current password').fill(password);
     await page.getByLabel('New password', { exact: false }).first().fill(ownPassword);
     await page.getByLabel('New password again').fill(ownPassword);
     await page.getByRole('button', { name: 'Set password' }).click();
@@ -157,6 +169,7 @@ onBothDatabases('the dashboard in a browser', (engine) => {
     const customer = await db.selectFrom('customers').select('id').where('email', '=', 'Carla@Example.com').executeTakeFirstOrThrow();
     const license = new URL(licensePage).pathname;
     const paths = ['/', '/customers', `/customers/${customer.id}`, '/licenses', '/licenses?q=nobody%40example.com', license, `${license}/suspend`, `${license}/cancel`, '/new-license', '/deliveries', '/deliveries?status=dead', `/deliveries/${delivery.id}`, '/emails', '/audit', '/password'];
+    const flaws = new Set<string>();
     for (const [width, theme, language] of [[1280, 'dark', 'en'], [390, 'light', 'it'], [390, 'dark', 'en'], [1920, 'light', 'it']] as const) {
       await page.setViewportSize({ width, height: 844 });
       await context.addCookies([{ name: 'chatello_theme', value: theme, url }, { name: 'chatello_language', value: language, url }]);
@@ -167,8 +180,10 @@ onBothDatabases('the dashboard in a browser', (engine) => {
         assert.deepEqual(await page.evaluate('[document.documentElement.dataset.bsTheme, document.documentElement.lang]'), [theme, language]);
         const unlabelled = await page.evaluate(`[...document.querySelectorAll('input:not([type=hidden], [aria-hidden]), select, textarea')].filter((field) => field.labels.length === 0 && !field.ariaLabel).map((field) => field.outerHTML)`);
         assert.deepEqual(unlabelled, [], path);
+        for (const flaw of await seriousFlaws(page)) flaws.add(`${path} ${theme}: ${flaw}`);
       }
     }
+    assert.deepEqual([...flaws], []);
     assert.deepEqual(complaints, []);
   });
 

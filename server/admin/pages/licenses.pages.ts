@@ -15,6 +15,7 @@ import { page, type Page, type SignedInContext } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
 
 const statuses: LicenseStatus[] = ['active', 'pending', 'suspended', 'expired', 'cancelled'];
+const historyLength = 8;
 const doneTexts = ['suspend', 'reactivate', 'cancel', 'released', 'unlocked'];
 
 /** The licences: list with search, and each one with everything that belongs to it. */
@@ -87,11 +88,12 @@ async function licensePage({ db, now }: Deps, { params, query, t }: SignedInCont
       customer,
       sites: sites.map((site) => ({ id: site.id, site: site.site, kind: site.kind, version: site.version, created_at: site.created_at, last_seen_at: site.last_seen_at })),
       sitesUsed: sites.filter(({ kind }) => kind === 'production').length,
+      stagingUsed: sites.filter(({ kind }) => kind === 'staging').length,
       siteLimit: license.max_sites ?? plan.max_sites,
       usage: { used, limit: plan.monthly_requests, resetsAt: nextMonthStart(at) },
       terms: await listTermsNewestFirst(db, license.id),
       orders: await listOrdersOfLicense(db, license.id),
-      audit: (await listAudit(db, { entity: 'license', entityId: license.id }, {})).rows,
+      audit: (await listAudit(db, { entity: 'license', entityId: license.id }, {})).rows.slice(0, historyLength),
       actions: availableActions(license),
       done: done && t(`done.${done}`),
     },

@@ -1,5 +1,6 @@
 import { applyDeliveryKey, replayDelivery } from '../../billing/replay-delivery.ts';
 import type { Deps } from '../../deps.ts';
+import { actorsNamed } from '../actors.ts';
 import { findDeliveryDetail, listAudit, listDeliveries, listEmails } from '../lists.store.ts';
 import { addressOf, pageLinks, pageRequest } from '../paging.store.ts';
 import { page, type Page } from '../web/page.ts';
@@ -43,7 +44,7 @@ export function recordPages({ db, now }: Deps): Page[] {
       const entity = entities.find((candidate) => candidate === query['entity']);
       const entityId = query['id']?.trim().slice(0, 64) || undefined;
       const actor = query['actor']?.trim().slice(0, 190) || undefined;
-      const found = await listAudit(db, { entity, entityId: entity && entityId, actor }, pageRequest(query));
+      const found = await listAudit(db, { entity, entityId: entity && entityId, actors: actor === undefined ? undefined : actorsNamed(actor, t) }, pageRequest(query));
       const links = pageLinks('/audit', { entity, id: entityId, actor }, found);
       return { view: 'audit', title: t('nav.audit'), data: { entities: entities.map((code) => ({ code, isCurrent: code === entity })), actor, entityId, isFiltered: entity !== undefined || actor !== undefined, ...found, links } };
     }),

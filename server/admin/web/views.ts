@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Handlebars, { type HelperOptions, type RuntimeOptions, type TemplateDelegate } from 'handlebars';
+import { actorName, siteName } from '../actors.ts';
 import { formatMoney, isoTime, utcDate, utcDateTime } from './format.ts';
 import { iconSvg } from './icons.ts';
 import { hasText, translator, type Locale } from './locale.ts';
@@ -70,6 +71,8 @@ function addHelpers(handlebars: typeof Handlebars): void {
     number: (value: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options)).format(value),
     months: (count: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options), { style: 'unit', unit: 'month', unitDisplay: 'long' }).format(count),
     money: (minor: number, currency: string | null, options: HelperOptions) => formatMoney(minor, currency, localeOf(options)),
+    who: (code: string, options: HelperOptions) => actorName(code, translator(localeOf(options))),
+    siteName: (name: string) => siteName(name),
     icon: (name: string) => new SafeString(iconSvg(name)),
     time: (ms: number | null, options: HelperOptions) => timeElement(ms, 'datetime', utcDateTime, localeOf(options)),
     ago: (ms: number | null, options: HelperOptions) => timeElement(ms, 'relative', utcDateTime, localeOf(options)),

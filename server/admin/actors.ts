@@ -1,0 +1,23 @@
+import { domainToUnicode } from 'node:url';
+import { hasText, type Translate } from './web/locale.ts';
+
+/** Who did something, as people call it: `admin:anna@example.com` is anna@example.com, `cli` the command line. */
+export function actorName(actor: string, t: Translate): string {
+  for (const key of [`actor.${actor}`, `provider.${actor}`]) if (hasText(key)) return t(key);
+  const [, kind, name] = /^(admin|site):(.+)$/.exec(actor) ?? [];
+  if (name === undefined) return actor;
+  return kind === 'site' ? siteName(name) : name;
+}
+
+/** The actors that a person may mean by a text: as the log has them, or as the page shows them. */
+export function actorsNamed(text: string, t: Translate): string[] {
+  const wanted = text.toLowerCase();
+  const called = ['cli', 'api-token', 'system', 'seed', 'site', 'paddle', 'woocommerce'].filter((actor) => actorName(actor, t).toLowerCase() === wanted);
+  return [text, `admin:${text}`, `site:${text}`, ...called];
+}
+
+/** A site as its owner writes it: `xn--mnchen-3ya.de` is münchen.de. */
+export function siteName(site: string): string {
+  const [, host = site, rest = ''] = /^([^/:]+)(.*)$/.exec(site) ?? [];
+  return site.includes('xn--') ? `${domainToUnicode(host) || host}${rest}` : site;
+}
