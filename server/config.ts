@@ -71,6 +71,9 @@ const environment = z.object({
   ADMIN_API_TOKEN: z.string().min(24, 'must be at least 24 characters').optional(),
 });
 
+/** The names of all variables that are read. */
+export const configVariables = Object.keys(environment.shape);
+
 type Environment = z.output<typeof environment>;
 export type EncryptionKey = { id: string; key: Buffer };
 

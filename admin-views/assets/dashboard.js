@@ -79,10 +79,13 @@ for (const form of document.querySelectorAll('form[data-confirm]')) {
   });
 }
 
-/** An open menu closes with Escape, or with a click elsewhere. */
+/** An open menu closes with Escape, and when the focus or a click goes elsewhere. */
 for (const menu of document.querySelectorAll('details.menu')) {
   document.addEventListener('click', (event) => {
     if (!menu.contains(event.target)) menu.open = false;
+  });
+  menu.addEventListener('focusout', ({ relatedTarget }) => {
+    if (relatedTarget && !menu.contains(relatedTarget)) menu.open = false;
   });
   menu.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') {

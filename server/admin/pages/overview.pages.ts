@@ -10,7 +10,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 const recent = 6;
 
 /** How the business stands, and what needs a hand. */
-export function overviewPages({ db, now }: Deps): Page[] {
+export function overviewPages({ db, now, config }: Deps): Page[] {
   return [
     page('get', '/', async ({ query, t }) => {
       const at = now();
@@ -18,7 +18,7 @@ export function overviewPages({ db, now }: Deps): Page[] {
       const { dead } = await countJobs(db);
       const licenses = (await listLicenses(db, {}, {}, at)).rows.slice(0, recent);
       const deliveries = (await listDeliveries(db, undefined, {})).rows.slice(0, recent);
-      const data = { ...figures, deadJobs: dead, revenue: await recurringRevenue(db, at), licenses, deliveries, done: query['done'] === 'password-changed' ? t('done.password-changed') : undefined };
+      const data = { ...figures, publicUrl: config.publicUrl, deadJobs: dead, revenue: await recurringRevenue(db, at), licenses, deliveries, done: query['done'] === 'password-changed' ? t('done.password-changed') : undefined };
       return { view: 'overview', title: t('nav.overview'), data };
     }),
   ];

@@ -10,13 +10,13 @@ const deliveryStatuses = ['received', 'handled', 'ignored', 'dead'];
 const entities = ['license', 'customer', 'order', 'delivery', 'product_mapping', 'admin', 'email', 'plan'];
 
 /** What came in, what went out, and who did what. */
-export function recordPages({ db, now }: Deps): Page[] {
+export function recordPages({ db, now, config }: Deps): Page[] {
   return [
     page('get', '/deliveries', async ({ query, t }) => {
       const status = deliveryStatuses.find((candidate) => candidate === query['status']);
       const found = await listDeliveries(db, status, pageRequest(query));
       const filters = [undefined, ...deliveryStatuses].map((code) => ({ code, href: addressOf('/deliveries', { status: code }), isCurrent: code === status }));
-      return { view: 'deliveries', title: t('nav.deliveries'), data: { status, filters, ...found, links: pageLinks('/deliveries', { status }, found) } };
+      return { view: 'deliveries', title: t('nav.deliveries'), data: { status, filters, publicUrl: config.publicUrl, ...found, links: pageLinks('/deliveries', { status }, found) } };
     }),
 
     page('get', '/deliveries/:id', async ({ params, query, t }) => {

@@ -14,10 +14,10 @@ import type { Render } from './views.ts';
 /** What every page is framed with. */
 export type Shell = { deps: Deps; render: Render };
 
-const navigation = [
+const navigation: { href: string; key: string; icon: string; also?: string }[] = [
   { href: '/', key: 'nav.overview', icon: 'overview' },
   { href: '/customers', key: 'nav.customers', icon: 'customers' },
-  { href: '/licenses', key: 'nav.licenses', icon: 'key' },
+  { href: '/licenses', key: 'nav.licenses', icon: 'key', also: '/new-license' },
   { href: '/deliveries', key: 'nav.deliveries', icon: 'inbox' },
   { href: '/emails', key: 'nav.emails', icon: 'mail' },
   { href: '/audit', key: 'nav.audit', icon: 'audit' },
@@ -47,7 +47,7 @@ function sendView({ deps, render }: Shell, req: Request, res: Response, { view, 
     csrf: csrfTokenFor(req, res, deps.vault),
     path: req.method === 'GET' ? req.originalUrl : '/',
     admin: session && { email: session.admin.email, name: session.admin.name },
-    navigation: navigation.map((item) => ({ ...item, isCurrent: item.href === '/' ? req.path === '/' : req.path === item.href || req.path.startsWith(`${item.href}/`) })),
+    navigation: navigation.map((item) => ({ ...item, isCurrent: item.href === '/' ? req.path === '/' : [item.href, item.also].some((href) => href !== undefined && (req.path === href || req.path.startsWith(`${href}/`))) })),
     version,
   });
   res.status(status).type('html').send(html);
