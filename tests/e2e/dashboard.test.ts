@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, it } from 'node:test';
+import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { freePort } from '../../scripts/services.ts';
 import { closeDatabase, openDatabase, type Db } from '../../server/db/database.ts';
 import { newId } from '../../server/ids.ts';
 import { createTestDatabase, onBothDatabases, type TestDatabase } from '../harness.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 /** What axe-core finds serious or critical on a page: contrast, names, roles, landmarks. */
 async function seriousFlaws(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   const violations = (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)`)) as { id: string; impact: string; nodes: { target: string[] }[] }[];
   return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id} ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
 }
