@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
+import { emailKey } from '../customers/customer.rules.ts';
 import { transact, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
@@ -24,7 +25,7 @@ export async function createAdmin(db: Db, input: CreateAdminInput, by: Actor, no
   const admin: Admin = {
     id: newId(),
     email,
-    email_key: adminEmailKey(email),
+    email_key: emailKey(email),
     name: input.name?.trim() || email.slice(0, email.lastIndexOf('@')),
     password_hash: await hashPassword(oneTimePassword),
     must_change_password: 1,
@@ -50,11 +51,6 @@ export async function createFirstAdmin(db: Db, now: number): Promise<{ email: st
     if (error instanceof AppError && error.code === 'CONFLICT') return undefined;
     throw error;
   }
-}
-
-/** Addresses are compared without case and surrounding space. */
-export function adminEmailKey(email: string): string {
-  return email.trim().toLowerCase().normalize('NFC');
 }
 
 /** Five groups of four from 31 letters that cannot be mistaken for each other. */

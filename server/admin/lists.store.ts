@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import { adminEmailKey } from './create-admin.ts';
+import { emailKey } from '../customers/customer.rules.ts';
 import type { Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 import { endOf } from './licenses-list.store.ts';
@@ -10,7 +10,7 @@ export type CustomerRow = Pick<Selectable<Schema['customers']>, 'id' | 'name' | 
 /** A page of customers whose e-mail address begins with a text, newest first; a search shows its first matches on one page. */
 export async function listCustomers(db: Db, emailPrefix: string, page: PageRequest): Promise<PageOf<CustomerRow> & { isCut: boolean }> {
   const read = () => db.selectFrom('customers').select(['id', 'name', 'email', 'company', 'created_at']);
-  const prefix = adminEmailKey(emailPrefix);
+  const prefix = emailKey(emailPrefix);
   const searchLimit = 100;
   const found =
     prefix === ''

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { recordAudit } from '../audit/record-audit.ts';
 import { transact, type Db } from '../db/database.ts';
 import { findAdminByEmailKey, updateAdmin, type Admin } from './admins.store.ts';
-import { adminEmailKey } from './create-admin.ts';
+import { emailKey as keyOfAddress } from '../customers/customer.rules.ts';
 import { countFailure, findLoginAttempts, forgetFailures } from './login-attempts.store.ts';
 import { loginDelayMs } from './login-delay.rules.ts';
 import { verifyPassword } from './password.ts';
@@ -20,7 +20,7 @@ const dummyHash = '$argon2id$v=19$m=19456,t=2,p=1$4jD+OAfb90CwUD5Frsne3A$3KAq2i8
  * was right, so that many guesses at once count as many. From the fifth failure on, the account is closed to this address for a while.
  */
 export async function logIn(db: Db, { email, password }: Credentials, client: Client, now: number): Promise<LoginOutcome> {
-  const emailKey = adminEmailKey(email);
+  const emailKey = keyOfAddress(email);
   const attemptId = createHash('sha256').update(`${emailKey}\n${client.ip}`).digest();
   const lockedUntil = await takeAttempt(db, attemptId, now);
   if (lockedUntil !== undefined) return { outcome: 'locked', until: lockedUntil };
