@@ -1,3 +1,5 @@
+import type { AiSchema } from './ai-schema.ts';
+
 // The columns of sql/*/0001-foundation.sql and later migrations. Times are UTC epoch milliseconds, booleans are 0 or 1, JSON is text.
 
 type SecretTable = {
@@ -23,6 +25,11 @@ type PlanTable = {
   position: number;
   created_at: number;
   updated_at: number;
+  quotas: string | null;
+  allowed_models: string | null;
+  max_input_tokens: number | null;
+  max_output_tokens: number | null;
+  own_keys_use_quota: number;
 };
 
 type ProductTable = {
@@ -78,6 +85,7 @@ type LicenseTable = {
   domain_lock: string | null;
   created_at: number;
   updated_at: number;
+  quotas: string | null;
 };
 
 type LicenseTermTable = {
@@ -279,6 +287,17 @@ type UsageRecordTable = {
   expires_at: number;
   created_at: number;
   settled_at: number | null;
+  visitor: string | null;
+  asked_model: string | null;
+  key_source: string;
+  service_tier: string | null;
+  cache_write_tokens: number;
+  characters: number;
+  audio_ms: number;
+  charged_tokens: number;
+  charged_cost_microcents: number;
+  day_start: number;
+  is_cached: number;
 };
 
 type AuditLogTable = {
@@ -351,7 +370,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = {
+export type Schema = AiSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;

@@ -76,6 +76,7 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
     revoked_reason: null,
     max_sites: input.maxSites ?? null,
     max_version: input.maxVersion ?? null,
+    quotas: null,
     domain_lock: input.site && siteLimit === 1 && !isStaging ? input.site.site : null,
     created_at: now,
     updated_at: now,
