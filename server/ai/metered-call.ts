@@ -7,7 +7,6 @@ import { reserveUsage, type Reservation } from '../usage/reserve-usage.ts';
 import { settleUsage, type Settlement } from '../usage/settle-usage.ts';
 import { noTokens } from '../usage/token-usage.rules.ts';
 import { meterChat, type ChatMeter } from './chat-meter.ts';
-import type { ProviderName } from './provider.ts';
 import { trackChat } from './running-chats.ts';
 import { ClientLeft, watchCall, type Watch } from './watch.ts';
 
@@ -16,10 +15,13 @@ export type Call = {
   license: LicenseOfCaller;
   site: string | null;
   endpoint: string;
-  provider: ProviderName;
+  /** Whoever is asked first, and for what. */
+  provider: string;
   /** Of the provider, for people. */
   title: string;
   model: string;
+  /** As the client named the model, if it did. */
+  askedModel: string | undefined;
   isStream: boolean;
   inputCharacters: () => number;
   /** Aborts when the client leaves. */
@@ -81,7 +83,7 @@ export async function freeCall(deps: Pick<Deps, 'config'>, call: Pick<Call, 'sig
 
 /** A provider that failed before any output costs nothing. A client that left, or an answer that broke off, costs what was used until then. */
 function settlementOf(meter: ChatMeter, failure: Failure | undefined, client: AbortSignal): Settlement {
-  const common = { usage: meter.usage(), model: meter.model, firstByteMs: meter.firstByteMs, totalMs: meter.elapsedMs(), providerRequestId: meter.requestId };
+  const common = { usage: meter.usage(), provider: meter.target?.provider, model: meter.model ?? meter.target?.model, firstByteMs: meter.firstByteMs, totalMs: meter.elapsedMs(), providerRequestId: meter.requestId };
   if (!failure) return { ...common, status: 'completed', isCharged: true };
   if (failure.error instanceof ClientLeft || client.aborted) {
     return { ...common, status: 'aborted', isCharged: failure.wasAsked, errorCode: 'CLIENT_LEFT', ...(failure.wasAsked ? {} : { usage: noTokens }) };

@@ -11,6 +11,8 @@ export type UsageRequest = {
   endpoint: string;
   provider: string;
   model: string;
+  /** As the client named the model, if it did. */
+  askedModel?: string | undefined;
   isStream: boolean;
   lifetimeMs: number;
 };
@@ -73,7 +75,7 @@ async function addRecord(db: Db, request: UsageRequest, counter: Counted, now: n
     provider_request_id: null,
     error_code: null,
     visitor: null,
-    asked_model: null,
+    asked_model: request.askedModel ?? null,
     key_source: 'managed',
     service_tier: null,
     cache_write_tokens: 0,

@@ -9,6 +9,8 @@ export type Settlement = {
   /** Whether it costs one request of the quota. */
   isCharged: boolean;
   usage: MeteredUsage;
+  /** Whoever was asked last; without it the one that was named when the place was taken. */
+  provider?: string | undefined;
   /** As the provider names the model that answered. */
   model?: string | undefined;
   firstByteMs?: number | undefined;
@@ -40,6 +42,7 @@ export function settleUsage(db: Db, reservation: Reservation, settlement: Settle
       provider_request_id: settlement.providerRequestId?.slice(0, requestIdLength) ?? null,
       error_code: settlement.errorCode ?? null,
       settled_at: now,
+      ...(settlement.provider === undefined ? {} : { provider: settlement.provider }),
       ...(settlement.model === undefined ? {} : { model: settlement.model.slice(0, modelLength) }),
     });
     if (settled && !settlement.isCharged) await uncountRequest(trx, reservation.licenseId, { month: reservation.monthStart, hour: reservation.hourStart }, now);

@@ -62,7 +62,7 @@ function openUpstream({ name, title, baseUrl, apiKey, variables, defaultModel }:
   let pool: Pool | undefined;
   return {
     name, protocol, defaultModel,
-    face: { title, keyVariable: `${variables}_API_KEY`, addressVariable: `${variables}_BASE_URL`, secrets: apiKey === undefined ? [] : [apiKey] },
+    face: { title, keyVariable: `${variables}_API_KEY`, addressVariable: `${variables}_BASE_URL`, modelVariable: `${variables}_MODEL`, secrets: apiKey === undefined ? [] : [apiKey] },
     async send({ method, path, headers = {}, body, signal }) {
       // undici closes a connection that has been idle for 4 s: before any server does, which could break the next request.
       pool ??= new Pool(origin, { headersTimeout: 0, bodyTimeout: 0 });
