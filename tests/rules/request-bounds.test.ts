@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { assert as check, property, string } from 'fast-check';
-import { boundsOf, mostTokens } from '../../server/ai/request-bounds.rules.ts';
+import { boundsOf, mostTokens } from '../../server/ai/gateway/request-bounds.rules.ts';
 import { limitsOf } from '../../server/usage/limits.rules.ts';
 
 const limitedBy = (quotas: object) => limitsOf({ monthly_requests: 10, hourly_requests: 10, plan_quotas: JSON.stringify(quotas), license_quotas: null, monthly_budget_microcents: null });

@@ -1,5 +1,5 @@
-import { limitsUnit, type Limits } from '../usage/limits.rules.ts';
-import { isObject, numberOf, type Json } from './gateway/loose.rules.ts';
+import { limitsUnit, type Limits } from '../../usage/limits.rules.ts';
+import { isObject, numberOf, type Json } from './loose.rules.ts';
 
 /** What a request can be at most, in tokens. `maxOutput` is to be told to the provider where the request does not say it; undefined: unbounded, since nothing limits it. */
 export type RequestBounds = { input: number; output: number; maxOutput: number | undefined };
