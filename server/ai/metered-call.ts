@@ -7,7 +7,6 @@ import { reserveUsage, type Reservation } from '../usage/reserve-usage.ts';
 import { settleUsage, type Settlement } from '../usage/settle-usage.ts';
 import { noTokens } from '../usage/token-usage.rules.ts';
 import { meterChat, type ChatMeter } from './chat-meter.ts';
-import type { ProviderName } from './provider.ts';
 import { trackChat } from './running-chats.ts';
 import { ClientLeft, watchCall, type Watch } from './watch.ts';
 
@@ -16,7 +15,7 @@ export type Call = {
   license: LicenseOfCaller;
   site: string | null;
   endpoint: string;
-  provider: ProviderName;
+  provider: string;
   /** Of the provider, for people. */
   title: string;
   model: string;

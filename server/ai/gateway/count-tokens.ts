@@ -10,7 +10,7 @@ import { answering, chooseUpstream, editedBytes, queryOf, type Asked, type Gatew
 /** Counts the tokens of a request: Anthropic does it for its own models, for others it is an estimate. Costs nothing of the quota. */
 export async function countTokens(deps: GatewayDeps, asked: Asked): Promise<Reply> {
   const { protocol: caller, req, res, body, path } = asked;
-  const { upstream, model } = chooseUpstream(deps.config, body.model, caller);
+  const { upstream, model } = await chooseUpstream(deps, asked);
   const characters = () => inputCharacters([body['system'], body['messages'], body['tools']]);
   if (upstream?.protocol !== caller) return { body: { input_tokens: estimateTokens(characters()) } };
   const client = clientAnswer(res);
