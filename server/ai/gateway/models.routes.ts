@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { route, type Route } from '../../http/route.ts';
-import { allowedModelsOf } from '../catalog/allowed-models.rules.ts';
+import { aiTermsOf } from '../../usage/ai-terms.ts';
 import { aiCaller, anthropicRequestId, callerHeaders, callerOf, errorShapes, protocolOfRequest } from './caller.ts';
 import { listModels, type ListedModel } from './list-models.ts';
 import type { Protocol } from './wire.rules.ts';
@@ -18,7 +18,7 @@ const headers = callerHeaders.extend({ 'anthropic-version': z.string().optional(
 /** The models that can be asked for, in either protocol's shape. */
 export function modelRoutes(deps: Deps): Route[] {
   const common = { tag: 'AI drop-in', auth: 'license', headers, errorShape: errorShapes.both, before: [anthropicRequestId, ...aiCaller(deps)] } as const;
-  const listed = (res: Response, protocol: Protocol) => listModels(deps, { protocol, allowedModels: allowedModelsOf(callerOf(res).license.allowed_models) });
+  const listed = async (res: Response, protocol: Protocol) => listModels(deps, { protocol, allowedModels: (await aiTermsOf(deps.db, callerOf(res).license.id)).allowedModels });
   const list = route(
     {
       ...common, method: 'get', path: '/v1/models', operationId: 'listModels', summary: 'The models that can be asked for',

@@ -3,7 +3,7 @@ import { AppError, errorText } from '../../errors.ts';
 import { errorAnswer } from '../../http/error-handler.ts';
 import { routePath } from '../../http/request.ts';
 import { clientSignal } from '../../http/sse.ts';
-import { allowedModelsOf } from '../catalog/allowed-models.rules.ts';
+import { aiTermsOf, type AiTerms } from '../../usage/ai-terms.ts';
 import { loadCatalog, type CatalogDeps } from '../catalog/load-catalog.ts';
 import { resolveTargets } from '../catalog/resolve-targets.ts';
 import { meteredCall, type Call, type Run } from '../metered-call.ts';
@@ -36,8 +36,7 @@ export type Asked = {
 export type Chosen = { upstream: Upstream | undefined; provider: string; model: string };
 
 /** The provider for a model; none for the demo. Throws MODEL_UNKNOWN, MODEL_NOT_ALLOWED and MODEL_WITHOUT_PRICE. */
-export async function chooseUpstream(deps: GatewayDeps, { body, protocol, res }: Asked): Promise<Chosen> {
-  const allowedModels = allowedModelsOf(callerOf(res).license.allowed_models);
+export async function chooseUpstream(deps: GatewayDeps, { body, protocol }: Asked, { allowedModels }: Pick<AiTerms, 'allowedModels'>): Promise<Chosen> {
   const [{ upstream, model }] = resolveTargets(await loadCatalog(deps), { model: body.model, protocol, allowedModels }, deps.now());
   return { upstream, provider: upstream?.name ?? 'demo', model };
 }
@@ -46,7 +45,8 @@ export async function chooseUpstream(deps: GatewayDeps, { body, protocol, res }:
 export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<undefined> {
   const { config, now } = deps;
   const { protocol, endpoint, res, body } = asked;
-  const chosen = await chooseUpstream(deps, asked);
+  const terms = await aiTermsOf(deps.db, callerOf(res).license.id);
+  const chosen = await chooseUpstream(deps, asked, terms);
   const client = clientAnswer(res);
   let last: Buffer | string = '';
   const answer = answererOf(asked, chosen, client, now);
@@ -55,7 +55,7 @@ export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<und
   };
   await answering(deps, asked, client, async (signal) => {
     const call: Call = {
-      ...callerOf(res), endpoint, provider: chosen.provider, title: chosen.upstream?.face.title ?? 'The demo provider', model: chosen.model, isStream: body['stream'] === true, signal,
+      ...callerOf(res), limits: terms.limits, most: { requests: 1, tokens: 0, cost: 0 }, visitor: null, keySource: 'managed', askedModel: null, endpoint, provider: chosen.provider, title: chosen.upstream?.face.title ?? 'The demo provider', model: chosen.model, isStream: body['stream'] === true, signal,
       inputCharacters: () => inputCharacters([body['messages'], body['system'], body['tools'], body['input']]),
       onQuota: (quota) => void res.setHeaders(new Map(Object.entries(quotaHeaders(protocol, quota, now())))),
     };
