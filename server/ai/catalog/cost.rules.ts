@@ -20,6 +20,9 @@ export type PriceRates = {
 /** What a request has used. `input` includes `cached` and `cacheWrite`, `output` includes `reasoning`. */
 export type BilledUsage = { input: number; cached: number; cacheWrite: number; output: number; reasoning: number; characters: number; audioMs: number };
 
+/** Of a request that has not been answered yet. */
+export type Sizes = Pick<BilledUsage, 'input' | 'output'> & Partial<Pick<BilledUsage, 'characters' | 'audioMs'>>;
+
 const million = 1_000_000n;
 const minuteMs = 60_000n;
 
@@ -43,7 +46,7 @@ export function costOf(price: PriceRates, usage: Partial<BilledUsage>): number {
 }
 
 /** The most that a request can cost of which only the sizes are known: every token at the dearest of its prices. */
-export function highestCostOf(price: PriceRates, usage: Pick<BilledUsage, 'input' | 'output'> & Partial<Pick<BilledUsage, 'characters' | 'audioMs'>>): number {
+export function highestCostOf(price: PriceRates, usage: Sizes): number {
   const input = Math.max(price.input, price.cachedInput ?? 0, price.cacheWrite ?? 0);
   const output = Math.max(price.output, price.reasoning ?? 0);
   return costOf({ ...price, input, cachedInput: null, cacheWrite: null, output, reasoning: null }, usage);

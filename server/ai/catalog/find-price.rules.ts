@@ -66,7 +66,12 @@ export function findPrice(prices: PriceTable, { provider, kind, model, serviceTi
   return undefined;
 }
 
-function* candidates({ byModel, patterns }: PriceTable, provider: string, kind: string | undefined, model: string): Generator<readonly ModelPrice[]> {
+/** All lines by which a request for a model may be billed: of every tier and size. */
+export function pricesOfModel(prices: PriceTable, { provider, kind, model }: Pick<PriceQuestion, 'provider' | 'kind' | 'model'>): readonly ModelPrice[] {
+  return candidates(prices, provider, kind, model.toLowerCase()).next().value ?? [];
+}
+
+function* candidates({ byModel, patterns }: PriceTable, provider: string, kind: string | undefined, model: string): Generator<readonly ModelPrice[], undefined> {
   const names = model.replace(releaseSuffix, '') === model ? [model] : [model, model.replace(releaseSuffix, '')];
   for (const owner of kind === undefined || kind === provider ? [provider] : [provider, kind]) {
     for (const name of names) {
@@ -75,6 +80,7 @@ function* candidates({ byModel, patterns }: PriceTable, provider: string, kind: 
     }
     for (const [prefix, lines] of patterns.get(owner) ?? []) if (model.startsWith(prefix)) yield lines;
   }
+  return undefined;
 }
 
 function keyOf(provider: string, model: string): string {

@@ -3,7 +3,8 @@ import { routeModel, type ModelRoute } from '../gateway/route-model.rules.ts';
 import type { Upstream } from '../gateway/upstreams.ts';
 import type { Protocol } from '../gateway/wire.rules.ts';
 import { isAllowed } from './allowed-models.rules.ts';
-import { findPrice, pricesAt, type ModelPrice, type PriceTable } from './find-price.rules.ts';
+import { costOf, highestCostOf, type BilledUsage, type Sizes } from './cost.rules.ts';
+import { findPrice, pricesAt, pricesOfModel, type ModelPrice, type PriceTable } from './find-price.rules.ts';
 import type { Catalog } from './load-catalog.ts';
 
 export type ModelQuestion = {
@@ -78,6 +79,19 @@ export function priceOfTarget({ upstream, model, prices }: Target, told: { model
   const { serviceTier, inputTokens } = told;
   const question = { provider: upstream.name, kind: upstream.kind, serviceTier, inputTokens };
   return (told.model === undefined ? undefined : findPrice(prices, { ...question, model: told.model })) ?? findPrice(prices, { ...question, model });
+}
+
+/** What an answer of a target has cost, in micro-cents, and by which price table: none where nothing has to be paid. */
+export function costOfAnswer(target: Target, usage: Partial<BilledUsage>, told: { model?: string | undefined; serviceTier?: string | null | undefined } = {}): { microcents: number; version: string | undefined } {
+  const price = priceOfTarget(target, { ...told, inputTokens: usage.input });
+  return price ? { microcents: costOf(price, usage), version: price.version } : { microcents: 0, version: undefined };
+}
+
+/** The most that an answer of a target can cost of which the largest sizes are known, in micro-cents: at the dearest of the tiers and sizes that it may be billed by. */
+export function highestCostOfTarget({ upstream, model, prices }: Target, sizes: Sizes): number {
+  if (!upstream?.needsPrice) return 0;
+  const lines = pricesOfModel(prices, { provider: upstream.name, kind: upstream.kind, model }).filter(({ minInputTokens }) => minInputTokens <= sizes.input);
+  return Math.max(0, ...lines.map((line) => highestCostOf(line, sizes)));
 }
 
 /** An alias of which nobody is left is answered by the first provider that has a default model. */
