@@ -2,6 +2,7 @@ import express, { type Express } from 'express';
 import { customerRoutes } from './customers/customers.routes.ts';
 import { aiRoutes } from './ai/ai.routes.ts';
 import { gatewayRoutes } from './ai/gateway/gateway.routes.ts';
+import { providerKeyRoutes } from './ai/own-keys/provider-keys.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
 import { systemRoutes } from './system.routes.ts';
@@ -22,6 +23,7 @@ export function apiRoutes(deps: Deps): Route[] {
     ...customerRoutes(deps),
     ...aiRoutes(deps),
     ...gatewayRoutes(deps),
+    ...providerKeyRoutes(deps),
     ...usageRoutes(deps),
     ...webhookRoutes(deps),
   ];
