@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import { customerRoutes } from './customers/customers.routes.ts';
 import { aiRoutes } from './ai/ai.routes.ts';
+import { audioRoutes } from './ai/audio/audio.routes.ts';
 import { gatewayRoutes } from './ai/gateway/gateway.routes.ts';
 import { providerKeyRoutes } from './ai/own-keys/provider-keys.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
@@ -23,6 +24,7 @@ export function apiRoutes(deps: Deps): Route[] {
     ...customerRoutes(deps),
     ...aiRoutes(deps),
     ...gatewayRoutes(deps),
+    ...audioRoutes(deps),
     ...providerKeyRoutes(deps),
     ...usageRoutes(deps),
     ...webhookRoutes(deps),
