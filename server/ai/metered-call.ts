@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts';
 import { AppError, errorText } from '../errors.ts';
 import type { LicenseOfCaller } from '../http/license-auth.ts';
 import type { Amounts, Limits } from '../usage/limits.rules.ts';
-import { exhaustedError } from '../usage/quota-error.rules.ts';
+import { exhaustedError } from '../usage/quota-error.ts';
 import type { Quota } from '../usage/quota.rules.ts';
 import { reserveUsage, type Reservation } from '../usage/reserve-usage.ts';
 import { settleUsage, type Settlement } from '../usage/settle-usage.ts';

@@ -55,7 +55,7 @@ export async function sumCharges(db: Db, { licenseId, scope, name }: Counter, wi
     .$if(scope === 'site', (query) => query.where('site', '=', name))
     .$if(scope === 'visitor', (query) => query.where('visitor', '=', name))
     .executeTakeFirstOrThrow();
-  const used = Object.fromEntries(quotaWindows.map((window) => [window, Object.fromEntries(quotaUnits.map((unit) => [unit, Number(row[`${window}_${unit}`])]))]));
+  const used = Object.fromEntries(quotaWindows.map((window) => [window, Object.fromEntries(quotaUnits.map((unit) => [unit, row[`${window}_${unit}`]]))]));
   return used as Counted['used'];
 }
 
