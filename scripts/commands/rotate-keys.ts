@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { resealAnswers } from '../../server/idempotency/answer-once.ts';
 import { countKeysToReseal, resealLicenseKeys } from '../../server/licenses/reseal-keys.ts';
 import { resealLookupKey } from '../../server/vault.ts';
+import { resealWebhookSecrets } from '../../server/webhooks/endpoint-secrets.ts';
 import { command, print, wholeNumber, withServer } from './command.ts';
 
 const explanation = `
@@ -27,11 +28,13 @@ export function rotateKeysCommand(): Command {
         }
         let answers = 0;
         for (let done = await resealAnswers(db, vault, batch); done > 0; done = await resealAnswers(db, vault, batch)) answers += done;
+        let webhooks = 0;
+        for (let done = await resealWebhookSecrets(db, vault, batch); done > 0; done = await resealWebhookSecrets(db, vault, batch)) webhooks += done;
         const unused = secrets.encryptionKeys.map(({ id }) => id).filter((id) => id !== vault.currentKeyId);
-        return { key_id: vault.currentKeyId, licenses, answers, unused_keys: unused };
+        return { key_id: vault.currentKeyId, licenses, answers, webhooks, unused_keys: unused };
       });
-      const { key_id: keyId, licenses, answers, unused_keys: unused } = result;
+      const { key_id: keyId, licenses, answers, webhooks, unused_keys: unused } = result;
       const advice = unused.length > 0 ? `Nothing is left under ${unused.join(', ')}: take it out of ENCRYPTION_KEYS and restart.` : 'There is no other key to take out. To change the key, see: chatello rotate-keys --help';
-      print(options, result, `Everything is under the key ${keyId} (${licenses} licences and ${answers} stored answers encrypted anew).\n${advice}`);
+      print(options, result, `Everything is under the key ${keyId} (${licenses} licences, ${answers} stored answers and ${webhooks} webhook secrets encrypted anew).\n${advice}`);
     });
 }
