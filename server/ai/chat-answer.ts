@@ -1,7 +1,8 @@
 import type { Response } from 'express';
 import { eventStream } from '../http/sse.ts';
 import type { ClientAnswer } from './gateway/client-answer.ts';
-import { titleOf, type Target } from './gateway/targets.ts';
+import type { Target } from './catalog/resolve-targets.ts';
+import { providerOf, titleOf } from './gateway/target-names.ts';
 import { chunkReader, wholeReader, type CompletionReader, type FinishReason } from './read-completion.ts';
 import type { Watch } from './watch.ts';
 
@@ -39,7 +40,7 @@ export function chatAnswer(res: Response, isStream: boolean): ChatAnswer {
       return events.isOpen;
     },
     begin(id, target) {
-      head = { id, provider: target.provider, model: target.model };
+      head = { id, provider: providerOf(target), model: target.model };
       title = titleOf(target);
       texts = [];
     },

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { upstreamsOf } from '../../server/ai/gateway/upstreams.ts';
+import { environmentProviders } from '../../server/ai/catalog/environment-providers.ts';
 import { parseConfig } from '../../server/config.ts';
 
-const namesOf = (variables: Record<string, string>) => upstreamsOf(parseConfig(variables)).map(({ name }) => name);
+const namesOf = (variables: Record<string, string>) => environmentProviders(parseConfig(variables)).map(({ name }) => name);
 
 it('a provider is there when its variable is set, and the order is always the same', () => {
   assert.deepEqual(namesOf({}), []);

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '../../errors.ts';
+import type { Target } from '../catalog/resolve-targets.ts';
 import type { ChatMeter } from '../chat-meter.ts';
 import type { Watch } from '../watch.ts';
 import type { ClientAnswer } from './client-answer.ts';
@@ -7,7 +8,6 @@ import { wantsUsage } from './demo.rules.ts';
 import { isObject, objectOf, type Json } from './loose.rules.ts';
 import { passThrough } from './pass-through.ts';
 import { setMembers } from './splice-json.ts';
-import type { Target } from './targets.ts';
 import { answerAsDemo, askTranslated, translateRequest } from './translated.ts';
 import type { Protocol } from './wire.rules.ts';
 

@@ -1,17 +1,18 @@
 import type { Deps } from '../../deps.ts';
 import { AppError, errorText } from '../../errors.ts';
 import { enter, retryAt, type Passage } from '../breaker/breakers.ts';
-import type { ChatMeter } from '../chat-meter.ts';
+import { costOfAnswer, type Target, type Targets } from '../catalog/resolve-targets.ts';
+import type { Answerer, ChatMeter } from '../chat-meter.ts';
 import type { Watch } from '../watch.ts';
-import { attemptOf, type Attempt, type ModelRequest } from './attempt.ts';
+import type { Attempt } from './attempt.ts';
 import type { ClientAnswer } from './client-answer.ts';
 import { isProvidersFault } from './fallback.rules.ts';
-import { titleOf, type Target } from './targets.ts';
+import { providerOf, titleOf } from './target-names.ts';
 
 type FallbackDeps = Pick<Deps, 'db' | 'now' | 'log'>;
 
 /** The attempts that can be made, in order. A target that has no words for the request is left out; when none is left, throws what the first one lacks. */
-export function attemptsOf(targets: readonly Target[], prepare: (target: Target) => Attempt): Attempt[] {
+export function attemptsOf(targets: Targets, prepare: (target: Target) => Attempt): [Attempt, ...Attempt[]] {
   const attempts: Attempt[] = [];
   let lack: unknown;
   for (const target of targets) {
@@ -22,13 +23,9 @@ export function attemptsOf(targets: readonly Target[], prepare: (target: Target)
       lack ??= error;
     }
   }
-  if (attempts.length === 0) throw lack;
-  return attempts;
-}
-
-/** The same for a request as it came. */
-export function attemptsFor(request: ModelRequest, targets: readonly Target[], client: ClientAnswer, now: () => number): Attempt[] {
-  return attemptsOf(targets, (target) => attemptOf(request, target, client, now));
+  const [first, ...others] = attempts;
+  if (!first) throw lack;
+  return [first, ...others];
 }
 
 /** Throws PROVIDER_UNAVAILABLE when nobody may be asked now: before anything is written. */
@@ -47,8 +44,8 @@ export async function firstAnswer(deps: FallbackDeps, attempts: readonly Attempt
     watch.begin(titleOf(target), () => passage?.progressed());
     passage = target.upstream && enter(deps, target.upstream.name);
     if (target.upstream && !passage) continue;
-    if (failure !== undefined) deps.log.warn({ provider: target.provider, detail: errorText(failure) }, 'a provider failed; the next one is asked');
-    meter.begin(target);
+    if (failure !== undefined) deps.log.warn({ provider: providerOf(target), detail: errorText(failure) }, 'a provider failed; the next one is asked');
+    meter.begin(answererOf(target, meter));
     try {
       const last = await run(watch, meter, id);
       passage?.succeeded();
@@ -63,6 +60,10 @@ export async function firstAnswer(deps: FallbackDeps, attempts: readonly Attempt
     }
   }
   throw failure ?? nobodyAnswers(deps, attempts);
+}
+
+function answererOf(target: Target, meter: ChatMeter): Answerer {
+  return { provider: providerOf(target), model: target.model, keySource: 'managed', costOf: (usage, serviceTier) => costOfAnswer(target, usage, { model: meter.model, serviceTier }) };
 }
 
 function nobodyAnswers({ db, now }: FallbackDeps, attempts: readonly Attempt[]): AppError {

@@ -92,7 +92,8 @@ export async function readEvents(exchange: Exchange, { body }: Dispatcher.Respon
   }
 }
 
-function isPassedBack({ passBack, caller, upstream }: Exchange): boolean {
+/** Whether a refusal goes back as it came. */
+export function isPassedBack({ passBack, caller, upstream }: Exchange): boolean {
   return passBack && caller === upstream.protocol;
 }
 

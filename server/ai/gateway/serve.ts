@@ -1,18 +1,19 @@
 import type { Request, Response } from 'express';
-import type { Deps } from '../../deps.ts';
-import { meteredCall } from '../metered-call.ts';
+import { aiTermsOf, type AiTerms } from '../../usage/ai-terms.ts';
+import { loadCatalog, type CatalogDeps } from '../catalog/load-catalog.ts';
+import { resolveTargets, type Targets } from '../catalog/resolve-targets.ts';
 import { answering } from './answering.ts';
-import type { ModelRequest } from './attempt.ts';
+import { attemptOf, type ModelRequest } from './attempt.ts';
 import { callerOf } from './caller.ts';
 import { clientAnswer } from './client-answer.ts';
 import { inputCharacters } from './events.rules.ts';
-import { assertSomebodyAnswers, attemptsFor, firstAnswer } from './fallback.ts';
+import { attemptsOf } from './fallback.ts';
 import type { Json } from './loose.rules.ts';
+import { meteredAnswer } from './metered-answer.ts';
 import { quotaHeaders } from './quota-headers.rules.ts';
-import { resolveTargets, titleOf } from './targets.ts';
 import type { Protocol } from './wire.rules.ts';
 
-export type GatewayDeps = Pick<Deps, 'config' | 'db' | 'log' | 'now'>;
+export type GatewayDeps = CatalogDeps;
 /** A request to one of the drop-in endpoints. */
 export type Asked = {
   protocol: Protocol;
@@ -25,27 +26,29 @@ export type Asked = {
   body: Json & { model: string };
 };
 
+/** Who may answer a request. Throws MODEL_UNKNOWN, MODEL_NOT_ALLOWED and MODEL_WITHOUT_PRICE. */
+export async function targetsOf(deps: GatewayDeps, model: string, protocol: Protocol, { allowedModels }: Pick<AiTerms, 'allowedModels'>): Promise<Targets> {
+  return resolveTargets(await loadCatalog(deps), { model, protocol, allowedModels }, deps.now());
+}
+
 /** Answers a request that costs one of the quota: by the first of its model's targets that can. */
 export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<undefined> {
   const { config, now } = deps;
   const { protocol, endpoint, req, res, body } = asked;
   const caller = callerOf(res);
-  const targets = resolveTargets(config, body.model, protocol);
+  const terms = await aiTermsOf(deps.db, caller.license.id);
+  const targets = await targetsOf(deps, body.model, protocol, terms);
   const client = clientAnswer(res);
-  const attempts = attemptsFor(requestOf(asked), targets, client, now);
-  assertSomebodyAnswers(deps, attempts);
-  const [first] = targets;
+  const request = requestOf(asked);
+  const attempts = attemptsOf(targets, (target) => attemptOf(request, target, client, now));
   const isStream = body['stream'] === true;
   await answering(deps, { protocol, isStream, licenseId: caller.license.id, req, res }, client, async (signal) => {
-    let last: Buffer | string = '';
-    const call = {
-      ...caller, endpoint, provider: first.provider, title: titleOf(first), model: first.model, askedModel: body.model, isStream, signal,
+    const question = {
+      caller, terms, endpoint, askedModel: body.model, isStream, signal,
       inputCharacters: () => inputCharacters([body['messages'], body['system'], body['tools'], body['input']]),
       onQuota: (quota: Parameters<typeof quotaHeaders>[1]) => void res.setHeaders(new Map(Object.entries(quotaHeaders(protocol, quota, now())))),
     };
-    await meteredCall(deps, call, async (watch, meter, id) => {
-      last = await firstAnswer(deps, attempts, client, watch, meter, id);
-    });
+    const { last } = await meteredAnswer(deps, question, attempts, client);
     client.end(last, config.AI_IDLE_TIMEOUT_MS);
   });
 }
