@@ -47,7 +47,7 @@ export async function completeChat(deps: ChatDeps, license: LicenseOfCaller, cha
   const inputCharacters = () => chat.messages.reduce((sum, { content }) => sum + content.length, 0);
   const { id, meter } = await meteredCall(
     deps,
-    { license, site: chat.site, endpoint: 'chat', provider: provider.name, title: provider.title, model, isStream: chat.stream, inputCharacters, signal: client.signal, onQuota: (quota) => client.onQuota(quota) },
+    { license, site: chat.site, visitor: null, endpoint: 'chat', provider: provider.name, title: provider.title, model, isStream: chat.stream, inputCharacters, signal: client.signal, onQuota: (quota) => client.onQuota(quota) },
     (watch, meter, id) => {
       client.onStart({ id, provider: provider.name, model });
       return ask(chat, client, provider, model, watch, meter);

@@ -15,6 +15,8 @@ import { ClientLeft, watchCall, type Watch } from './watch.ts';
 export type Call = {
   license: LicenseOfCaller;
   site: string | null;
+  /** Who asks by a visitor token, as the ledger names them. */
+  visitor: string | null;
   endpoint: string;
   provider: ProviderName;
   /** Of the provider, for people. */

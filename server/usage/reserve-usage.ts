@@ -8,6 +8,7 @@ import { countRequest, findCounter, insertCounter, insertRecord } from './usage.
 export type UsageRequest = {
   license: { id: string } & Limits;
   site: string | null;
+  visitor?: string | null;
   endpoint: string;
   provider: string;
   model: string;
@@ -72,7 +73,7 @@ async function addRecord(db: Db, request: UsageRequest, counter: Counted, now: n
     total_ms: null,
     provider_request_id: null,
     error_code: null,
-    visitor: null,
+    visitor: request.visitor ?? null,
     asked_model: null,
     key_source: 'managed',
     service_tier: null,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { route, type Route } from '../../http/route.ts';
+import { isActivatedOrigin } from '../../licenses/activated-origin.ts';
 import { aiCaller, anthropicRequestId, callerHeaders, errorShapes, protocolOfRequest } from './caller.ts';
 import { listModels, type ListedModel } from './list-models.ts';
 import type { Protocol } from './wire.rules.ts';
@@ -15,7 +16,7 @@ const headers = callerHeaders.extend({ 'anthropic-version': z.string().optional(
 
 /** The models that can be asked for, in either protocol's shape. */
 export function modelRoutes(deps: Deps): Route[] {
-  const common = { tag: 'AI drop-in', auth: 'license', headers, errorShape: errorShapes.both, before: [anthropicRequestId, ...aiCaller(deps)] } as const;
+  const common = { tag: 'AI drop-in', auth: 'license', headers, errorShape: errorShapes.both, before: [anthropicRequestId, ...aiCaller(deps, 'visitors')], cors: (origin: string) => isActivatedOrigin(deps.db, origin) } as const;
   const list = route(
     {
       ...common, method: 'get', path: '/v1/models', operationId: 'listModels', summary: 'The models that can be asked for',
