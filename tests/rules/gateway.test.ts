@@ -85,9 +85,13 @@ describe('rate headers', () => {
 
   it('speak of the window that will run out first, in the words of each protocol', () => {
     const now = Date.UTC(2026, 10, 21, 12, 30);
-    const quota = { month: { limit: 1000, used: 10, remaining: 990, resetsAt: Date.UTC(2026, 11, 1) }, hour: { limit: 100, used: 10, remaining: 90, resetsAt: Date.UTC(2026, 10, 21, 13) } };
+    const state = (window: 'hour' | 'month', unit: 'requests' | 'tokens', limit: number, resetsAt: number) => ({ scope: 'license' as const, window, unit, limit, used: 10, remaining: limit - 10, resetsAt });
+    const quota = [state('month', 'requests', 1000, Date.UTC(2026, 11, 1)), state('hour', 'requests', 100, Date.UTC(2026, 10, 21, 13))];
     assert.deepEqual(quotaHeaders('openai', quota, now), { 'x-ratelimit-limit-requests': '100', 'x-ratelimit-remaining-requests': '90', 'x-ratelimit-reset-requests': '30m0s' });
     assert.deepEqual(quotaHeaders('anthropic', quota, now), { 'anthropic-ratelimit-requests-limit': '100', 'anthropic-ratelimit-requests-remaining': '90', 'anthropic-ratelimit-requests-reset': '2026-11-21T13:00:00Z' });
+    const withTokens = [...quota, state('month', 'tokens', 5000, Date.UTC(2026, 11, 1))];
+    assert.deepEqual(quotaHeaders('openai', withTokens, now), { ...quotaHeaders('openai', quota, now), 'x-ratelimit-limit-tokens': '5000', 'x-ratelimit-remaining-tokens': '4990', 'x-ratelimit-reset-tokens': '227h30m0s' });
+    assert.deepEqual(quotaHeaders('openai', [], now), {});
   });
 });
 

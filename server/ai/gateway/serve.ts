@@ -4,6 +4,7 @@ import { AppError, errorText } from '../../errors.ts';
 import { errorAnswer } from '../../http/error-handler.ts';
 import { routePath } from '../../http/request.ts';
 import { clientSignal } from '../../http/sse.ts';
+import { aiTermsOf } from '../../usage/ai-terms.ts';
 import { meteredCall, type Call, type Run } from '../metered-call.ts';
 import { ClientLeft } from '../watch.ts';
 import { callerOf } from './caller.ts';
@@ -56,7 +57,7 @@ export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<und
   };
   await answering(deps, asked, client, async (signal) => {
     const call: Call = {
-      ...callerOf(res), endpoint, provider: chosen.provider, title: chosen.upstream?.face.title ?? 'The demo provider', model: chosen.model, isStream: body['stream'] === true, signal,
+      ...callerOf(res), limits: (await aiTermsOf(deps.db, callerOf(res).license.id)).limits, most: { requests: 1, tokens: 0, cost: 0 }, keySource: 'managed', askedModel: null, endpoint, provider: chosen.provider, title: chosen.upstream?.face.title ?? 'The demo provider', model: chosen.model, isStream: body['stream'] === true, signal,
       inputCharacters: () => inputCharacters([body['messages'], body['system'], body['tools'], body['input']]),
       onQuota: (quota) => void res.setHeaders(new Map(Object.entries(quotaHeaders(protocol, quota, now())))),
     };
