@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { AppError } from '../errors.ts';
 import { usableLicense } from '../http/license-auth.ts';
 import { licenseKeyHeader } from '../http/license-key.ts';
 import { limitByAddress } from '../http/rate-limit.ts';
@@ -11,6 +10,7 @@ import { chatAnswer } from './chat-answer.ts';
 import { chatBody, chatAnswerBody } from './chat-schemas.ts';
 import { completeChat, type Completion } from './complete-chat.ts';
 import { answering } from './gateway/answering.ts';
+import { admitCaller } from './gateway/caller.ts';
 
 const bodyLimitBytes = 1024 * 1024;
 
@@ -35,8 +35,7 @@ export function aiRoutes(deps: Deps): Route[] {
       const { domain, ...request } = body;
       const site = domain !== undefined ? siteOf(domain) : headers['x-site-domain'] === undefined ? undefined : siteOf(headers['x-site-domain'], 'headers.x-site-domain');
       const license = await usableLicense(db, vault, { key: headers['x-license-key'], site }, now());
-      if (license.ai_proxy === 0) throw new AppError('PLAN_WITHOUT_AI', `The ${license.plan_name} plan does not include AI answers through this server. Upgrade to Pro or Agency, or use an AI provider key of your own in the plugin.`);
-      const caller = { license, site: license.activation_id === null ? null : (site?.site ?? null) };
+      const caller = await admitCaller(deps, { license, site: license.activation_id === null ? null : (site?.site ?? null), visitor: null });
       const answer = chatAnswer(res, request.stream);
       let quota: Quota | undefined;
       const onQuota = (current: Quota) => {
