@@ -8,7 +8,7 @@ import { limitByAddress } from '../http/rate-limit.ts';
 import { route, type Route } from '../http/route.ts';
 import { clientSignal, eventStream } from '../http/sse.ts';
 import { siteOf } from '../licenses/site-of.ts';
-import { rateLimitHeaders, type Quota, type QuotaWindow } from '../usage/quota.rules.ts';
+import { rateLimitHeaders, requestsPer, type Quota, type QuotaState } from '../usage/quota.rules.ts';
 import { chatBody, chatAnswer } from './chat-schemas.ts';
 import { completeChat, type Completion } from './complete-chat.ts';
 import { ClientLeft } from './watch.ts';
@@ -85,7 +85,7 @@ function usageBody({ usage }: Completion): Record<string, unknown> {
   return { input_tokens: usage.input, cached_tokens: usage.cached, output_tokens: usage.output, reasoning_tokens: usage.reasoning, total_tokens: usage.input + usage.output, exact: usage.isExact };
 }
 
-function quotaBody({ month, hour }: Quota): Record<string, unknown> {
-  const windowBody = ({ limit, used, remaining, resetsAt }: QuotaWindow) => ({ limit, used, remaining, resets_at: new Date(resetsAt).toISOString() });
-  return { month: windowBody(month), hour: windowBody(hour) };
+function quotaBody(quota: Quota): Record<string, unknown> {
+  const windowBody = (state: QuotaState | undefined) => state && { limit: state.limit, used: state.used, remaining: state.remaining, resets_at: new Date(state.resetsAt).toISOString() };
+  return { month: windowBody(requestsPer(quota, 'month')), hour: windowBody(requestsPer(quota, 'hour')) };
 }

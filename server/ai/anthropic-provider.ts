@@ -101,6 +101,7 @@ function tokens(usage: ReportedUsage): TokenUsage {
   return {
     input: (usage.input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0) + cached,
     cached,
+    cacheWrite: usage.cache_creation_input_tokens ?? 0,
     output: usage.output_tokens ?? 0,
     reasoning: usage.output_tokens_details?.thinking_tokens ?? 0,
   };

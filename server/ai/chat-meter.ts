@@ -1,14 +1,29 @@
 import { estimateTokens, type MeteredUsage, type TokenUsage } from '../usage/token-usage.rules.ts';
 import type { ChatEvent, FinishReason } from './provider.ts';
 
+/** Who is asked, on whose key, and what it costs. */
+export type Answerer = {
+  provider: string;
+  model: string;
+  keySource: 'managed' | 'own';
+  /** In micro-cents of a US dollar, with the version of the price table; no version where nothing has to be paid. */
+  costOf(usage: MeteredUsage, serviceTier: string | undefined): { microcents: number; version: string | undefined };
+};
+
 /** What is known of a call so far: enough to settle it at any moment. */
 export type ChatMeter = {
+  /** Undefined until somebody is asked. */
+  answerer: Answerer | undefined;
   model: string | undefined;
+  serviceTier: string | undefined;
+  isCached: boolean;
   requestId: string | undefined;
   /** Undefined until the provider's own end marker has come. */
   finishReason: FinishReason | undefined;
   firstByteMs: number | undefined;
   outputCharacters: number;
+  /** Somebody is asked, perhaps because another one failed: what was noted of that one is forgotten. */
+  begin(answerer: Answerer): void;
   note(event: ChatEvent): void;
   elapsedMs(): number;
   /** Tokens as reported, or estimated where no final report has come. */
@@ -20,15 +35,24 @@ export function meterChat(inputCharacters: () => number): ChatMeter {
   const startedAt = performance.now();
   let reported: TokenUsage | undefined;
   let isFinal = false;
+  let metered: MeteredUsage | undefined;
+  const nothing = { model: undefined, serviceTier: undefined, isCached: false, requestId: undefined, finishReason: undefined, firstByteMs: undefined, outputCharacters: 0 };
   const meter: ChatMeter = {
-    model: undefined,
-    requestId: undefined,
-    finishReason: undefined,
-    firstByteMs: undefined,
-    outputCharacters: 0,
+    answerer: undefined,
+    ...nothing,
+    begin(answerer) {
+      Object.assign(meter, nothing, { answerer });
+      reported = undefined;
+      isFinal = false;
+      metered = undefined;
+    },
     note(event) {
       if (event.type === 'accepted') {
         meter.requestId = event.requestId;
+        return;
+      }
+      if (event.type === 'metered') {
+        metered = event.usage;
         return;
       }
       meter.firstByteMs ??= meter.elapsedMs();
@@ -42,12 +66,16 @@ export function meterChat(inputCharacters: () => number): ChatMeter {
     },
     elapsedMs: () => Math.round(performance.now() - startedAt),
     usage() {
-      if (reported && isFinal) return { ...reported, isExact: true };
+      if (metered) return metered;
+      if (reported && isFinal) return { ...reported, characters: 0, audioMs: 0, isExact: true };
       return {
         input: reported?.input || estimateTokens(inputCharacters()),
         cached: reported?.cached ?? 0,
+        cacheWrite: reported?.cacheWrite ?? 0,
         output: Math.max(reported?.output ?? 0, estimateTokens(meter.outputCharacters)),
         reasoning: reported?.reasoning ?? 0,
+        characters: 0,
+        audioMs: 0,
         isExact: false,
       };
     },

@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
 import type { LicenseOfCaller } from '../http/license-auth.ts';
+import { aiTermsOf } from '../usage/ai-terms.ts';
 import type { Quota } from '../usage/quota.rules.ts';
 import { saneUsage, type MeteredUsage } from '../usage/token-usage.rules.ts';
 import type { ChatMeter } from './chat-meter.ts';
@@ -47,7 +48,7 @@ export async function completeChat(deps: ChatDeps, license: LicenseOfCaller, cha
   const inputCharacters = () => chat.messages.reduce((sum, { content }) => sum + content.length, 0);
   const { id, meter } = await meteredCall(
     deps,
-    { license, site: chat.site, endpoint: 'chat', provider: provider.name, title: provider.title, model, isStream: chat.stream, inputCharacters, signal: client.signal, onQuota: (quota) => client.onQuota(quota) },
+    { license, limits: (await aiTermsOf(deps.db, license.id)).limits, most: { requests: 1, tokens: 0, cost: 0 }, site: chat.site, visitor: null, keySource: 'managed', askedModel: null, endpoint: 'chat', provider: provider.name, title: provider.title, model, isStream: chat.stream, inputCharacters, signal: client.signal, onQuota: (quota) => client.onQuota(quota) },
     (watch, meter, id) => {
       client.onStart({ id, provider: provider.name, model });
       return ask(chat, client, provider, model, watch, meter);

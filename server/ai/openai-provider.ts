@@ -101,6 +101,7 @@ function tokens(usage: OpenAI.CompletionUsage & { prompt_cache_hit_tokens?: numb
   return {
     input: usage.prompt_tokens ?? 0,
     cached: usage.prompt_tokens_details?.cached_tokens ?? usage.prompt_cache_hit_tokens ?? 0,
+    cacheWrite: 0,
     output: usage.completion_tokens ?? 0,
     reasoning: usage.completion_tokens_details?.reasoning_tokens ?? 0,
   };

@@ -36,13 +36,13 @@ const buildFactsQuery = (db: Db) =>
     .innerJoin('plans', 'plans.id', 'licenses.plan_id')
     .innerJoin('products', 'products.id', 'licenses.product_id')
     .leftJoin('activations', (join) => join.onRef('activations.license_id', '=', 'licenses.id').on('activations.site', '=', ''))
-    .leftJoin('usage_counters', 'usage_counters.license_id', 'licenses.id')
+    .leftJoin('quota_counters', (join) => join.onRef('quota_counters.license_id', '=', 'licenses.id').on('quota_counters.scope', '=', sql.lit('')))
     .select([
       'licenses.id', 'licenses.status', 'licenses.expires_at', 'licenses.domain_lock', 'licenses.max_version', 'licenses.customer_id', 'licenses.key_hint', 'licenses.created_at',
       'products.code as product_code',
       'plans.code as plan_code', 'plans.name as plan_name', 'plans.features', 'plans.ai_proxy',
       'plans.max_staging_sites as staging_site_limit', 'plans.monthly_requests', 'plans.hourly_requests',
-      'usage_counters.month_start', 'usage_counters.month_requests',
+      'quota_counters.month_start', 'quota_counters.month_requests',
       'activations.id as activation_id', 'activations.kind as activation_kind', 'activations.created_at as activation_created_at', 'activations.last_seen_at as activation_seen_at',
     ])
     .select(siteLimit)

@@ -42,6 +42,8 @@ CREATE TABLE IF NOT EXISTS quota_counters (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 CREATE INDEX IF NOT EXISTS quota_counters_updated ON quota_counters (updated_at);
 
+DROP TABLE IF EXISTS usage_counters;
+
 -- What the owner of a licence has decided on its AI. A licence without a row has the defaults.
 CREATE TABLE IF NOT EXISTS license_ai_settings (
   license_id VARCHAR(36) NOT NULL PRIMARY KEY,
