@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { resealProviderKeys } from '../../server/ai/catalog/reseal-provider-keys.ts';
 import { resealAnswers } from '../../server/idempotency/answer-once.ts';
 import { countKeysToReseal, resealLicenseKeys } from '../../server/licenses/reseal-keys.ts';
 import { resealLookupKey } from '../../server/vault.ts';
@@ -27,11 +28,13 @@ export function rotateKeysCommand(): Command {
         }
         let answers = 0;
         for (let done = await resealAnswers(db, vault, batch); done > 0; done = await resealAnswers(db, vault, batch)) answers += done;
+        let providers = 0;
+        for (let done = await resealProviderKeys(db, vault, batch); done > 0; done = await resealProviderKeys(db, vault, batch)) providers += done;
         const unused = secrets.encryptionKeys.map(({ id }) => id).filter((id) => id !== vault.currentKeyId);
-        return { key_id: vault.currentKeyId, licenses, answers, unused_keys: unused };
+        return { key_id: vault.currentKeyId, licenses, answers, providers, unused_keys: unused };
       });
-      const { key_id: keyId, licenses, answers, unused_keys: unused } = result;
+      const { key_id: keyId, licenses, answers, providers, unused_keys: unused } = result;
       const advice = unused.length > 0 ? `Nothing is left under ${unused.join(', ')}: take it out of ENCRYPTION_KEYS and restart.` : 'There is no other key to take out. To change the key, see: chatello rotate-keys --help';
-      print(options, result, `Everything is under the key ${keyId} (${licenses} licences and ${answers} stored answers encrypted anew).\n${advice}`);
+      print(options, result, `Everything is under the key ${keyId} (encrypted anew: ${licenses} licences, ${answers} stored answers, the keys of ${providers} AI providers).\n${advice}`);
     });
 }
