@@ -1,10 +1,12 @@
 import type { Deps } from '../deps.ts';
+import { pruneWebhooks } from '../webhooks/prune-webhooks.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** Deletes what has served its time: ended sessions, old login failures, idempotency keys after two days. */
+/** Deletes what has served its time: ended sessions, old login failures, idempotency keys after two days, webhooks after three months. */
 export async function pruneExpired({ db, now }: Deps): Promise<void> {
   await db.deleteFrom('sessions').where('expires_at', '<', now()).execute();
   await db.deleteFrom('login_attempts').where('updated_at', '<', now() - dayMs).execute();
   await db.deleteFrom('idempotency_keys').where('created_at', '<', now() - 2 * dayMs).execute();
+  await pruneWebhooks(db, now());
 }

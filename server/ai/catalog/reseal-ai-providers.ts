@@ -4,7 +4,7 @@ import { listProvidersUnderOtherKeys, replaceProviderKeyCipher } from './catalog
 import { providerKeyAad } from './stored-providers.ts';
 
 /** Seals up to `limit` keys of providers anew that are under an older encryption key; returns how many there were. Throws when that key is not configured. */
-export function resealProviderKeys(db: Db, vault: Vault, limit: number): Promise<number> {
+export function resealAiProviders(db: Db, vault: Vault, limit: number): Promise<number> {
   return transact(db, async (trx) => {
     const rows = await listProvidersUnderOtherKeys(trx, vault.currentKeyId, limit);
     for (const { id, key_cipher: cipher, key_id: keyId } of rows) {
