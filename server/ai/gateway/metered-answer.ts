@@ -31,7 +31,7 @@ export type Question = {
  * PROVIDER_UNAVAILABLE, before anything is written, when no target may be asked now.
  */
 export async function meteredAnswer(deps: CatalogDeps, { terms, caller: { license, site, visitor }, askedModel, ...question }: Question, attempts: readonly [Attempt, ...Attempt[]], client: ClientAnswer): Promise<{ id: string; meter: ChatMeter; last: Buffer | string }> {
-  assertSomebodyAnswers(deps, attempts);
+  assertSomebodyAnswers(attempts, deps.now());
   const [{ target: first }] = attempts;
   const call: Call = {
     ...question, license, site, visitor, limits: terms.limits, most: { requests: 1, tokens: 0, cost: 0 },
