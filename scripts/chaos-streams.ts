@@ -30,7 +30,7 @@ export type StreamChaosResult = LedgerFindings & {
   seconds: number;
 };
 
-const limits = { AI_FIRST_BYTE_TIMEOUT_MS: '1000', AI_IDLE_TIMEOUT_MS: '1000', AI_MAX_DURATION_MS: '3000' };
+const limits = { AI_FIRST_BYTE_TIMEOUT_MS: '2000', AI_IDLE_TIMEOUT_MS: '2000', AI_MAX_DURATION_MS: '5000' };
 /** Far beyond every limit, on a busy machine too. */
 const hangMs = 60_000;
 const settleMs = 30_000;

@@ -10,7 +10,7 @@ export type Question = { number: number; endpoint: 'chat.completions' | 'message
 export type Outcome = { how: 'ended' | 'failed' | 'refused' | 'cut' | 'left' | 'hung'; status: number | undefined; leftAt: number | undefined };
 
 const paths = { 'chat.completions': '/v1/chat/completions', messages: '/v1/messages', chat: '/api/chat' };
-const notReadMs = 4_000;
+const notReadMs = 6_000;
 
 /** Asks for one stream and says how it ended for the client. `hangMs`: after this long it hangs. */
 export function askForStream(url: string, key: string, question: Question, hangMs: number): Promise<Outcome> {

@@ -20,7 +20,7 @@ onBothDatabases('a provider whose stream breaks', (engine) => {
     upstream = await startBrokenUpstream();
     way = await openWay(engine, () => ({
       OPENAI_COMPATIBLE_BASE_URL: upstream.url, ANTHROPIC_API_KEY: 'sk-ant-secret', ANTHROPIC_BASE_URL: upstream.url,
-      AI_FIRST_BYTE_TIMEOUT_MS: '300', AI_IDLE_TIMEOUT_MS: '300', AI_MAX_DURATION_MS: '700',
+      AI_FIRST_BYTE_TIMEOUT_MS: '2000', AI_IDLE_TIMEOUT_MS: '2000', AI_MAX_DURATION_MS: '4000',
     }));
     await way.app.deps.db.updateTable('plans').set({ hourly_requests: 1_000 }).execute();
   });
