@@ -10,6 +10,7 @@ import { rateLimitHeaders, requestsPer, type Quota, type QuotaState } from '../u
 import { chatAnswer } from './chat-answer.ts';
 import { chatBody, chatAnswerBody } from './chat-schemas.ts';
 import { completeChat, type Completion } from './complete-chat.ts';
+import { findAiSettings } from './settings/find-ai-settings.ts';
 import { answering } from './gateway/answering.ts';
 
 const bodyLimitBytes = 1024 * 1024;
@@ -36,7 +37,7 @@ export function aiRoutes(deps: Deps): Route[] {
       const site = domain !== undefined ? siteOf(domain) : headers['x-site-domain'] === undefined ? undefined : siteOf(headers['x-site-domain'], 'headers.x-site-domain');
       const license = await usableLicense(db, vault, { key: headers['x-license-key'], site }, now());
       if (license.ai_proxy === 0) throw new AppError('PLAN_WITHOUT_AI', `The ${license.plan_name} plan does not include AI answers through this server. Upgrade to Pro or Agency, or use an AI provider key of your own in the plugin.`);
-      const caller = { license, site: license.activation_id === null ? null : (site?.site ?? null) };
+      const caller = { license, site: license.activation_id === null ? null : (site?.site ?? null), visitor: null, settings: await findAiSettings(db, license.id) };
       const answer = chatAnswer(res, request.stream);
       let quota: Quota | undefined;
       const onQuota = (current: Quota) => {

@@ -10,6 +10,7 @@ import { attemptOf, type Attempt } from './gateway/attempt.ts';
 import type { Caller } from './gateway/caller.ts';
 import { attemptsOf } from './gateway/fallback.ts';
 import { meteredAnswer } from './gateway/metered-answer.ts';
+import { planBounds } from './gateway/plan-bounds.ts';
 import { providerOf } from './gateway/target-names.ts';
 import type { FinishReason } from './read-completion.ts';
 
@@ -24,9 +25,11 @@ export type Completion = { id: string; provider: string; model: string; finishRe
 export async function completeChat(deps: CatalogDeps, caller: Caller, chat: ChatInput, answer: ChatAnswer, signal: AbortSignal, onQuota: (quota: Quota) => void): Promise<Completion> {
   const terms = await aiTermsOf(deps.db, caller.license.id);
   const targets = chatTargets(await loadCatalog(deps), chat, terms.allowedModels, deps.now());
-  const attempts = attemptsOf(targets, (target) => chatAttempt(chat, target, answer, deps.now));
+  const bounds = planBounds({ messages: chat.messages, max_tokens: chat.maxTokens }, terms);
+  const bounded = { ...chat, maxTokens: bounds.maxOutput ?? chat.maxTokens };
+  const attempts = attemptsOf(targets, (target) => chatAttempt(bounded, target, answer, deps.now));
   const inputCharacters = () => chat.messages.reduce((sum, { content }) => sum + content.length, 0);
-  const { id, meter } = await meteredAnswer(deps, { caller, terms, endpoint: 'chat', askedModel: chat.model, isStream: chat.stream, inputCharacters, signal, onQuota }, attempts, answer);
+  const { id, meter } = await meteredAnswer(deps, { caller, terms, endpoint: 'chat', askedModel: chat.model, isStream: chat.stream, sizes: bounds, inputCharacters, signal, onQuota }, attempts, answer);
   const { provider, model } = meter.answerer ?? { provider: providerOf(targets[0]), model: targets[0].model };
   return { id, provider, model: meter.model ?? model, finishReason: answer.finishReason(), usage: saneUsage(meter.usage()) };
 }

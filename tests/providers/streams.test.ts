@@ -3,6 +3,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { after, before, beforeEach, it } from 'node:test';
 import type { Response } from 'express';
+import { findAiSettings } from '../../server/ai/settings/find-ai-settings.ts';
 import { chatAnswer } from '../../server/ai/chat-answer.ts';
 import { completeChat } from '../../server/ai/complete-chat.ts';
 import { knownLicense } from '../../server/http/license-auth.ts';
@@ -146,7 +147,7 @@ onBothDatabases('a chat that is cut short', (engine) => {
     const chat = { messages: [{ role: 'user' as const, content: 'Hi' }], provider: undefined, model: undefined, temperature: undefined, maxTokens: undefined, stream: true };
     const before = upstream.received.length;
     const nobody = chatAnswer(new ServerResponse(new IncomingMessage(new Socket())) as Response, true);
-    await assert.rejects(completeChat(app.deps, { license, site: null }, chat, nobody, AbortSignal.abort(), () => undefined), { name: 'ClientLeft' });
+    await assert.rejects(completeChat(app.deps, { license, site: null, visitor: null, settings: await findAiSettings(db, license.id) }, chat, nobody, AbortSignal.abort(), () => undefined), { name: 'ClientLeft' });
     const row = await lastRow(app);
     assert.deepEqual([row.status, row.charged_requests, row.input_tokens, upstream.received.length], ['aborted', 0, 0, before]);
   });

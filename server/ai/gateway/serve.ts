@@ -6,10 +6,10 @@ import { answering } from './answering.ts';
 import { attemptOf, type ModelRequest } from './attempt.ts';
 import { callerOf } from './caller.ts';
 import { clientAnswer } from './client-answer.ts';
-import { inputCharacters } from './events.rules.ts';
 import { attemptsOf } from './fallback.ts';
 import type { Json } from './loose.rules.ts';
 import { meteredAnswer } from './metered-answer.ts';
+import { planBounds, textOfRequest } from './plan-bounds.ts';
 import { quotaHeaders } from './quota-headers.rules.ts';
 import type { Protocol } from './wire.rules.ts';
 
@@ -39,13 +39,14 @@ export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<und
   const terms = await aiTermsOf(deps.db, caller.license.id);
   const targets = await targetsOf(deps, body.model, protocol, terms);
   const client = clientAnswer(res);
-  const request = requestOf(asked);
+  const bounds = planBounds(body, terms);
+  const request = { ...requestOf(asked), maxOutput: bounds.maxOutput };
   const attempts = attemptsOf(targets, (target) => attemptOf(request, target, client, now));
   const isStream = body['stream'] === true;
   await answering(deps, { protocol, isStream, licenseId: caller.license.id, req, res }, client, async (signal) => {
     const question = {
-      caller, terms, endpoint, askedModel: body.model, isStream, signal,
-      inputCharacters: () => inputCharacters([body['messages'], body['system'], body['tools'], body['input']]),
+      caller, terms, endpoint, askedModel: body.model, isStream, sizes: bounds, signal,
+      inputCharacters: () => textOfRequest(body),
       onQuota: (quota: Parameters<typeof quotaHeaders>[1]) => void res.setHeaders(new Map(Object.entries(quotaHeaders(protocol, quota, now())))),
     };
     const { last } = await meteredAnswer(deps, question, attempts, client);
@@ -53,7 +54,7 @@ export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<und
   });
 }
 
-function requestOf({ protocol: caller, path, req, body }: Asked): ModelRequest {
+function requestOf({ protocol: caller, path, req, body }: Asked): Omit<ModelRequest, 'maxOutput'> {
   return { caller, path, query: queryOf(req), headers: req.headers, body, bytes: req.body as Buffer, passBack: true };
 }
 
