@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { AppError, errorText } from '../errors.ts';
+import { errorText } from '../errors.ts';
 import { errorAnswer } from '../http/error-handler.ts';
-import { usableLicense } from '../http/license-auth.ts';
-import { licenseKeyHeader } from '../http/license-key.ts';
-import { limitByAddress } from '../http/rate-limit.ts';
 import { route, type Route } from '../http/route.ts';
 import { clientSignal, eventStream } from '../http/sse.ts';
-import { siteOf } from '../licenses/site-of.ts';
+import { isActivatedOrigin } from '../licenses/activated-origin.ts';
 import { rateLimitHeaders, requestsPer, type Quota, type QuotaState } from '../usage/quota.rules.ts';
 import { chatBody, chatAnswer } from './chat-schemas.ts';
+import { callerAt, callerHeaders, callerOf, chatCaller } from './gateway/caller.ts';
+import { guardRequest } from './guard-rails/guard-request.ts';
+import type { ChatMessage } from './provider.ts';
 import { completeChat, type Completion } from './complete-chat.ts';
 import { ClientLeft } from './watch.ts';
 
@@ -17,7 +17,7 @@ const bodyLimitBytes = 1024 * 1024;
 
 /** Chat with an AI provider on the vendor's account, metered against the licence. */
 export function aiRoutes(deps: Deps): Route[] {
-  const { config, db, vault, now, log } = deps;
+  const { config, db, now, log } = deps;
   const chat = route(
     {
       method: 'post', path: '/api/chat', operationId: 'chat', tag: 'AI', auth: 'license',
@@ -28,22 +28,22 @@ export function aiRoutes(deps: Deps): Route[] {
         'With `stream: true` the answer is `text/event-stream`: events `data: {id, provider, model, delta: {content}}`, a last one with an empty `delta`, `finish_reason`, `usage` and `quota`, then `data: [DONE]`.',
         'A failure after the first event is an event `data: {error: {…}}` and the stream ends without `[DONE]`. Before it, it is an ordinary error answer.',
       ].join('\n\n'),
-      headers: licenseKeyHeader.extend({ 'x-site-domain': z.string().max(2_000).optional().meta({ description: 'The site that asks, if the body does not say it.' }) }),
-      body: chatBody, bodyLimitBytes, before: [limitByAddress(600)],
+      headers: callerHeaders.extend({ 'x-license-key': z.string().max(200).optional().meta({ description: 'The licence key, or from a browser a visitor token.', example: 'CHA-TEST-1234-5678-ABCD' }) }),
+      body: chatBody, bodyLimitBytes, before: chatCaller(deps), cors: (origin) => isActivatedOrigin(db, origin),
       responses: { 200: { description: 'The answer of the model.', schema: chatAnswer } },
     },
-    async ({ headers, body, req, res }) => {
+    async ({ body, req, res }) => {
       const signal = clientSignal(res);
       const { domain, ...request } = body;
-      const site = domain !== undefined ? siteOf(domain) : headers['x-site-domain'] === undefined ? undefined : siteOf(headers['x-site-domain'], 'headers.x-site-domain');
-      const license = await usableLicense(db, vault, { key: headers['x-license-key'], site }, now());
-      if (license.ai_proxy === 0) throw new AppError('PLAN_WITHOUT_AI', `The ${license.plan_name} plan does not include AI answers through this server. Upgrade to Pro or Agency, or use an AI provider key of your own in the plugin.`);
+      const caller = await callerAt(deps, callerOf(res), req, domain);
+      const { license } = caller;
+      const guarded = await guardRequest(deps, caller, 'openai', { body: { model: request.model, messages: request.messages }, bytes: Buffer.alloc(0) }, signal);
       const events = eventStream(res);
       const pieces: string[] = [];
       let quota: Quota | undefined;
       let start = {};
       try {
-        const completion = await completeChat(deps, license, { ...request, site: license.activation_id === null ? null : (site?.site ?? null) }, {
+        const completion = await completeChat(deps, license, { ...request, messages: guarded.body['messages'] as ChatMessage[], site: caller.site, visitor: caller.visitor }, {
           signal,
           onQuota(current) {
             quota = current;

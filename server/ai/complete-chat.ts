@@ -19,6 +19,7 @@ export type ChatInput = {
   stream: boolean;
   /** The activated site that asks, if it is known. */
   site: string | null;
+  visitor: string | null;
 };
 
 /** The asking side. `onText` returns a promise when it cannot take more for now. */
@@ -48,7 +49,7 @@ export async function completeChat(deps: ChatDeps, license: LicenseOfCaller, cha
   const inputCharacters = () => chat.messages.reduce((sum, { content }) => sum + content.length, 0);
   const { id, meter } = await meteredCall(
     deps,
-    { license, limits: (await aiTermsOf(deps.db, license.id)).limits, most: { requests: 1, tokens: 0, cost: 0 }, site: chat.site, visitor: null, keySource: 'managed', askedModel: null, endpoint: 'chat', provider: provider.name, title: provider.title, model, isStream: chat.stream, inputCharacters, signal: client.signal, onQuota: (quota) => client.onQuota(quota) },
+    { license, limits: (await aiTermsOf(deps.db, license.id)).limits, most: { requests: 1, tokens: 0, cost: 0 }, site: chat.site, visitor: chat.visitor, keySource: 'managed', askedModel: null, endpoint: 'chat', provider: provider.name, title: provider.title, model, isStream: chat.stream, inputCharacters, signal: client.signal, onQuota: (quota) => client.onQuota(quota) },
     (watch, meter, id) => {
       client.onStart({ id, provider: provider.name, model });
       return ask(chat, client, provider, model, watch, meter);

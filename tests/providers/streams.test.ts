@@ -137,7 +137,7 @@ onBothDatabases('a chat that is cut short', (engine) => {
   it('asks no provider for a client that left while its request was being reserved, and gives the request back', async () => {
     const { db, vault, now } = app.deps;
     const { license } = await knownLicense(db, vault, { key: developmentKey }, now());
-    const chat = { messages: [{ role: 'user' as const, content: 'Hi' }], provider: undefined, model: undefined, temperature: undefined, maxTokens: undefined, stream: true, site: null };
+    const chat = { messages: [{ role: 'user' as const, content: 'Hi' }], provider: undefined, model: undefined, temperature: undefined, maxTokens: undefined, stream: true, site: null, visitor: null };
     const before = upstream.received.length;
     const client = { signal: AbortSignal.abort(), onQuota: () => undefined, onStart: () => undefined, onText: () => undefined };
     await assert.rejects(completeChat(app.deps, license, chat, client), { name: 'ClientLeft' });

@@ -5,6 +5,8 @@ import { errorAnswer } from '../../http/error-handler.ts';
 import { routePath } from '../../http/request.ts';
 import { clientSignal } from '../../http/sse.ts';
 import { aiTermsOf } from '../../usage/ai-terms.ts';
+import type { ChatRequest } from '../guard-rails/add-rules.ts';
+import { guardRequest } from '../guard-rails/guard-request.ts';
 import { meteredCall, type Call, type Run } from '../metered-call.ts';
 import { ClientLeft } from '../watch.ts';
 import { callerOf } from './caller.ts';
@@ -21,7 +23,7 @@ import { PassedBack } from './upstream-errors.ts';
 import { upstreamsOf, type Upstream } from './upstreams.ts';
 import type { Protocol } from './wire.rules.ts';
 
-export type GatewayDeps = Pick<Deps, 'config' | 'db' | 'log' | 'now'>;
+export type GatewayDeps = Pick<Deps, 'config' | 'db' | 'vault' | 'log' | 'now'>;
 /** A request to one of the drop-in endpoints. */
 export type Asked = {
   protocol: Protocol;
@@ -47,18 +49,19 @@ export function chooseUpstream(config: Deps['config'], model: string, protocol: 
 /** Answers a request that costs one of the quota: as it comes from a provider of the same protocol, translated otherwise, or by the demo. */
 export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<undefined> {
   const { config, now } = deps;
-  const { protocol, endpoint, res, body } = asked;
+  const { protocol, endpoint, req, res, body } = asked;
   const chosen = chooseUpstream(config, body.model, protocol);
   const client = clientAnswer(res);
   let last: Buffer | string = '';
-  const answer = answererOf(asked, chosen, client, now);
-  const run: Run = async (watch, meter, id) => {
-    last = await answer(watch, meter, id);
-  };
   await answering(deps, asked, client, async (signal) => {
+    const guarded = await guardRequest(deps, callerOf(res), protocol, { body, bytes: req.body as Buffer }, signal);
+    const answer = answererOf(asked, guarded, chosen, client, now);
+    const run: Run = async (watch, meter, id) => {
+      last = await answer(watch, meter, id);
+    };
     const call: Call = {
       ...callerOf(res), limits: (await aiTermsOf(deps.db, callerOf(res).license.id)).limits, most: { requests: 1, tokens: 0, cost: 0 }, keySource: 'managed', askedModel: null, endpoint, provider: chosen.provider, title: chosen.upstream?.face.title ?? 'The demo provider', model: chosen.model, isStream: body['stream'] === true, signal,
-      inputCharacters: () => inputCharacters([body['messages'], body['system'], body['tools'], body['input']]),
+      inputCharacters: () => inputCharacters([guarded.body['messages'], guarded.body['system'], guarded.body['tools'], guarded.body['input']]),
       onQuota: (quota) => void res.setHeaders(new Map(Object.entries(quotaHeaders(protocol, quota, now())))),
     };
     await meteredCall(deps, call, run);
@@ -69,8 +72,7 @@ export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<und
 type Answerer = (...args: Parameters<Run>) => Promise<Buffer | string>;
 
 /** How a request is answered. Throws INVALID_REQUEST for what cannot be translated: before the quota is touched. */
-function answererOf(asked: Asked, { upstream, model }: Chosen, client: ClientAnswer, now: () => number): Answerer {
-  const { protocol: caller, body, path, req } = asked;
+function answererOf({ protocol: caller, path, req }: Asked, { body, bytes: whole }: ChatRequest, { upstream, model }: Chosen, client: ClientAnswer, now: () => number): Answerer {
   if (!upstream) {
     if (path === '/embeddings') throw new AppError('MODEL_UNKNOWN', 'The demo makes no embeddings. They need a provider: the operator of this server sets one up with OPENAI_API_KEY or OPENAI_COMPATIBLE_BASE_URL.', { field: 'body.model' });
     return async (watch, meter, id) => answerAsDemo({ model, caller, watch, meter }, body, id, client, now());
@@ -81,7 +83,7 @@ function answererOf(asked: Asked, { upstream, model }: Chosen, client: ClientAns
     return (watch, meter) => askTranslated({ upstream, model, caller, watch, meter }, translated, body, client, now());
   }
   const hideUsage = body['stream'] === true && path === '/chat/completions' && !wantsUsage(body);
-  const bytes = editedBytes(req.body as Buffer, body, model, hideUsage);
+  const bytes = editedBytes(whole, body, model, hideUsage);
   return (watch, meter) => passThrough({ upstream, model, caller, watch, meter }, { method: 'POST', path: path + queryOf(req), headers: req.headers, body: bytes }, client, hideUsage);
 }
 
