@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { parseAllowedHost } from './http/public-address.rules.ts';
 import { plainIssue } from './plain-issue.ts';
 
 const list = z.string().transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''));
@@ -30,6 +31,14 @@ const trustProxy = z.string().transform((text, ctx) => {
   return text === 'false' ? 0 : text.split(',').map((part) => part.trim());
 });
 
+const allowedHosts = list.transform((hosts, ctx) =>
+  hosts.flatMap((text) => {
+    const host = parseAllowedHost(text);
+    if (!host || (host.port ?? 0) > 65_535) ctx.addIssue({ code: 'custom', message: 'must be names or addresses, each with or without a port, like 10.0.0.5:11434,ollama.lan' });
+    return host ?? [];
+  }),
+);
+
 const environment = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   HOST: z.string().optional(),
@@ -43,6 +52,7 @@ const environment = z.object({
     .optional(),
   ENCRYPTION_KEYS: encryptionKeys.optional(),
   TRUST_PROXY: trustProxy.default(0),
+  ALLOWED_PRIVATE_HOSTS: allowedHosts.default([]),
   SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://').optional(),
   MAIL_FROM: z.string().default('Chatello <no-reply@localhost>'),
   OPENAI_API_KEY: z.string().optional(),

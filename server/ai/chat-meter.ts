@@ -35,6 +35,7 @@ export function meterChat(inputCharacters: () => number): ChatMeter {
   const startedAt = performance.now();
   let reported: TokenUsage | undefined;
   let isFinal = false;
+  let metered: MeteredUsage | undefined;
   const nothing = { model: undefined, serviceTier: undefined, isCached: false, requestId: undefined, finishReason: undefined, firstByteMs: undefined, outputCharacters: 0 };
   const meter: ChatMeter = {
     answerer: undefined,
@@ -43,10 +44,15 @@ export function meterChat(inputCharacters: () => number): ChatMeter {
       Object.assign(meter, nothing, { answerer });
       reported = undefined;
       isFinal = false;
+      metered = undefined;
     },
     note(event) {
       if (event.type === 'accepted') {
         meter.requestId = event.requestId;
+        return;
+      }
+      if (event.type === 'metered') {
+        metered = event.usage;
         return;
       }
       meter.firstByteMs ??= meter.elapsedMs();
@@ -60,6 +66,7 @@ export function meterChat(inputCharacters: () => number): ChatMeter {
     },
     elapsedMs: () => Math.round(performance.now() - startedAt),
     usage() {
+      if (metered) return metered;
       if (reported && isFinal) return { ...reported, characters: 0, audioMs: 0, isExact: true };
       return {
         input: reported?.input || estimateTokens(inputCharacters()),

@@ -1,4 +1,4 @@
-import type { TokenUsage } from '../usage/token-usage.rules.ts';
+import type { MeteredUsage, TokenUsage } from '../usage/token-usage.rules.ts';
 
 export const providerNames = ['openai', 'anthropic', 'deepseek', 'openai-compatible', 'demo'] as const;
 export type ProviderName = (typeof providerNames)[number];
@@ -17,6 +17,8 @@ export type ChatEvent =
   | { type: 'progress' }
   /** Replaces what was reported before. `isFinal`: nothing is to be added to it. */
   | { type: 'usage'; usage: TokenUsage; isFinal: boolean }
+  /** What is metered in other units too. Replaces whatever was reported before; says nothing about progress. */
+  | { type: 'metered'; usage: MeteredUsage }
   | { type: 'model'; model: string }
   /** The provider's own end marker. A sequence without it is truncated. */
   | { type: 'end'; finishReason: FinishReason };

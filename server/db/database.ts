@@ -146,6 +146,12 @@ export function isStillReferenced(error: unknown): boolean {
   return errno === 1451 || errcode === 787;
 }
 
+/** Whether a row could not be added because the one that it refers to is not there. */
+export function isReferenceMissing(error: unknown): boolean {
+  const { errno, errcode } = numbersOf(error);
+  return errno === 1452 || errcode === 787;
+}
+
 function numbersOf(error: unknown): { errno?: number; errcode?: number } {
   return typeof error === 'object' && error !== null ? error : {};
 }

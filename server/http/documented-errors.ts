@@ -13,6 +13,7 @@ const meanings: Partial<Record<ErrorCode, string>> = {
   SITE_NOT_ACTIVATED: 'the licence is not activated on this site',
   NOT_FOUND: 'there is nothing with this id',
   CONFLICT: 'what is there already stands against it',
+  PROVIDER_KEY_REFUSED: 'the provider refuses the key of your account there',
   CUSTOMER_IN_USE: 'the customer has licences or orders',
   IDEMPOTENCY_KEY_REUSED: 'this Idempotency-Key came with another body before',
   BODY_TOO_LARGE: 'the body is too large',

@@ -51,16 +51,7 @@ function scopeLimits(layers: (Quotas[QuotaScope] | undefined)[]): ScopeLimits {
   return Object.fromEntries(quotaWindows.map((window) => [window, Object.fromEntries(quotaUnits.map((unit) => [unit, limitOf(window, unit)]))])) as ScopeLimits;
 }
 
-const parsed = new Map<string, Quotas>();
-
-/** A quotas column, parsed once for each distinct text: there are about as many as plans. Throws for a text that is no such JSON. */
+/** Throws for a text that is no such JSON. */
 function parseQuotas(text: string | null): Quotas {
-  if (text === null) return {};
-  let quotas = parsed.get(text);
-  if (!quotas) {
-    if (parsed.size > 1_000) parsed.clear();
-    quotas = quotasSchema.parse(JSON.parse(text));
-    parsed.set(text, quotas);
-  }
-  return quotas;
+  return text === null ? {} : quotasSchema.parse(JSON.parse(text));
 }

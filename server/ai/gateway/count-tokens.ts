@@ -1,7 +1,9 @@
 import type { Reply } from '../../http/route.ts';
+import { aiTermsOf } from '../../usage/ai-terms.ts';
 import { estimateTokens } from '../../usage/token-usage.rules.ts';
 import { meterChat } from '../chat-meter.ts';
 import { freeCall } from '../metered-call.ts';
+import { callerOf } from './caller.ts';
 import { clientAnswer } from './client-answer.ts';
 import { inputCharacters } from './events.rules.ts';
 import { passThrough } from './pass-through.ts';
@@ -10,7 +12,7 @@ import { answering, chooseUpstream, editedBytes, queryOf, type Asked, type Gatew
 /** Counts the tokens of a request: Anthropic does it for its own models, for others it is an estimate. Costs nothing of the quota. */
 export async function countTokens(deps: GatewayDeps, asked: Asked): Promise<Reply> {
   const { protocol: caller, req, res, body, path } = asked;
-  const { upstream, model } = chooseUpstream(deps.config, body.model, caller);
+  const { upstream, model } = await chooseUpstream(deps, asked, await aiTermsOf(deps.db, callerOf(res).license.id));
   const characters = () => inputCharacters([body['system'], body['messages'], body['tools']]);
   if (upstream?.protocol !== caller) return { body: { input_tokens: estimateTokens(characters()) } };
   const client = clientAnswer(res);

@@ -1,10 +1,11 @@
 import type { Request, Response } from 'express';
-import type { Deps } from '../../deps.ts';
 import { AppError, errorText } from '../../errors.ts';
 import { errorAnswer } from '../../http/error-handler.ts';
 import { routePath } from '../../http/request.ts';
 import { clientSignal } from '../../http/sse.ts';
-import { aiTermsOf } from '../../usage/ai-terms.ts';
+import { aiTermsOf, type AiTerms } from '../../usage/ai-terms.ts';
+import { loadCatalog, type CatalogDeps } from '../catalog/load-catalog.ts';
+import { resolveTargets } from '../catalog/resolve-targets.ts';
 import type { ChatRequest } from '../guard-rails/add-rules.ts';
 import { guardRequest } from '../guard-rails/guard-request.ts';
 import { meteredCall, type Call, type Run } from '../metered-call.ts';
@@ -16,14 +17,13 @@ import { encodeEvents, inputCharacters } from './events.rules.ts';
 import { isObject, objectOf, type Json } from './loose.rules.ts';
 import { passThrough } from './pass-through.ts';
 import { quotaHeaders } from './quota-headers.rules.ts';
-import { routeModel, type Target } from './route-model.rules.ts';
 import { setMembers } from './splice-json.ts';
 import { answerAsDemo, askTranslated, translateRequest } from './translated.ts';
 import { PassedBack } from './upstream-errors.ts';
-import { upstreamsOf, type Upstream } from './upstreams.ts';
+import type { Upstream } from './upstreams.ts';
 import type { Protocol } from './wire.rules.ts';
 
-export type GatewayDeps = Pick<Deps, 'config' | 'db' | 'vault' | 'log' | 'now'>;
+export type GatewayDeps = CatalogDeps;
 /** A request to one of the drop-in endpoints. */
 export type Asked = {
   protocol: Protocol;
@@ -35,22 +35,20 @@ export type Asked = {
   res: Response;
   body: Json & { model: string };
 };
-export type Chosen = Target & { upstream: Upstream | undefined };
+export type Chosen = { upstream: Upstream | undefined; provider: string; model: string };
 
-/** The provider for a model; none for the demo. Throws MODEL_UNKNOWN. */
-export function chooseUpstream(config: Deps['config'], model: string, protocol: Protocol): Chosen {
-  const upstreams = upstreamsOf(config);
-  const available = upstreams.length === 0 ? (['demo'] as const) : upstreams.map(({ name }) => name);
-  const target = routeModel(model, [...available], protocol);
-  if (!target) throw new AppError('MODEL_UNKNOWN', `No provider of this server offers the model "${model.slice(0, 120)}". GET /v1/models lists those that are offered.`, { field: 'body.model' });
-  return { ...target, upstream: upstreams.find(({ name }) => name === target.provider) };
+/** The provider for a model; none for the demo. Throws MODEL_UNKNOWN, MODEL_NOT_ALLOWED and MODEL_WITHOUT_PRICE. */
+export async function chooseUpstream(deps: GatewayDeps, { body, protocol }: Asked, { allowedModels }: Pick<AiTerms, 'allowedModels'>): Promise<Chosen> {
+  const [{ upstream, model }] = resolveTargets(await loadCatalog(deps), { model: body.model, protocol, allowedModels }, deps.now());
+  return { upstream, provider: upstream?.name ?? 'demo', model };
 }
 
 /** Answers a request that costs one of the quota: as it comes from a provider of the same protocol, translated otherwise, or by the demo. */
 export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<undefined> {
   const { config, now } = deps;
   const { protocol, endpoint, req, res, body } = asked;
-  const chosen = chooseUpstream(config, body.model, protocol);
+  const terms = await aiTermsOf(deps.db, callerOf(res).license.id);
+  const chosen = await chooseUpstream(deps, asked, terms);
   const client = clientAnswer(res);
   let last: Buffer | string = '';
   await answering(deps, asked, client, async (signal) => {
@@ -60,7 +58,7 @@ export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<und
       last = await answer(watch, meter, id);
     };
     const call: Call = {
-      ...callerOf(res), limits: (await aiTermsOf(deps.db, callerOf(res).license.id)).limits, most: { requests: 1, tokens: 0, cost: 0 }, keySource: 'managed', askedModel: null, endpoint, provider: chosen.provider, title: chosen.upstream?.face.title ?? 'The demo provider', model: chosen.model, isStream: body['stream'] === true, signal,
+      ...callerOf(res), limits: terms.limits, most: { requests: 1, tokens: 0, cost: 0 }, keySource: 'managed', askedModel: null, endpoint, provider: chosen.provider, title: chosen.upstream?.face.title ?? 'The demo provider', model: chosen.model, isStream: body['stream'] === true, signal,
       inputCharacters: () => inputCharacters([guarded.body['messages'], guarded.body['system'], guarded.body['tools'], guarded.body['input']]),
       onQuota: (quota) => void res.setHeaders(new Map(Object.entries(quotaHeaders(protocol, quota, now())))),
     };

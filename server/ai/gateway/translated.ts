@@ -19,9 +19,9 @@ const jsonHeaders = { 'Content-Type': 'application/json; charset=utf-8' };
 /** The request in the upstream's protocol. Throws INVALID_REQUEST that names the field for which the other protocol has no words. */
 export function translateRequest(request: Json, upstream: Upstream, model: string): Buffer {
   try {
-    const translated = upstream.protocol === 'anthropic' ? requestToAnthropic(request, model) : requestToOpenAi(request, model, upstream.name === 'openai' ? 'max_completion_tokens' : 'max_tokens');
+    const translated = upstream.protocol === 'anthropic' ? requestToAnthropic(request, model) : requestToOpenAi(request, model, upstream.kind === 'openai' ? 'max_completion_tokens' : 'max_tokens');
     // Thoughts would have to be handed back in the next turn, which the other protocol cannot do.
-    return Buffer.from(JSON.stringify(upstream.name === 'deepseek' ? { ...translated, thinking: { type: 'disabled' } } : translated));
+    return Buffer.from(JSON.stringify(upstream.kind === 'deepseek' ? { ...translated, thinking: { type: 'disabled' } } : translated));
   } catch (error) {
     if (error instanceof CannotTranslate) throw new AppError('INVALID_REQUEST', error.message, { field: `body.${error.field}` });
     throw error;
