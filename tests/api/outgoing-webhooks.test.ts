@@ -42,7 +42,8 @@ onBothDatabases('outgoing webhooks', (engine) => {
     const { deps, clock, receiver } = app;
     const created = await app.call('post', '/api/create_license', { token: app.adminToken, body: { email: 'anna@example.com', plan: 'pro', months: 12 } });
     assert.equal(created.status, 201, JSON.stringify(created.body));
-    const { id, license_key: key } = { id: '', license_key: '', ...(await deps.db.selectFrom('licenses').select('id').where('created_at', '=', clock.now).orderBy('id', 'desc').executeTakeFirstOrThrow()), ...(created.body as object) } as { id: string; license_key: string };
+    const { id } = await deps.db.selectFrom('licenses').select('id').where('created_at', '=', clock.now).orderBy('id', 'desc').executeTakeFirstOrThrow();
+    const { license_key: key } = created.body as { license_key: string };
     await work(app);
     clock.now += minute;
     await transact(deps.db, (trx) => changeLicense(trx, id, { type: 'suspend', reason: 'unpaid' }, by, clock.now));
@@ -85,7 +86,7 @@ onBothDatabases('outgoing webhooks', (engine) => {
 
   it('never fail their cause, even when endpoints are deleted at the same moment', async () => {
     const app = await open();
-    const endpoints = [];
+    const endpoints: Awaited<ReturnType<typeof app.addEndpoint>>[] = [];
     for (let count = 0; count < 10; count += 1) endpoints.push(await app.addEndpoint(['*']));
     const causes = Array.from({ length: 10 }, () => emit(app));
     await Promise.all([...causes, ...endpoints.slice(1).map(({ id }) => deleteEndpoint(app.deps.db, id, by, app.clock.now))]);
