@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { dropAnswersUnderOldKeys } from '../../server/ai/cache/response-cache.ts';
 import { resealProviderKeys } from '../../server/ai/own-keys/seal-provider-key.ts';
 import { resealPrompts } from '../../server/ai/settings/seal-prompt.ts';
+import { resealAiProviders } from '../../server/ai/catalog/reseal-ai-providers.ts';
 import { resealAnswers } from '../../server/idempotency/answer-once.ts';
 import { countKeysToReseal, resealLicenseKeys } from '../../server/licenses/reseal-keys.ts';
 import type { Db } from '../../server/db/database.ts';
@@ -22,6 +23,7 @@ const sealed: { name: string; words: string; reseal: (db: Db, vault: Vault, limi
   { name: 'provider_keys', words: 'provider keys of customers', reseal: resealProviderKeys },
   { name: 'prompts', words: 'system prompts', reseal: resealPrompts },
   { name: 'cached', words: 'cached answers (deleted)', reseal: dropAnswersUnderOldKeys },
+  { name: 'ai_providers', words: 'keys of AI providers', reseal: resealAiProviders },
   { name: 'webhooks', words: 'webhook secrets', reseal: resealWebhookSecrets },
 ];
 

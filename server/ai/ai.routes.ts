@@ -1,23 +1,20 @@
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { errorText } from '../errors.ts';
-import { errorAnswer } from '../http/error-handler.ts';
-import { route, type Route } from '../http/route.ts';
-import { clientSignal, eventStream } from '../http/sse.ts';
+import { route, type Reply, type Route } from '../http/route.ts';
 import { isActivatedOrigin } from '../licenses/activated-origin.ts';
 import { rateLimitHeaders, requestsPer, type Quota, type QuotaState } from '../usage/quota.rules.ts';
-import { chatBody, chatAnswer } from './chat-schemas.ts';
-import { callerAt, callerHeaders, callerOf, chatCaller } from './gateway/caller.ts';
-import { guardRequest } from './guard-rails/guard-request.ts';
-import type { ChatMessage } from './provider.ts';
+import { chatAnswer } from './chat-answer.ts';
+import { chatBody, chatAnswerBody } from './chat-schemas.ts';
 import { completeChat, type Completion } from './complete-chat.ts';
-import { ClientLeft } from './watch.ts';
+import { cacheHeader } from './cache/cached-attempts.ts';
+import { answering } from './gateway/answering.ts';
+import { callerAt, callerHeaders, callerOf, chatCaller } from './gateway/caller.ts';
 
 const bodyLimitBytes = 1024 * 1024;
 
 /** Chat with an AI provider on the vendor's account, metered against the licence. */
 export function aiRoutes(deps: Deps): Route[] {
-  const { config, db, now, log } = deps;
+  const { config, db, now } = deps;
   const chat = route(
     {
       method: 'post', path: '/api/chat', operationId: 'chat', tag: 'AI', auth: 'license',
@@ -30,52 +27,26 @@ export function aiRoutes(deps: Deps): Route[] {
       ].join('\n\n'),
       headers: callerHeaders.extend({ 'x-license-key': z.string().max(200).optional().meta({ description: 'The licence key, or from a browser a visitor token.', example: 'CHA-TEST-1234-5678-ABCD' }) }),
       body: chatBody, bodyLimitBytes, before: chatCaller(deps), cors: (origin) => isActivatedOrigin(db, origin),
-      responses: { 200: { description: 'The answer of the model.', schema: chatAnswer } },
+      responses: { 200: { description: 'The answer of the model.', schema: chatAnswerBody } },
     },
     async ({ body, req, res }) => {
-      const signal = clientSignal(res);
       const { domain, ...request } = body;
       const caller = await callerAt(deps, callerOf(res), req, domain);
-      const { license } = caller;
-      const guarded = await guardRequest(deps, caller, 'openai', { body: { model: request.model, messages: request.messages }, bytes: Buffer.alloc(0) }, signal);
-      const events = eventStream(res);
-      const pieces: string[] = [];
+      const answer = chatAnswer(res, request.stream);
       let quota: Quota | undefined;
-      let start = {};
-      try {
-        const completion = await completeChat(deps, license, { ...request, messages: guarded.body['messages'] as ChatMessage[], site: caller.site, visitor: caller.visitor }, {
-          signal,
-          onQuota(current) {
-            quota = current;
-            res.setHeaders(new Map(Object.entries(rateLimitHeaders(current, now()))));
-          },
-          onStart(started) {
-            start = started;
-          },
-          onText(text) {
-            if (request.stream) return events.send({ ...start, delta: { content: text } });
-            pieces.push(text);
-            return undefined;
-          },
-        });
-        const ending = { finish_reason: completion.finishReason, usage: usageBody(completion), quota: quota && quotaBody(quota) };
+      const onQuota = (current: Quota) => {
+        quota = current;
+        res.setHeaders(new Map(Object.entries(rateLimitHeaders(current, now()))));
+      };
+      let reply: Reply;
+      await answering(deps, { protocol: 'openai', isStream: request.stream, licenseId: caller.license.id, req, res }, answer, async (signal) => {
+        const completion = await completeChat(deps, { caller, signal, onQuota, onCache: (cache) => void res.setHeader(cacheHeader, cache) }, request, answer);
         const head = { id: completion.id, provider: completion.provider, model: completion.model };
-        if (!request.stream) return { body: { ...head, message: { role: 'assistant', content: pieces.join('') }, ...ending } };
-        void events.send({ ...head, delta: {}, ...ending });
-        void events.send('[DONE]');
-        events.end(config.AI_IDLE_TIMEOUT_MS);
-      } catch (error) {
-        if (signal.aborted || error instanceof ClientLeft) {
-          // Nobody is there to be told.
-          if (!(error instanceof ClientLeft)) log.error({ request_id: res.locals['requestId'], license_id: license.id, detail: errorText(error) }, 'a chat failed after its client had left');
-          res.destroy();
-        } else if (!events.isOpen) throw error;
-        else {
-          void events.send(errorAnswer(log, error, req, res.locals['requestId'] as string).body);
-          events.end(config.AI_IDLE_TIMEOUT_MS);
-        }
-      }
-      return undefined;
+        const ending = { finish_reason: completion.finishReason, usage: usageBody(completion), quota: quota && quotaBody(quota) };
+        if (request.stream) answer.complete({ ...head, delta: {}, ...ending }, config.AI_IDLE_TIMEOUT_MS);
+        else reply = { body: { ...head, message: { role: 'assistant', content: answer.text() }, ...ending } };
+      });
+      return reply;
     },
   );
   return [chat];

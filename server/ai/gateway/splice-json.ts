@@ -8,8 +8,9 @@ const comma = 0x2c;
 const colon = 0x3a;
 const opening = 0x7b;
 const list = 0x5b;
+const endOfList = 0x5d;
 const openings = new Set([opening, list]);
-const closings = new Set([0x7d, 0x5d]);
+const closings = new Set([0x7d, endOfList]);
 
 /**
  * The bytes of a JSON object with these members set at its top level; every other byte stays as it is. A key that stands there
@@ -42,8 +43,9 @@ export function prependItem(object: Buffer, key: string, item: unknown): Buffer 
   for (const member of membersOf(object)) {
     if (member.key !== key || object[member.valueStart] !== list) continue;
     const inside = member.valueStart + 1;
-    const isEmpty = object.toString('latin1', inside, member.valueEnd - 1).trim() === '';
-    pieces.push(object.subarray(position, inside), Buffer.from(JSON.stringify(item) + (isEmpty ? '' : ',')));
+    let next = inside;
+    while ((object[next] as number) <= 0x20) next += 1;
+    pieces.push(object.subarray(position, inside), Buffer.from(JSON.stringify(item) + (object[next] === endOfList ? '' : ',')));
     position = inside;
   }
   return pieces.length === 0 ? object : Buffer.concat([...pieces, object.subarray(position)]);
