@@ -29,7 +29,7 @@ export type ModelRequest = {
 };
 
 /** One way to an answer. Resolves with the last bytes, to be sent when the call is settled; `id` is that of the ledger row. */
-export type Attempt = { target: Target; run: (watch: Watch, meter: ChatMeter, id: string) => Promise<Buffer | string> };
+export type Attempt = { target: Target; /** Nobody is asked: the answer is there already. */ isCached?: true; run: (watch: Watch, meter: ChatMeter, id: string) => Promise<Buffer | string> };
 
 /** How this target would answer: byte by byte, translated, or as the demo. Throws INVALID_REQUEST for what cannot be translated, MODEL_UNKNOWN for an embedding that the target does not make: before the quota is touched. */
 export function attemptOf(request: ModelRequest, target: Target, client: ClientAnswer, now: () => number): Attempt {

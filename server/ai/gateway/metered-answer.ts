@@ -6,6 +6,7 @@ import { limitsUnit } from '../../usage/limits.rules.ts';
 import type { Sizes } from '../catalog/cost.rules.ts';
 import { highestCostOfTarget } from '../catalog/resolve-targets.ts';
 import { meteredCall, type Call } from '../metered-call.ts';
+import type { Watch } from '../watch.ts';
 import type { Attempt } from './attempt.ts';
 import type { Caller } from './caller.ts';
 import type { ClientAnswer } from './client-answer.ts';
@@ -36,8 +37,8 @@ export type Question = {
  * PROVIDER_UNAVAILABLE, before anything is written, when no target may be asked now.
  */
 export async function meteredAnswer(deps: CatalogDeps, { terms: { limits }, caller, askedModel, sizes, ...question }: Question, attempts: readonly [Attempt, ...Attempt[]], client: ClientAnswer): Promise<{ id: string; meter: ChatMeter; last: Buffer | string }> {
-  assertSomebodyAnswers(deps, attempts);
-  const [{ target: first }] = attempts;
+  const [{ target: first, isCached = false }] = attempts;
+  if (!isCached) assertSomebodyAnswers(deps, attempts);
   const most = {
     requests: 1,
     tokens: limitsUnit(limits, 'tokens') ? sizes.input + sizes.output : 0,
@@ -49,7 +50,13 @@ export async function meteredAnswer(deps: CatalogDeps, { terms: { limits }, call
   };
   let last: Buffer | string = '';
   const { id, meter } = await meteredCall(deps, call, async (watch, meter, id) => {
-    last = await firstAnswer(deps, attempts, client, watch, meter, id);
+    last = isCached ? await cachedAnswer(attempts[0], watch, meter, id) : await firstAnswer(deps, attempts, client, watch, meter, id);
   });
   return { id, meter, last };
+}
+
+/** An answer that is there already: it comes from nobody, uses nothing and costs nothing. */
+function cachedAnswer({ target, run }: Attempt, watch: Watch, meter: ChatMeter, id: string): Promise<Buffer | string> {
+  meter.begin({ provider: providerOf(target), model: target.model, keySource: 'managed', costOf: () => ({ microcents: 0, version: undefined }) });
+  return run(watch, meter, id);
 }
