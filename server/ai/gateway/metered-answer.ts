@@ -36,16 +36,16 @@ export type Question = {
  * provider that was asked last. Resolves with the last bytes, to be sent now. Throws what meteredCall and firstAnswer throw, and
  * PROVIDER_UNAVAILABLE, before anything is written, when no target may be asked now.
  */
-export async function meteredAnswer(deps: CatalogDeps, { terms: { limits }, caller, askedModel, sizes, ...question }: Question, attempts: readonly [Attempt, ...Attempt[]], client: ClientAnswer): Promise<{ id: string; meter: ChatMeter; last: Buffer | string }> {
+export async function meteredAnswer(deps: CatalogDeps, { terms: { limits }, caller: { license, site, visitor }, askedModel, sizes, ...question }: Question, attempts: readonly [Attempt, ...Attempt[]], client: ClientAnswer): Promise<{ id: string; meter: ChatMeter; last: Buffer | string }> {
   const [{ target: first, isCached = false }] = attempts;
-  if (!isCached) assertSomebodyAnswers(deps, attempts);
+  if (!isCached) assertSomebodyAnswers(attempts, deps.now());
   const most = {
     requests: 1,
     tokens: limitsUnit(limits, 'tokens') ? sizes.input + sizes.output : 0,
     cost: limitsUnit(limits, 'cost') ? Math.max(...attempts.map(({ target }) => highestCostOfTarget(target, sizes))) : 0,
   };
   const call: Call = {
-    ...question, ...caller, limits, most,
+    ...question, license, site, visitor, limits, most,
     provider: providerOf(first), keySource: 'managed', title: titleOf(first), model: first.model, askedModel: askedModel === undefined || askedModel === first.model ? null : askedModel,
   };
   let last: Buffer | string = '';
