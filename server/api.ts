@@ -3,6 +3,7 @@ import { customerRoutes } from './customers/customers.routes.ts';
 import { aiRoutes } from './ai/ai.routes.ts';
 import { audioRoutes } from './ai/audio/audio.routes.ts';
 import { gatewayRoutes } from './ai/gateway/gateway.routes.ts';
+import { accountRoutes } from './ai/own-keys/account.routes.ts';
 import { providerKeyRoutes } from './ai/own-keys/provider-keys.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
@@ -26,6 +27,7 @@ export function apiRoutes(deps: Deps): Route[] {
     ...gatewayRoutes(deps),
     ...audioRoutes(deps),
     ...providerKeyRoutes(deps),
+    ...accountRoutes(deps),
     ...usageRoutes(deps),
     ...webhookRoutes(deps),
   ];
