@@ -4,10 +4,11 @@ import { AppError } from '../../errors.ts';
 import { route, type Reply, type Route } from '../../http/route.ts';
 import type { CatalogDeps } from '../catalog/load-catalog.ts';
 import { meterChat } from '../chat-meter.ts';
+import { answering } from '../gateway/answering.ts';
 import { aiCaller, callerHeaders, callerOf, errorShapes } from '../gateway/caller.ts';
 import { clientAnswer } from '../gateway/client-answer.ts';
 import { passThrough } from '../gateway/pass-through.ts';
-import { answering, queryOf } from '../gateway/serve.ts';
+import { queryOf } from '../gateway/serve.ts';
 import { freeCall } from '../metered-call.ts';
 import { isOfKnownProvider, ownUpstream } from './own-upstreams.ts';
 import { listKeys } from './provider-keys.store.ts';
@@ -43,9 +44,9 @@ async function passToAccount(deps: CatalogDeps, method: 'GET' | 'POST' | 'DELETE
   const body = Buffer.isBuffer(req.body) ? req.body : undefined;
   const request = { method, path: path + queryOf(req), headers: body ? req.headers : { ...req.headers, 'content-type': undefined }, ...(body ? { body } : {}) };
   const client = clientAnswer(res);
-  await answering(deps, { protocol: 'openai', endpoint: 'account', path, req, res, body: { model: '' } }, client, (signal) =>
+  await answering(deps, { protocol: 'openai', isStream: false, licenseId: license.id, req, res }, client, (signal) =>
     freeCall(deps, { signal, isStream: false, title: upstream.face.title }, async (watch) => {
-      const last = await passThrough({ upstream, model: '', caller: 'openai', watch, meter: meterChat(() => 0) }, request, client, false);
+      const last = await passThrough({ upstream, model: '', caller: 'openai', passBack: true, watch, meter: meterChat(() => 0) }, request, client, false);
       client.end(last, deps.config.AI_IDLE_TIMEOUT_MS);
     }),
   );

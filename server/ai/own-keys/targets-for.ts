@@ -3,30 +3,38 @@ import type { LicenseOfCaller } from '../../http/license-auth.ts';
 import type { AiTerms } from '../../usage/ai-terms.ts';
 import { noLimits, type Amounts, type Limits } from '../../usage/limits.rules.ts';
 import { loadCatalog, type Catalog, type CatalogDeps } from '../catalog/load-catalog.ts';
-import { findTargets, resolveTargets, type ModelQuestion, type Target, type Targets } from '../catalog/resolve-targets.ts';
+import type { Target, Targets } from '../catalog/resolve-targets.ts';
 import { isOfKnownProvider, ownUpstream } from './own-upstreams.ts';
 import { listKeys } from './provider-keys.store.ts';
 
-/** Who may answer a request, all of them on the same account: that of this server, or the customer's own. */
-export type LicenseTargets = { targets: Targets; keySource: 'managed' | 'own' };
 type Caller = { license: LicenseOfCaller; terms: AiTerms };
+/** Finds who serves a model in a catalogue, for a plan with this list of models. Throws AppError where nobody does. */
+type Find = (catalog: Catalog, allowedModels: AiTerms['allowedModels']) => Targets;
 
 /**
- * Who is to be asked for a licence, in this order. Its own key comes first where it has one for the provider of the model, and then nobody
- * else is asked in its stead; the plan's list of models and the rule that a model must have a price are for keys of this server alone.
- * Throws PLAN_WITHOUT_AI where the plan has no AI and no own key serves, and what resolveTargets throws.
+ * Who is to be asked for a licence, in this order, all of them on the same account. Its own key comes first where it has one for the provider
+ * of the model, and then nobody else is asked in its stead; the plan's list of models and the rule that a model must have a price are for keys
+ * of this server alone. Throws PLAN_WITHOUT_AI where the plan has no AI and no own key serves, and what `find` throws.
  */
-export async function targetsFor(deps: CatalogDeps, { license, terms }: Caller, question: Omit<ModelQuestion, 'allowedModels'>): Promise<LicenseTargets> {
+export async function targetsFor(deps: CatalogDeps, { license, terms }: Caller, find: Find): Promise<Targets> {
   const catalog = await loadCatalog(deps);
-  if (!terms.hasOwnKeys) {
-    if (license.ai_proxy === 0) throw planWithoutAi(license);
-    return { targets: resolveTargets(catalog, { ...question, allowedModels: terms.allowedModels }, deps.now()), keySource: 'managed' };
+  if (terms.hasOwnKeys) {
+    const own = ownTargets(find, await withOwnKeys(deps, catalog, license));
+    if (own) return own;
   }
-  const found = findTargets(await withOwnKeys(deps, catalog, license), { ...question, allowedModels: undefined }, deps.now());
-  const [first, ...others] = found instanceof AppError || !isOwn(found[0]) ? [] : found.filter(isOwn);
-  if (first) return { targets: [first, ...others], keySource: 'own' };
-  if (license.ai_proxy === 0) throw noOwnKey(license, question.model);
-  return { targets: resolveTargets(catalog, { ...question, allowedModels: terms.allowedModels }, deps.now()), keySource: 'managed' };
+  if (license.ai_proxy === 0) throw planWithoutAi(license, terms);
+  return find(catalog, terms.allowedModels);
+}
+
+function ownTargets(find: Find, catalog: Catalog): Targets | undefined {
+  try {
+    const targets = find(catalog, undefined);
+    const [first, ...others] = isOwn(targets[0]) ? targets.filter(isOwn) : [];
+    return first && [first, ...others];
+  } catch (error) {
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
 }
 
 /** What a licence can ask for: the catalogue with its own keys in place of ours, or them alone where the plan has no AI. */
@@ -36,14 +44,14 @@ export async function catalogFor(deps: CatalogDeps, { license, terms }: Caller):
 }
 
 /** What a request counts: nothing on a customer's own key, unless the plan says that it does. */
-export function countedFor(keySource: LicenseTargets['keySource'], terms: AiTerms, most: Amounts): { limits: Limits; most: Amounts } {
-  if (keySource === 'managed') return { limits: terms.limits, most };
+export function countedFor(target: Target, terms: AiTerms, most: Amounts): { limits: Limits; most: Amounts } {
+  if (!isOwn(target)) return { limits: terms.limits, most };
   return terms.ownKeysUseQuota ? { limits: terms.limits, most: { ...most, cost: 0 } } : { limits: noLimits, most: { requests: 0, tokens: 0, cost: 0 } };
 }
 
 /** Throws PLAN_WITHOUT_AI for a licence whose requests nobody can answer: its plan has no AI, and it has no key of its own. */
 export async function requireAi({ db }: Pick<CatalogDeps, 'db'>, license: LicenseOfCaller): Promise<void> {
-  if (license.ai_proxy === 0 && (await listKeys(db, license.id)).length === 0) throw planWithoutAi(license);
+  if (license.ai_proxy === 0 && (await listKeys(db, license.id)).length === 0) throw planWithoutAi(license, { hasOwnKeys: false });
 }
 
 async function withOwnKeys(deps: CatalogDeps, catalog: Catalog, { id, ai_proxy: hasAi }: LicenseOfCaller): Promise<Catalog> {
@@ -63,10 +71,12 @@ function isOwn({ upstream }: Target): boolean {
   return upstream?.source === 'customer';
 }
 
-function planWithoutAi({ plan_name: plan }: LicenseOfCaller): AppError {
-  return new AppError('PLAN_WITHOUT_AI', `The ${plan} plan does not include AI answers through this server. Upgrade to Pro or Agency, or use an AI provider key of your own.`);
+/** On whose account a target is asked. */
+export function keySourceOf(target: Target): 'managed' | 'own' {
+  return isOwn(target) ? 'own' : 'managed';
 }
 
-function noOwnKey({ plan_name: plan }: LicenseOfCaller, model: string): AppError {
-  return new AppError('PLAN_WITHOUT_AI', `The ${plan} plan does not include AI answers through this server, and none of your own provider keys serves the model "${model.slice(0, 120)}". GET /v1/models lists those that can be asked for.`, { field: 'body.model' });
+function planWithoutAi({ plan_name: plan }: LicenseOfCaller, { hasOwnKeys }: Pick<AiTerms, 'hasOwnKeys'>): AppError {
+  const advice = hasOwnKeys ? 'and none of your own provider keys serves this model. GET /v1/models lists those that can be asked for.' : 'nor is there a provider key of your own. Upgrade to Pro or Agency, or save one: PUT /api/v1/provider-keys/openai.';
+  return new AppError('PLAN_WITHOUT_AI', `The ${plan} plan does not include AI answers through this server, ${advice}`);
 }
