@@ -5,6 +5,8 @@ import { audioRoutes } from './ai/audio/audio.routes.ts';
 import { gatewayRoutes } from './ai/gateway/gateway.routes.ts';
 import { accountRoutes } from './ai/own-keys/account.routes.ts';
 import { providerKeyRoutes } from './ai/own-keys/provider-keys.routes.ts';
+import { aiSettingsRoutes } from './ai/settings/settings.routes.ts';
+import { visitorRoutes } from './ai/visitors/visitors.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
 import { systemRoutes } from './system.routes.ts';
@@ -28,6 +30,8 @@ export function apiRoutes(deps: Deps): Route[] {
     ...audioRoutes(deps),
     ...providerKeyRoutes(deps),
     ...accountRoutes(deps),
+    ...visitorRoutes(deps),
+    ...aiSettingsRoutes(deps),
     ...usageRoutes(deps),
     ...webhookRoutes(deps),
   ];

@@ -2,8 +2,8 @@ import type { Deps } from '../../deps.ts';
 import { AppError, errorText } from '../../errors.ts';
 import { enter, retryAt, type Passage } from '../breaker/breakers.ts';
 import { costOfAnswer, type Target, type Targets } from '../catalog/resolve-targets.ts';
-import { keySourceOf } from '../own-keys/targets-for.ts';
 import type { Answerer, ChatMeter } from '../chat-meter.ts';
+import { keySourceOf } from '../own-keys/targets-for.ts';
 import type { Watch } from '../watch.ts';
 import type { Attempt } from './attempt.ts';
 import type { ClientAnswer } from './client-answer.ts';
@@ -31,7 +31,7 @@ export function attemptsOf(targets: Targets, prepare: (target: Target) => Attemp
 
 /** Throws PROVIDER_UNAVAILABLE when nobody may be asked now: before anything is written. */
 export function assertSomebodyAnswers(deps: FallbackDeps, attempts: readonly Attempt[]): void {
-  if (attempts.every(({ target: { upstream } }) => upstream && retryAt(deps, upstream.name) !== undefined)) throw nobodyAnswers(deps, attempts);
+  if (attempts.every(({ target }) => pausedUntil(deps, target) !== undefined)) throw nobodyAnswers(deps, attempts);
 }
 
 /**
@@ -43,8 +43,9 @@ export async function firstAnswer(deps: FallbackDeps, attempts: readonly Attempt
   for (const { target, run } of attempts) {
     let passage: Passage | undefined;
     watch.begin(titleOf(target), () => passage?.progressed());
-    passage = target.upstream && enter(deps, target.upstream.name);
-    if (target.upstream && !passage) continue;
+    const guarded = guardedName(target);
+    passage = guarded === undefined ? undefined : enter(deps, guarded);
+    if (guarded !== undefined && !passage) continue;
     if (failure !== undefined) deps.log.warn({ provider: providerOf(target), detail: errorText(failure) }, 'a provider failed; the next one is asked');
     meter.begin(answererOf(target, meter));
     try {
@@ -63,13 +64,23 @@ export async function firstAnswer(deps: FallbackDeps, attempts: readonly Attempt
   throw failure ?? nobodyAnswers(deps, attempts);
 }
 
+/** Whose health the circuit breaker watches. A customer's key or server says nothing about the provider, and is asked whatever that one does. */
+function guardedName({ upstream }: Target): string | undefined {
+  return upstream?.source === 'customer' ? undefined : upstream?.name;
+}
+
+function pausedUntil(deps: Pick<FallbackDeps, 'db' | 'now'>, target: Target): number | undefined {
+  const guarded = guardedName(target);
+  return guarded === undefined ? undefined : retryAt(deps, guarded);
+}
+
 function answererOf(target: Target, meter: ChatMeter): Answerer {
   return { provider: providerOf(target), model: target.model, keySource: keySourceOf(target), costOf: (usage, serviceTier) => costOfAnswer(target, usage, { model: meter.model, serviceTier }) };
 }
 
 function nobodyAnswers({ db, now }: FallbackDeps, attempts: readonly Attempt[]): AppError {
   const at = now();
-  const times = attempts.map(({ target }) => (target.upstream && retryAt({ db, now }, target.upstream.name)) ?? at);
+  const times = attempts.map(({ target }) => pausedUntil({ db, now }, target) ?? at);
   const seconds = Math.max(1, Math.ceil((Math.min(...times) - at) / 1000));
   const titles = [...new Set(attempts.map(({ target }) => titleOf(target)))].join(' and ');
   return new AppError('PROVIDER_UNAVAILABLE', `${titles} failed several times in a row and is not asked just now. Try again in ${seconds} s.`, { retryAfterSeconds: seconds, detail: 'the circuit breaker is open' });

@@ -6,6 +6,7 @@ import { loadCatalog, type Catalog, type CatalogDeps } from '../catalog/load-cat
 import type { Target, Targets } from '../catalog/resolve-targets.ts';
 import { isOfKnownProvider, ownUpstream } from './own-upstreams.ts';
 import { listKeys } from './provider-keys.store.ts';
+import { planWithoutAi } from './require-ai.ts';
 
 type Caller = { license: LicenseOfCaller; terms: AiTerms };
 /** Finds who serves a model in a catalogue, for a plan with this list of models. Throws AppError where nobody does. */
@@ -22,7 +23,7 @@ export async function targetsFor(deps: CatalogDeps, { license, terms }: Caller, 
     const own = ownTargets(find, await withOwnKeys(deps, catalog, license));
     if (own) return own;
   }
-  if (license.ai_proxy === 0) throw planWithoutAi(license, terms);
+  if (license.ai_proxy === 0) throw planWithoutAi(license, terms.hasOwnKeys);
   return find(catalog, terms.allowedModels);
 }
 
@@ -49,11 +50,6 @@ export function countedFor(target: Target, terms: AiTerms, most: Amounts): { lim
   return terms.ownKeysUseQuota ? { limits: terms.limits, most: { ...most, cost: 0 } } : { limits: noLimits, most: { requests: 0, tokens: 0, cost: 0 } };
 }
 
-/** Throws PLAN_WITHOUT_AI for a licence whose requests nobody can answer: its plan has no AI, and it has no key of its own. */
-export async function requireAi({ db }: Pick<CatalogDeps, 'db'>, license: LicenseOfCaller): Promise<void> {
-  if (license.ai_proxy === 0 && (await listKeys(db, license.id)).length === 0) throw planWithoutAi(license, { hasOwnKeys: false });
-}
-
 async function withOwnKeys(deps: CatalogDeps, catalog: Catalog, { id, ai_proxy: hasAi }: LicenseOfCaller): Promise<Catalog> {
   const keys = (await listKeys(deps.db, id)).filter(isOfKnownProvider);
   const own = (kind: string, name: string) => {
@@ -74,9 +70,4 @@ function isOwn({ upstream }: Target): boolean {
 /** On whose account a target is asked. */
 export function keySourceOf(target: Target): 'managed' | 'own' {
   return isOwn(target) ? 'own' : 'managed';
-}
-
-function planWithoutAi({ plan_name: plan }: LicenseOfCaller, { hasOwnKeys }: Pick<AiTerms, 'hasOwnKeys'>): AppError {
-  const advice = hasOwnKeys ? 'and none of your own provider keys serves this model. GET /v1/models lists those that can be asked for.' : 'nor is there a provider key of your own. Upgrade to Pro or Agency, or save one: PUT /api/v1/provider-keys/openai.';
-  return new AppError('PLAN_WITHOUT_AI', `The ${plan} plan does not include AI answers through this server, ${advice}`);
 }
