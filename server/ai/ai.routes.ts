@@ -10,6 +10,7 @@ import { chatAnswer } from './chat-answer.ts';
 import { chatBody, chatAnswerBody } from './chat-schemas.ts';
 import { completeChat, type Completion } from './complete-chat.ts';
 import { answering } from './gateway/answering.ts';
+import { admitCaller } from './gateway/caller.ts';
 
 const bodyLimitBytes = 1024 * 1024;
 
@@ -34,7 +35,7 @@ export function aiRoutes(deps: Deps): Route[] {
       const { domain, ...request } = body;
       const site = domain !== undefined ? siteOf(domain) : headers['x-site-domain'] === undefined ? undefined : siteOf(headers['x-site-domain'], 'headers.x-site-domain');
       const license = await usableLicense(db, vault, { key: headers['x-license-key'], site }, now());
-      const caller = { license, site: license.activation_id === null ? null : (site?.site ?? null) };
+      const caller = await admitCaller(deps, { license, site: license.activation_id === null ? null : (site?.site ?? null), visitor: null });
       const answer = chatAnswer(res, request.stream);
       let quota: Quota | undefined;
       const onQuota = (current: Quota) => {

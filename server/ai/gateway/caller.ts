@@ -43,13 +43,18 @@ export function aiCaller(deps: Pick<Deps, 'db' | 'vault' | 'now'>, visitors: 'vi
     const isVisitor = looksLikeVisitorToken(key);
     if (isVisitor && visitors === 'no visitors') throw new AppError('FORBIDDEN', 'A visitor token does not open this endpoint. It is for the server of the site, with the licence key.', { field: 'headers.authorization' });
     const identity = isVisitor ? await authenticateVisitor(deps, key, req, res) : await authenticateOwner(deps, key, req);
-    await requireAi(deps.db, identity.license);
-    const settings = await findAiSettings(deps.db, identity.license.id);
-    if (settings.pausedAt !== null) throw new AppError('AI_PAUSED', 'The AI of this licence is paused by its owner, who can resume it: POST /api/v1/ai-settings/resume.');
-    res.locals['caller'] = { ...identity, settings } satisfies Caller;
+    res.locals['caller'] = await admitCaller(deps, identity);
     next();
   };
   return [limitByAddress(600), authenticate];
+}
+
+/** Lets somebody who is known ask for AI answers, with what the owner has decided. Throws PLAN_WITHOUT_AI and AI_PAUSED. */
+export async function admitCaller({ db }: Pick<Deps, 'db'>, identity: Omit<Caller, 'settings'>): Promise<Caller> {
+  await requireAi(db, identity.license);
+  const settings = await findAiSettings(db, identity.license.id);
+  if (settings.pausedAt !== null) throw new AppError('AI_PAUSED', 'The AI of this licence is paused by its owner, who can resume it: POST /api/v1/ai-settings/resume.');
+  return { ...identity, settings };
 }
 
 async function authenticateOwner({ db, vault, now }: Pick<Deps, 'db' | 'vault' | 'now'>, key: string, req: Request): Promise<Omit<Caller, 'settings'>> {

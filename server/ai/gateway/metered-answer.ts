@@ -31,11 +31,11 @@ export type Question = {
  * provider that was asked last. Resolves with the last bytes, to be sent now. Throws what meteredCall and firstAnswer throw, and
  * PROVIDER_UNAVAILABLE, before anything is written, when no target may be asked now.
  */
-export async function meteredAnswer(deps: CatalogDeps, { terms, caller, askedModel, ...question }: Question, attempts: readonly [Attempt, ...Attempt[]], client: ClientAnswer): Promise<{ id: string; meter: ChatMeter; last: Buffer | string }> {
+export async function meteredAnswer(deps: CatalogDeps, { terms, caller: { license, site, visitor }, askedModel, ...question }: Question, attempts: readonly [Attempt, ...Attempt[]], client: ClientAnswer): Promise<{ id: string; meter: ChatMeter; last: Buffer | string }> {
   assertSomebodyAnswers(deps, attempts);
   const [{ target: first }] = attempts;
   const call: Call = {
-    ...question, ...caller, visitor: null, ...countedFor(first, terms, { requests: 1, tokens: 0, cost: 0 }),
+    ...question, license, site, visitor, ...countedFor(first, terms, { requests: 1, tokens: 0, cost: 0 }),
     provider: providerOf(first), keySource: keySourceOf(first), title: titleOf(first), model: first.model, askedModel: askedModel === undefined || askedModel === first.model ? null : askedModel,
   };
   let last: Buffer | string = '';
