@@ -65,9 +65,9 @@ export function openUpstream(settings: ProviderSettings, connect?: buildConnecto
 }
 
 function faceOf({ name, title, apiKey, source }: ProviderSettings): ProviderFace {
-  const secrets = apiKey === undefined ? [] : [apiKey];
-  if (source === 'customer') return { title, keyVariable: `your own key for ${title}`, addressVariable: `the address of ${title}`, modelVariable: `the default model of ${title}`, secrets };
-  if (source === 'dashboard') return { title, keyVariable: `the key of "${name}" on the page Providers`, addressVariable: `the address of "${name}" on the page Providers`, modelVariable: `the default model of "${name}" on the page Providers`, secrets };
+  const common = { title, secrets: apiKey === undefined ? [] : [apiKey], isCustomers: source === 'customer' };
   const prefix = name.toUpperCase().replaceAll('-', '_');
-  return { title, keyVariable: `${prefix}_API_KEY`, addressVariable: `${prefix}_BASE_URL`, modelVariable: `${prefix}_MODEL`, secrets };
+  if (source === 'environment') return { ...common, keyVariable: `${prefix}_API_KEY`, addressVariable: `${prefix}_BASE_URL`, modelVariable: `${prefix}_MODEL` };
+  const page = source === 'dashboard' ? 'on the page Providers' : 'of the customer';
+  return { ...common, keyVariable: `the key of "${name}" ${page}`, addressVariable: `the address of "${name}" ${page}`, modelVariable: `the default model of "${name}" ${page}` };
 }
