@@ -10,7 +10,7 @@ import { readBody } from './read-body.ts';
 
 const defaultBodyLimitBytes = 100 * 1024;
 
-type Answer = { description: string; schema?: z.ZodType; contentType?: string };
+type Answer = { description: string; schema?: z.ZodType; contentType?: string; /** What the events hold, where the same answer may come as `text/event-stream`. */ events?: string };
 
 /** A public endpoint, described once: it parses the requests, documents itself in the OpenAPI document, and is what the tests hold the answers against. */
 export type RouteSpec = {
@@ -37,7 +37,9 @@ export type RouteSpec = {
   /** Successful answers by status; the error shape is documented for every route. */
   responses: Record<number, Answer>;
   /** Codes of its own refusals, for the documentation; those of input, login and limits are known without. With it the list is promised to be whole. */
-  errors?: ErrorCode[];
+  errors?: readonly ErrorCode[];
+  /** Refusals of a provider go back as they came, whatever their status: beside those that are documented. */
+  passesBack?: true;
 };
 
 type Parsed<Schema, Otherwise = undefined> = Schema extends z.ZodType ? z.output<Schema> : Otherwise;

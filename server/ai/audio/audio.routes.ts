@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts';
 import { route, type Route } from '../../http/route.ts';
 import { aiCaller, callerHeaders, errorShapes } from '../gateway/caller.ts';
 import { editedBytes } from '../gateway/attempt.ts';
+import { answerRefusals, callerRefusals } from '../gateway/documented-refusals.ts';
 import { readAudioForm } from './audio-form.ts';
 import { recordingEstimate, speechEstimate } from './audio-usage.rules.ts';
 import { serveAudio } from './serve-audio.ts';
@@ -19,7 +20,7 @@ const metering = 'Costs one request of the quota, unless the provider fails befo
 
 /** Speech in and out, as OpenAI's SDK asks for it. */
 export function audioRoutes(deps: Deps): Route[] {
-  const common = { method: 'post', tag: 'AI drop-in', auth: 'license', headers: callerHeaders, errorShape: errorShapes.openai, before: aiCaller(deps) } as const;
+  const common = { method: 'post', tag: 'AI drop-in', auth: 'license', headers: callerHeaders, errorShape: errorShapes.openai, before: aiCaller(deps), errors: [...callerRefusals, ...answerRefusals], passesBack: true } as const;
   const transcriptions = route(
     {
       ...common, path: '/v1/audio/transcriptions', operationId: 'createTranscription', summary: "OpenAI's transcription of a recording",

@@ -105,14 +105,14 @@ export function protocolOfRequest(req: Request): Protocol {
   return req.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
 }
 
-function errorShape(schema: z.ZodType, protocolOf: (req: Request) => Protocol): ErrorShape {
-  return { schema, answer: (error, req, requestId) => shapeError(protocolOf(req), error, requestId) };
+function errorShape(schema: z.ZodType, example: Protocol, protocolOf: (req: Request) => Protocol = () => example): ErrorShape {
+  return { schema, example: (error, requestId) => shapeError(example, error, requestId), answer: (error, req, requestId) => shapeError(protocolOf(req), error, requestId) };
 }
 
 export const errorShapes = {
-  openai: errorShape(openAiErrorBody, () => 'openai'),
-  anthropic: errorShape(anthropicErrorBody, () => 'anthropic'),
-  both: errorShape(z.union([openAiErrorBody, anthropicErrorBody]), protocolOfRequest),
+  openai: errorShape(openAiErrorBody, 'openai'),
+  anthropic: errorShape(anthropicErrorBody, 'anthropic'),
+  both: errorShape(z.union([openAiErrorBody, anthropicErrorBody]), 'openai', protocolOfRequest),
 };
 
 /** Anthropic's name of the request's id. */
