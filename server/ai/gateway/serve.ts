@@ -9,9 +9,9 @@ import { answering } from './answering.ts';
 import type { ModelRequest } from './attempt.ts';
 import { callerOf } from './caller.ts';
 import { clientAnswer } from './client-answer.ts';
-import { inputCharacters } from './events.rules.ts';
 import type { Json } from './loose.rules.ts';
 import { meteredAnswer } from './metered-answer.ts';
+import { planBounds, textOfRequest } from './plan-bounds.ts';
 import { quotaHeaders } from './quota-headers.rules.ts';
 import type { Protocol } from './wire.rules.ts';
 
@@ -45,12 +45,13 @@ export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<und
   const isStream = body['stream'] === true;
   await answering(deps, { protocol, isStream, licenseId: caller.license.id, req, res }, client, async (signal) => {
     const guarded = await guardRequest(deps, caller, protocol, { body, bytes: req.body as Buffer }, signal);
-    const request: ModelRequest = { caller: protocol, path, query: queryOf(req), headers: req.headers, ...guarded, passBack: true };
+    const bounds = planBounds(guarded.body, terms);
+    const request: ModelRequest = { caller: protocol, path, query: queryOf(req), headers: req.headers, ...guarded, passBack: true, maxOutput: bounds.maxOutput };
     const { attempts, cache, keep } = await cachedAttempts(deps, { caller, endpoint, targets, requestFor: () => request, client });
     if (cache !== 'off') res.setHeader(cacheHeader, cache);
     const question = {
-      caller, terms, endpoint, askedModel: body.model, isStream, signal,
-      inputCharacters: () => inputCharacters([request.body['messages'], request.body['system'], request.body['tools'], request.body['input']]),
+      caller, terms, endpoint, askedModel: body.model, isStream, sizes: bounds, signal,
+      inputCharacters: () => textOfRequest(request.body),
       onQuota: (quota: Parameters<typeof quotaHeaders>[1]) => void res.setHeaders(new Map(Object.entries(quotaHeaders(protocol, quota, now())))),
     };
     const { last, meter } = await meteredAnswer(deps, question, attempts, client);

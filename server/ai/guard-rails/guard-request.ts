@@ -2,8 +2,8 @@ import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import type { Caller } from '../gateway/caller.ts';
 import { lastQuestion } from '../gateway/demo.rules.ts';
-import { inputCharacters } from '../gateway/events.rules.ts';
 import type { Json } from '../gateway/loose.rules.ts';
+import { textOfRequest } from '../gateway/plan-bounds.ts';
 import type { Protocol } from '../gateway/wire.rules.ts';
 import { rulesOf } from '../settings/seal-prompt.ts';
 import { visitorFault } from '../visitors/visitor-request.rules.ts';
@@ -32,6 +32,6 @@ export async function guardRequest(deps: GuardDeps, caller: Caller, protocol: Pr
 
 function refuseTooLong(body: Json, most: number | null): void {
   if (most === null) return;
-  const characters = inputCharacters([body['messages'], body['system'], body['tools'], body['input']]);
+  const characters = textOfRequest(body);
   if (characters > most) throw new AppError('CONTEXT_TOO_LONG', `The request has ${characters} characters of text; the owner of this licence allows ${most}. Ask a shorter question, or begin a new conversation.`, { field: 'body.messages' });
 }
