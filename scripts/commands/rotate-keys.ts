@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { resealProviderKeys } from '../../server/ai/own-keys/seal-provider-key.ts';
+import { resealAiProviders } from '../../server/ai/catalog/reseal-ai-providers.ts';
 import { resealAnswers } from '../../server/idempotency/answer-once.ts';
 import { countKeysToReseal, resealLicenseKeys } from '../../server/licenses/reseal-keys.ts';
 import type { Db } from '../../server/db/database.ts';
@@ -18,6 +19,7 @@ const sealed: { name: string; words: string; reseal: (db: Db, vault: Vault, limi
   { name: 'licenses', words: 'licences', reseal: resealLicenseKeys },
   { name: 'answers', words: 'stored answers', reseal: resealAnswers },
   { name: 'provider_keys', words: 'provider keys of customers', reseal: resealProviderKeys },
+  { name: 'ai_providers', words: 'keys of AI providers', reseal: resealAiProviders },
   { name: 'webhooks', words: 'webhook secrets', reseal: resealWebhookSecrets },
 ];
 

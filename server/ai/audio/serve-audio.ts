@@ -31,7 +31,8 @@ export type AudioRequest = {
 export async function serveAudio(deps: GatewayDeps, { endpoint, path, lack, model: asked, isStream, estimate, bodyFor, req, res }: AudioRequest): Promise<undefined> {
   const { config, db, now } = deps;
   const caller = callerOf(res);
-  const { upstream, provider, model } = chooseUpstream(config, asked, 'openai');
+  const terms = await aiTermsOf(db, caller.license.id);
+  const { upstream, provider, model } = await chooseUpstream(deps, { protocol: 'openai', endpoint, path, req, res, body: { model: asked } }, terms);
   if (upstream?.protocol !== 'openai') {
     const title = upstream?.face.title ?? 'The demo';
     throw new AppError('MODEL_UNKNOWN', `${title} ${lack}. Ask for a model of a provider that does, such as OpenAI or a server that is compatible with it.`, { field: 'body.model' });
@@ -42,7 +43,7 @@ export async function serveAudio(deps: GatewayDeps, { endpoint, path, lack, mode
   await answering(deps, { protocol: 'openai', endpoint, path, req, res, body: { model: asked, stream: isStream } }, client, async (signal) => {
     let last: Buffer = Buffer.alloc(0);
     const call: Call = {
-      ...caller, limits: (await aiTermsOf(db, caller.license.id)).limits, most: { requests: 1, tokens: 0, cost: 0 }, visitor: null, keySource: 'managed', askedModel: null,
+      ...caller, limits: terms.limits, most: { requests: 1, tokens: 0, cost: 0 }, keySource: 'managed', askedModel: null,
       endpoint, provider, title: upstream.face.title, model, isStream, signal, inputCharacters: () => 0,
       onQuota: (quota) => void res.setHeaders(new Map(Object.entries(quotaHeaders('openai', quota, now())))),
     };

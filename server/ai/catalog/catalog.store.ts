@@ -54,9 +54,8 @@ export function findProvider(db: Db, name: string): Promise<ProviderRow | undefi
   return db.selectFrom('ai_providers').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
-/** False when there is a provider of this name already. */
-export async function insertProvider(db: Db, provider: ProviderRow): Promise<boolean> {
-  return insertedOnce(db.insertInto('ai_providers').values(provider).execute());
+export async function insertProvider(db: Db, provider: ProviderRow): Promise<void> {
+  await db.insertInto('ai_providers').values(provider).execute();
 }
 
 export async function updateProvider(db: Db, id: string, changes: Partial<ProviderRow>): Promise<void> {
@@ -65,11 +64,6 @@ export async function updateProvider(db: Db, id: string, changes: Partial<Provid
 
 export async function deleteProvider(db: Db, id: string): Promise<void> {
   await db.deleteFrom('ai_providers').where('id', '=', id).execute();
-}
-
-export async function countProvidersUnderOtherKeys(db: Db, keyId: string): Promise<number> {
-  const { count } = await db.selectFrom('ai_providers').select((eb) => eb.fn.countAll<number>().as('count')).where('key_id', 'is not', null).where('key_id', '!=', keyId).executeTakeFirstOrThrow();
-  return count;
 }
 
 export function listProvidersUnderOtherKeys(db: Db, keyId: string, limit: number): Promise<ProviderRow[]> {

@@ -64,7 +64,8 @@ async function ownModels({ config, log, now }: ListDeps, upstream: Upstream): Pr
   }
 }
 
-async function askForModels(upstream: Upstream, timeoutMs: number): Promise<OwnModel[]> {
+/** What a provider says that it offers. Throws for an answer that is no list, and what the way to the provider throws. */
+export async function askForModels(upstream: Upstream, timeoutMs: number): Promise<OwnModel[]> {
   const signal = AbortSignal.timeout(timeoutMs);
   const answer = await upstream.send({ method: 'GET', path: upstream.protocol === 'anthropic' ? '/models?limit=1000' : '/models', signal });
   if (answer.statusCode !== 200) {

@@ -55,7 +55,7 @@ export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<und
   };
   await answering(deps, asked, client, async (signal) => {
     const call: Call = {
-      ...callerOf(res), limits: terms.limits, most: { requests: 1, tokens: 0, cost: 0 }, visitor: null, keySource: 'managed', askedModel: null, endpoint, provider: chosen.provider, title: chosen.upstream?.face.title ?? 'The demo provider', model: chosen.model, isStream: body['stream'] === true, signal,
+      ...callerOf(res), limits: terms.limits, most: { requests: 1, tokens: 0, cost: 0 }, keySource: 'managed', askedModel: null, endpoint, provider: chosen.provider, title: chosen.upstream?.face.title ?? 'The demo provider', model: chosen.model, isStream: body['stream'] === true, signal,
       inputCharacters: () => inputCharacters([body['messages'], body['system'], body['tools'], body['input']]),
       onQuota: (quota) => void res.setHeaders(new Map(Object.entries(quotaHeaders(protocol, quota, now())))),
     };
