@@ -9,6 +9,7 @@ import { licensePages } from './admin/pages/licenses.pages.ts';
 import { loginPages } from './admin/pages/login.pages.ts';
 import { overviewPages } from './admin/pages/overview.pages.ts';
 import { recordPages } from './admin/pages/records.pages.ts';
+import { statementPages } from './admin/pages/statement.pages.ts';
 import { webhookPages } from './admin/pages/webhooks.pages.ts';
 import { checkHost } from './admin/web/host-check.ts';
 import { mountPages } from './admin/web/page.ts';
@@ -54,6 +55,7 @@ export function createAdmin(deps: Deps): Express {
     ...overviewPages(deps),
     ...customerPages(deps),
     ...licensePages(deps),
+    ...statementPages(deps),
     ...licenseActionPages(deps),
     ...createLicensePages(deps),
     ...recordPages(deps),
