@@ -57,6 +57,17 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   paid: { color: 'green', icon: 'circle-check' },
   completed: { color: 'green', icon: 'circle-check' },
   refunded: { color: 'red', icon: 'cross' },
+  enabled: { color: 'green', icon: 'circle-check' },
+  disabled: { color: 'secondary', icon: 'pause' },
+  ready: { color: 'green', icon: 'circle-check' },
+  'not-set-up': { color: 'secondary', icon: 'pause' },
+  'no-price': { color: 'yellow', icon: 'warning' },
+  'in-force': { color: 'green', icon: 'circle-check' },
+  upcoming: { color: 'blue', icon: 'clock' },
+  past: { color: 'secondary', icon: 'clock' },
+  added: { color: 'green', icon: 'plus' },
+  changed: { color: 'blue', icon: 'replay' },
+  removed: { color: 'red', icon: 'cross' },
 };
 
 function addHelpers(handlebars: typeof Handlebars): void {
