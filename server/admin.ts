@@ -13,6 +13,7 @@ import { planPages } from './admin/pages/plans.pages.ts';
 import { pricePages } from './admin/pages/prices.pages.ts';
 import { providerPages } from './admin/pages/providers.pages.ts';
 import { recordPages } from './admin/pages/records.pages.ts';
+import { webhookPages } from './admin/pages/webhooks.pages.ts';
 import { checkHost } from './admin/web/host-check.ts';
 import { mountPages } from './admin/web/page.ts';
 import { neverCached, pageSecurityHeaders } from './admin/web/security-headers.ts';
@@ -67,6 +68,7 @@ export function createAdmin(deps: Deps): Express {
     ...pricePages(deps),
     ...planPages(deps),
     ...recordPages(deps),
+    ...webhookPages(deps),
   ]);
 
   app.use(pageNotFound);

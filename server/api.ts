@@ -4,6 +4,8 @@ import { aiRoutes } from './ai/ai.routes.ts';
 import { audioRoutes } from './ai/audio/audio.routes.ts';
 import { gatewayRoutes } from './ai/gateway/gateway.routes.ts';
 import { providerKeyRoutes } from './ai/own-keys/provider-keys.routes.ts';
+import { aiSettingsRoutes } from './ai/settings/settings.routes.ts';
+import { visitorRoutes } from './ai/visitors/visitors.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
 import { systemRoutes } from './system.routes.ts';
@@ -26,6 +28,8 @@ export function apiRoutes(deps: Deps): Route[] {
     ...gatewayRoutes(deps),
     ...audioRoutes(deps),
     ...providerKeyRoutes(deps),
+    ...visitorRoutes(deps),
+    ...aiSettingsRoutes(deps),
     ...usageRoutes(deps),
     ...webhookRoutes(deps),
   ];

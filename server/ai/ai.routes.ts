@@ -1,23 +1,22 @@
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { AppError, errorText } from '../errors.ts';
-import { errorAnswer } from '../http/error-handler.ts';
+import { AppError } from '../errors.ts';
 import { usableLicense } from '../http/license-auth.ts';
 import { licenseKeyHeader } from '../http/license-key.ts';
 import { limitByAddress } from '../http/rate-limit.ts';
-import { route, type Route } from '../http/route.ts';
-import { clientSignal, eventStream } from '../http/sse.ts';
+import { route, type Reply, type Route } from '../http/route.ts';
 import { siteOf } from '../licenses/site-of.ts';
 import { rateLimitHeaders, requestsPer, type Quota, type QuotaState } from '../usage/quota.rules.ts';
-import { chatBody, chatAnswer } from './chat-schemas.ts';
+import { chatAnswer } from './chat-answer.ts';
+import { chatBody, chatAnswerBody } from './chat-schemas.ts';
 import { completeChat, type Completion } from './complete-chat.ts';
-import { ClientLeft } from './watch.ts';
+import { answering } from './gateway/answering.ts';
 
 const bodyLimitBytes = 1024 * 1024;
 
 /** Chat with an AI provider on the vendor's account, metered against the licence. */
 export function aiRoutes(deps: Deps): Route[] {
-  const { config, db, vault, now, log } = deps;
+  const { config, db, vault, now } = deps;
   const chat = route(
     {
       method: 'post', path: '/api/chat', operationId: 'chat', tag: 'AI', auth: 'license',
@@ -30,52 +29,29 @@ export function aiRoutes(deps: Deps): Route[] {
       ].join('\n\n'),
       headers: licenseKeyHeader.extend({ 'x-site-domain': z.string().max(2_000).optional().meta({ description: 'The site that asks, if the body does not say it.' }) }),
       body: chatBody, bodyLimitBytes, before: [limitByAddress(600)],
-      responses: { 200: { description: 'The answer of the model.', schema: chatAnswer } },
+      responses: { 200: { description: 'The answer of the model.', schema: chatAnswerBody } },
     },
     async ({ headers, body, req, res }) => {
-      const signal = clientSignal(res);
       const { domain, ...request } = body;
       const site = domain !== undefined ? siteOf(domain) : headers['x-site-domain'] === undefined ? undefined : siteOf(headers['x-site-domain'], 'headers.x-site-domain');
       const license = await usableLicense(db, vault, { key: headers['x-license-key'], site }, now());
       if (license.ai_proxy === 0) throw new AppError('PLAN_WITHOUT_AI', `The ${license.plan_name} plan does not include AI answers through this server. Upgrade to Pro or Agency, or use an AI provider key of your own in the plugin.`);
-      const events = eventStream(res);
-      const pieces: string[] = [];
+      const caller = { license, site: license.activation_id === null ? null : (site?.site ?? null) };
+      const answer = chatAnswer(res, request.stream);
       let quota: Quota | undefined;
-      let start = {};
-      try {
-        const completion = await completeChat(deps, license, { ...request, site: license.activation_id === null ? null : (site?.site ?? null) }, {
-          signal,
-          onQuota(current) {
-            quota = current;
-            res.setHeaders(new Map(Object.entries(rateLimitHeaders(current, now()))));
-          },
-          onStart(started) {
-            start = started;
-          },
-          onText(text) {
-            if (request.stream) return events.send({ ...start, delta: { content: text } });
-            pieces.push(text);
-            return undefined;
-          },
-        });
-        const ending = { finish_reason: completion.finishReason, usage: usageBody(completion), quota: quota && quotaBody(quota) };
+      const onQuota = (current: Quota) => {
+        quota = current;
+        res.setHeaders(new Map(Object.entries(rateLimitHeaders(current, now()))));
+      };
+      let reply: Reply;
+      await answering(deps, { protocol: 'openai', isStream: request.stream, licenseId: license.id, req, res }, answer, async (signal) => {
+        const completion = await completeChat(deps, caller, request, answer, signal, onQuota);
         const head = { id: completion.id, provider: completion.provider, model: completion.model };
-        if (!request.stream) return { body: { ...head, message: { role: 'assistant', content: pieces.join('') }, ...ending } };
-        void events.send({ ...head, delta: {}, ...ending });
-        void events.send('[DONE]');
-        events.end(config.AI_IDLE_TIMEOUT_MS);
-      } catch (error) {
-        if (signal.aborted || error instanceof ClientLeft) {
-          // Nobody is there to be told.
-          if (!(error instanceof ClientLeft)) log.error({ request_id: res.locals['requestId'], license_id: license.id, detail: errorText(error) }, 'a chat failed after its client had left');
-          res.destroy();
-        } else if (!events.isOpen) throw error;
-        else {
-          void events.send(errorAnswer(log, error, req, res.locals['requestId'] as string).body);
-          events.end(config.AI_IDLE_TIMEOUT_MS);
-        }
-      }
-      return undefined;
+        const ending = { finish_reason: completion.finishReason, usage: usageBody(completion), quota: quota && quotaBody(quota) };
+        if (request.stream) answer.complete({ ...head, delta: {}, ...ending }, config.AI_IDLE_TIMEOUT_MS);
+        else reply = { body: { ...head, message: { role: 'assistant', content: answer.text() }, ...ending } };
+      });
+      return reply;
     },
   );
   return [chat];

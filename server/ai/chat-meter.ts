@@ -1,5 +1,17 @@
 import { estimateTokens, type MeteredUsage, type TokenUsage } from '../usage/token-usage.rules.ts';
-import type { ChatEvent, FinishReason } from './provider.ts';
+
+/** What a provider does, as far as it matters for metering. */
+export type ChatEvent =
+  /** The provider has taken the request; says nothing about progress. */
+  | { type: 'accepted'; requestId: string | undefined }
+  | { type: 'text'; text: string }
+  /** The provider is at work, without text to show. */
+  | { type: 'progress' }
+  /** Replaces what was reported before. `isFinal`: nothing is to be added to it. */
+  | { type: 'usage'; usage: TokenUsage; isFinal: boolean }
+  /** What is metered in other units too. Replaces whatever was reported before; says nothing about progress. */
+  | { type: 'metered'; usage: MeteredUsage }
+  | { type: 'model'; model: string };
 
 /** Who is asked, on whose key, and what it costs. */
 export type Answerer = {
@@ -18,8 +30,6 @@ export type ChatMeter = {
   serviceTier: string | undefined;
   isCached: boolean;
   requestId: string | undefined;
-  /** Undefined until the provider's own end marker has come. */
-  finishReason: FinishReason | undefined;
   firstByteMs: number | undefined;
   outputCharacters: number;
   /** Somebody is asked, perhaps because another one failed: what was noted of that one is forgotten. */
@@ -36,7 +46,7 @@ export function meterChat(inputCharacters: () => number): ChatMeter {
   let reported: TokenUsage | undefined;
   let isFinal = false;
   let metered: MeteredUsage | undefined;
-  const nothing = { model: undefined, serviceTier: undefined, isCached: false, requestId: undefined, finishReason: undefined, firstByteMs: undefined, outputCharacters: 0 };
+  const nothing = { model: undefined, serviceTier: undefined, isCached: false, requestId: undefined, firstByteMs: undefined, outputCharacters: 0 };
   const meter: ChatMeter = {
     answerer: undefined,
     ...nothing,
@@ -58,7 +68,6 @@ export function meterChat(inputCharacters: () => number): ChatMeter {
       meter.firstByteMs ??= meter.elapsedMs();
       if (event.type === 'text') meter.outputCharacters += event.text.length;
       else if (event.type === 'model') meter.model = event.model;
-      else if (event.type === 'end') meter.finishReason = event.finishReason;
       else if (event.type === 'usage') {
         reported = event.usage;
         isFinal = event.isFinal;

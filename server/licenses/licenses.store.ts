@@ -30,7 +30,7 @@ export type LicenseFacts = Pick<License, 'id' | 'status' | 'expires_at' | 'domai
 const siteLimit = sql<number>`coalesce(licenses.max_sites, plans.max_sites)`.as('site_limit');
 const sitesUsed = sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.kind = 'production')`.as('sites_used');
 const anyBytes = new Uint8Array(0);
-const buildFactsQuery = (db: Db) =>
+const buildFactsQuery = (db: Db, by: 'licenses.key_digest' | 'licenses.id', any: Uint8Array | string) =>
   db
     .selectFrom('licenses')
     .innerJoin('plans', 'plans.id', 'licenses.plan_id')
@@ -47,18 +47,26 @@ const buildFactsQuery = (db: Db) =>
     ])
     .select(siteLimit)
     .select(sitesUsed)
-    .where('licenses.key_digest', '=', anyBytes)
+    .where(by, '=', any)
     .compile();
-const factsQuery = preparedRead<LicenseFacts, [site: string, digest: Uint8Array]>(buildFactsQuery);
+const buildFactsByDigest = (db: Db) => buildFactsQuery(db, 'licenses.key_digest', anyBytes);
+const factsByDigest = preparedRead<LicenseFacts, [site: string, digest: Uint8Array]>(buildFactsByDigest);
+const factsById = preparedRead<LicenseFacts, [site: string, id: string]>((db) => buildFactsQuery(db, 'licenses.id', ''));
 
 /** The text of the query below, whose parameters are the site and the digest: bench:validate runs it without us. */
 export function licenseFactsSql(db: Db): string {
-  return buildFactsQuery(db).sql;
+  return buildFactsByDigest(db).sql;
 }
 
 /** One query for the whole verdict: licence, plan, product, usage of the month, sites in use and the activation of `site` if it has one. */
 export async function findLicenseFacts(db: Db, keyDigest: Uint8Array, site = ''): Promise<LicenseFacts | undefined> {
-  const rows = await factsQuery(db, [site, keyDigest]);
+  const rows = await factsByDigest(db, [site, keyDigest]);
+  return rows[0];
+}
+
+/** The same for a licence whose id is known. */
+export async function findLicenseFactsById(db: Db, id: string, site: string): Promise<LicenseFacts | undefined> {
+  const rows = await factsById(db, [site, id]);
   return rows[0];
 }
 

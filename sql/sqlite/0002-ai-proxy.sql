@@ -179,6 +179,7 @@ CREATE TABLE IF NOT EXISTS visitor_tokens (
   FOREIGN KEY (license_id) REFERENCES licenses (id)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS visitor_tokens_expires ON visitor_tokens (expires_at);
+CREATE INDEX IF NOT EXISTS visitor_tokens_made ON visitor_tokens (license_id, created_at);
 
 -- Where the operator's systems want to be told of events, by Standard Webhooks. events: JSON list of types, * for all.
 CREATE TABLE IF NOT EXISTS webhook_endpoints (

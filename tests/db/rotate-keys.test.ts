@@ -10,6 +10,8 @@ import { licenseKeyAad } from '../../server/licenses/issue-license.ts';
 import { resealLicenseKeys } from '../../server/licenses/reseal-keys.ts';
 import { validateLicense } from '../../server/licenses/validate-license.ts';
 import { openVault, type Vault } from '../../server/vault.ts';
+import { signingSecrets } from '../../server/webhooks/endpoint-secrets.ts';
+import { addEndpoint } from '../../server/webhooks/manage-endpoints.ts';
 import { chatello } from '../command-line.ts';
 import { createTestDatabase, onBothDatabases, type TestDatabase } from '../harness.ts';
 
@@ -29,6 +31,7 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
     await database.drop();
   });
   const vaultUnder = (keys: string): Promise<Vault> => openVault(db, keysOf(keys), now);
+  let webhookSecret: string | undefined;
   const ciphers = () => db.selectFrom('licenses').select(['id', 'key_id', 'key_cipher']).execute();
   const answer = (vault: Vault, body: unknown) => answerOnce(db, vault, { scope: 'test', key: 'once', body: 'same' }, now, async () => ({ status: 201, body }));
 
@@ -42,6 +45,7 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
       issued.push({ id: license.id, key });
     }
     await answer(vault, { license_key: 'the first answer' });
+    webhookSecret = await addEndpoint(db, vault, 'endpoint', { url: 'https://example.com/', description: null, events: ['*'] }, by, now);
     const place = { license_id: issued[0]?.id ?? '', provider: 'openai' };
     await db.insertInto('provider_keys').values({ id: 'k1', ...place, ...sealProviderKey(vault, place, 'sk-customer'), base_url: null, key_hint: '', tested_at: now, created_at: now, updated_at: now }).execute();
     assert.deepEqual(new Set((await ciphers()).map(({ key_id }) => key_id)), new Set(['old']));
@@ -51,7 +55,7 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
     const both = await vaultUnder(`${newKey},${oldKey}`);
     assert.equal(await resealLicenseKeys(db, both, 7), 7);
     const { code, stdout, stderr } = await chatello(database, ['rotate-keys', '--json', '--batch', '10'], { ...token, ENCRYPTION_KEYS: `${newKey},${oldKey}` });
-    assert.deepEqual([code, JSON.parse(stdout)], [0, { key_id: 'new', licenses: 19, answers: 1, provider_keys: 1, unused_keys: ['old'] }]);
+    assert.deepEqual([code, JSON.parse(stdout)], [0, { key_id: 'new', licenses: 19, answers: 1, provider_keys: 1, webhooks: 1, unused_keys: ['old'] }]);
     assert.equal(stderr, 'licences: 10 of 19\nlicences: 19 of 19\n');
   });
 
@@ -68,12 +72,14 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
     }
     assert.equal(openProviderKey(vault, await db.selectFrom('provider_keys').selectAll().executeTakeFirstOrThrow()), 'sk-customer');
     assert.deepEqual((await answer(vault, 'another answer')).body, { license_key: 'the first answer' });
+    const endpoint = await db.selectFrom('webhook_endpoints').selectAll().executeTakeFirstOrThrow();
+    assert.deepEqual(signingSecrets(vault, endpoint, now), [webhookSecret]);
     await assert.rejects(vaultUnder(oldKey), /set up under the encryption key "new"/);
   });
 
   it('has nothing more to do when it is run again', async () => {
     const { stdout } = await chatello(database, ['rotate-keys', '--json'], { ...token, ENCRYPTION_KEYS: newKey });
-    assert.deepEqual(JSON.parse(stdout), { key_id: 'new', licenses: 0, answers: 0, provider_keys: 0, unused_keys: [] });
+    assert.deepEqual(JSON.parse(stdout), { key_id: 'new', licenses: 0, answers: 0, provider_keys: 0, webhooks: 0, unused_keys: [] });
   });
 
   it('does not open a ciphertext that was moved to another row, changed, or put under another key id', async () => {

@@ -4,7 +4,7 @@ import { changePlanAi } from '../../plans/change-plan.ts';
 import { listPlans, type Plan } from '../../plans/plans.store.ts';
 import { quotaScopes, quotasSchema, quotaUnits, type Quotas } from '../../usage/limits.rules.ts';
 import { quotaWindows } from '../../usage/period.rules.ts';
-import { limitField, limitFields, limitsFromFields, modelList } from '../plan-ai.rules.ts';
+import { limitField, limitFields, limitsFromFields, modelList } from '../plan-ai-form.ts';
 import { page, type Answer, type Page } from '../web/page.ts';
 import type { Translate } from '../web/locale.ts';
 import { pageNotFound } from '../web/shell.ts';

@@ -99,7 +99,7 @@ async function newTable(deps: Deps, { form, by, t }: SignedInContext): Promise<A
 }
 
 function changeForm(t: Translate, data: { isKnown: boolean; form: Record<string, unknown>; errors?: Record<string, string> }, providers: string[], status = 200): Answer {
-  return { view: 'price', title: t(data.isKnown ? 'prices.change_title' : 'prices.add_title'), status, data: { ...data, providers, noteLength } };
+  return { view: 'price', title: data.isKnown ? t('prices.change_title') : t('prices.add_title'), status, data: { ...data, providers, noteLength } };
 }
 
 type Stated = PriceVersionRow & { state: 'past' | 'in-force' | 'upcoming' };

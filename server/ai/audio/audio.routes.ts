@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
 import { route, type Route } from '../../http/route.ts';
 import { aiCaller, callerHeaders, errorShapes } from '../gateway/caller.ts';
-import { editedBytes } from '../gateway/serve.ts';
+import { editedBytes } from '../gateway/attempt.ts';
 import { readAudioForm } from './audio-form.ts';
 import { recordingEstimate, speechEstimate } from './audio-usage.rules.ts';
 import { serveAudio } from './serve-audio.ts';

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { MeteredUsage } from '../../usage/token-usage.rules.ts';
 import { eventHeaders, type ClientAnswer } from '../gateway/client-answer.ts';
 import { isObject, objectOf } from '../gateway/loose.rules.ts';
-import { ask, isEventStream, jsonAnswer, type Exchange } from '../gateway/read-answer.ts';
+import { ask, isEventStream, isPassedBack, jsonAnswer, type Exchange } from '../gateway/read-answer.ts';
 import { sseFramer, type Frame } from '../gateway/sse-frames.ts';
 import { streamErrorOf, unreadable, usefulHeadersOf } from '../gateway/upstream-errors.ts';
 import type { UpstreamRequest } from '../gateway/upstreams.ts';
@@ -93,12 +93,13 @@ async function passEvents(exchange: Exchange, answer: Dispatcher.ResponseData, c
 }
 
 /** Tells the meter what an event says; true when it ends the stream. */
-function hearFrame({ meter, watch, upstream, model, caller }: Exchange, { data, bytes }: Frame): boolean {
+function hearFrame(exchange: Exchange, { data, bytes }: Frame): boolean {
+  const { meter, watch, upstream, model } = exchange;
   if (data === undefined) return false;
   watch.heard();
   if (data.trim() === '[DONE]') return true;
   const facts = audioEventFacts(objectOf(parsed(data)));
-  if (facts.error) throw streamErrorOf(facts.error, bytes, upstream, model, caller);
+  if (facts.error) throw streamErrorOf(facts.error, bytes, upstream, model, isPassedBack(exchange));
   meter.note({ type: 'text', text: facts.text });
   if (facts.usage) meter.note({ type: 'metered', usage: facts.usage });
   return facts.isEnd;

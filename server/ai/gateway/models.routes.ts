@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { route, type Route } from '../../http/route.ts';
+import { isActivatedOrigin } from '../../licenses/activated-origin.ts';
 import { aiTermsOf } from '../../usage/ai-terms.ts';
 import { aiCaller, anthropicRequestId, callerHeaders, callerOf, errorShapes, protocolOfRequest } from './caller.ts';
 import { listModels, type ListedModel } from './list-models.ts';
@@ -17,7 +18,7 @@ const headers = callerHeaders.extend({ 'anthropic-version': z.string().optional(
 
 /** The models that can be asked for, in either protocol's shape. */
 export function modelRoutes(deps: Deps): Route[] {
-  const common = { tag: 'AI drop-in', auth: 'license', headers, errorShape: errorShapes.both, before: [anthropicRequestId, ...aiCaller(deps)] } as const;
+  const common = { tag: 'AI drop-in', auth: 'license', headers, errorShape: errorShapes.both, before: [anthropicRequestId, ...aiCaller(deps, 'visitors')], cors: (origin: string) => isActivatedOrigin(deps.db, origin) } as const;
   const listed = async (res: Response, protocol: Protocol) => listModels(deps, { protocol, allowedModels: (await aiTermsOf(deps.db, callerOf(res).license.id)).allowedModels });
   const list = route(
     {

@@ -4,15 +4,16 @@ import { requestToAnthropic } from '../translate/request-to-anthropic.rules.ts';
 import { requestToOpenAi } from '../translate/request-to-openai.rules.ts';
 import { AnswerUnreadable, CannotTranslate, type StreamTranslator } from '../translate/translation.rules.ts';
 import { AppError } from '../../errors.ts';
-import { demoPieces } from '../demo-provider.ts';
+import type { ChatMeter } from '../chat-meter.ts';
 import { providerError } from '../provider-errors.ts';
 import { eventHeaders, type ClientAnswer } from './client-answer.ts';
-import { demoAnswer, demoChunks, demoCompletion, lastQuestion, wantsUsage } from './demo.rules.ts';
+import { demoAnswer, demoChunks, demoCompletion, demoPieces, lastQuestion, wantsUsage } from './demo.rules.ts';
 import { encodeEvents, endMarker } from './events.rules.ts';
 import type { Json } from './loose.rules.ts';
 import { answerFacts, ask, isEventStream, noteFacts, readEvents, readJson, type Exchange } from './read-answer.ts';
 import { unreadable } from './upstream-errors.ts';
 import type { Upstream } from './upstreams.ts';
+import type { Protocol } from './wire.rules.ts';
 
 const jsonHeaders = { 'Content-Type': 'application/json; charset=utf-8' };
 
@@ -51,11 +52,10 @@ export async function askTranslated(exchange: Exchange, body: Buffer, request: J
 }
 
 /** The demo's answer in the caller's protocol; while no provider is set up there is nobody to ask. `now` in epoch ms. */
-export function answerAsDemo({ caller, meter }: Omit<Exchange, 'upstream'>, request: Json, id: string, client: ClientAnswer, now: number): string {
+export function answerAsDemo(caller: Protocol, meter: ChatMeter, request: Json, id: string, client: ClientAnswer, now: number): string {
   const pieces = demoPieces(lastQuestion(request));
   const answer = demoAnswer(request, id, pieces, Math.floor(now / 1000));
   meter.note({ type: 'text', text: pieces.join('') });
-  meter.note({ type: 'end', finishReason: 'stop' });
   if (request['stream'] !== true) {
     client.head(200, jsonHeaders);
     return JSON.stringify(caller === 'anthropic' ? answerToAnthropic(demoCompletion(answer)) : demoCompletion(answer));

@@ -64,8 +64,8 @@ export function openUpstream(settings: ProviderSettings): Upstream {
 
 function faceOf({ name, title, apiKey, source }: ProviderSettings): ProviderFace {
   const secrets = apiKey === undefined ? [] : [apiKey];
-  if (source === 'customer') return { title, keyVariable: `your own key for ${title}`, addressVariable: `the address of ${title}`, secrets };
-  if (source === 'dashboard') return { title, keyVariable: `the key of "${name}" on the page Providers`, addressVariable: `the address of "${name}" on the page Providers`, secrets };
+  if (source === 'customer') return { title, keyVariable: `your own key for ${title}`, addressVariable: `the address of ${title}`, modelVariable: `the default model of ${title}`, secrets };
+  if (source === 'dashboard') return { title, keyVariable: `the key of "${name}" on the page Providers`, addressVariable: `the address of "${name}" on the page Providers`, modelVariable: `the default model of "${name}" on the page Providers`, secrets };
   const prefix = name.toUpperCase().replaceAll('-', '_');
-  return { title, keyVariable: `${prefix}_API_KEY`, addressVariable: `${prefix}_BASE_URL`, secrets };
+  return { title, keyVariable: `${prefix}_API_KEY`, addressVariable: `${prefix}_BASE_URL`, modelVariable: `${prefix}_MODEL`, secrets };
 }
