@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { dropAnswersUnderOldKeys } from '../../server/ai/cache/response-cache.ts';
 import { resealProviderKeys } from '../../server/ai/own-keys/seal-provider-key.ts';
+import { resealPrompts } from '../../server/ai/settings/seal-prompt.ts';
 import { resealAiProviders } from '../../server/ai/catalog/reseal-ai-providers.ts';
 import { resealAnswers } from '../../server/idempotency/answer-once.ts';
 import { countKeysToReseal, resealLicenseKeys } from '../../server/licenses/reseal-keys.ts';
@@ -19,6 +21,8 @@ const sealed: { name: string; words: string; reseal: (db: Db, vault: Vault, limi
   { name: 'licenses', words: 'licences', reseal: resealLicenseKeys },
   { name: 'answers', words: 'stored answers', reseal: resealAnswers },
   { name: 'provider_keys', words: 'provider keys of customers', reseal: resealProviderKeys },
+  { name: 'prompts', words: 'system prompts', reseal: resealPrompts },
+  { name: 'cached', words: 'cached answers (deleted)', reseal: dropAnswersUnderOldKeys },
   { name: 'ai_providers', words: 'keys of AI providers', reseal: resealAiProviders },
   { name: 'webhooks', words: 'webhook secrets', reseal: resealWebhookSecrets },
 ];

@@ -51,5 +51,5 @@ export function completionRequest({ messages, temperature, maxTokens, stream }: 
     // DeepSeek thinks by default, wants its thoughts back in the next turn and counts them against max_tokens; a chat of plain texts can do neither.
     ...(upstream?.kind === 'deepseek' ? { thinking: { type: 'disabled' } } : {}),
   };
-  return { caller: 'openai', path: '/chat/completions', query: '', headers: { 'content-type': 'application/json' }, body, bytes: Buffer.from(JSON.stringify(body)), passBack: false };
+  return { caller: 'openai', path: '/chat/completions', query: '', headers: { 'content-type': 'application/json' }, body, bytes: Buffer.from(JSON.stringify(body)), maxOutput: undefined, passBack: false };
 }

@@ -51,7 +51,7 @@ export async function serveAudio(deps: GatewayDeps, { endpoint, path, lack, mode
   });
   await answering(deps, { protocol: 'openai', isStream, licenseId: caller.license.id, req, res }, client, async (signal) => {
     const question = {
-      caller, terms, endpoint, askedModel: asked, isStream, signal, inputCharacters: () => 0,
+      caller, terms, endpoint, askedModel: asked, isStream, sizes: estimate(targets[0].model), signal, inputCharacters: () => 0,
       onQuota: (quota: Quota) => void res.setHeaders(new Map(Object.entries(quotaHeaders('openai', quota, now())))),
     };
     const { last } = await meteredAnswer(deps, question, attempts, client);

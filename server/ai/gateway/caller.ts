@@ -7,6 +7,7 @@ import { usableLicense, type LicenseOfCaller } from '../../http/license-auth.ts'
 import { limitByAddress } from '../../http/rate-limit.ts';
 import { canonicalLicenseKey } from '../../licenses/license-key.rules.ts';
 import { siteOf } from '../../licenses/site-of.ts';
+import type { Site } from '../../licenses/site.rules.ts';
 import { requireAi } from '../require-ai.ts';
 import type { AiSettings } from '../settings/ai-settings.rules.ts';
 import { findAiSettings } from '../settings/find-ai-settings.ts';
@@ -25,6 +26,8 @@ export type Caller = {
   settings: AiSettings;
 };
 
+type CallerDeps = Pick<Deps, 'db' | 'vault' | 'now'>;
+
 const maxKeyLength = 200;
 
 /** What the drop-in endpoints read from the headers, for the documentation; what reads them is more forgiving. */
@@ -37,12 +40,12 @@ export const callerHeaders = z.object({
  * Runs before the body is read: lets requests through whose licence may ask for AI answers now, with the key itself or, where `visitors`
  * may ask too, with a visitor token. Throws LICENSE_INVALID, LICENSE_REFUSED, PLAN_WITHOUT_AI, AI_PAUSED and VISITOR_TOKEN_*.
  */
-export function aiCaller(deps: Pick<Deps, 'db' | 'vault' | 'now'>, visitors: 'visitors' | 'no visitors' = 'no visitors'): RequestHandler[] {
+export function aiCaller(deps: CallerDeps, visitors: 'visitors' | 'no visitors' = 'no visitors'): RequestHandler[] {
   const authenticate: RequestHandler = async (req, res, next) => {
     const key = keyOf(req);
     const isVisitor = looksLikeVisitorToken(key);
     if (isVisitor && visitors === 'no visitors') throw new AppError('FORBIDDEN', 'A visitor token does not open this endpoint. It is for the server of the site, with the licence key.', { field: 'headers.authorization' });
-    const identity = isVisitor ? await authenticateVisitor(deps, key, req, res) : await authenticateOwner(deps, key, req);
+    const identity = isVisitor ? await authenticateVisitor(deps, key, req, res) : await authenticateOwner(deps, key, siteOfHeader(req));
     requireAi(identity.license);
     const settings = await findAiSettings(deps.db, identity.license.id);
     if (settings.pausedAt !== null) throw new AppError('AI_PAUSED', 'The AI of this licence is paused by its owner, who can resume it: POST /api/v1/ai-settings/resume.');
@@ -52,9 +55,22 @@ export function aiCaller(deps: Pick<Deps, 'db' | 'vault' | 'now'>, visitors: 'vi
   return [limitByAddress(600), authenticate];
 }
 
-async function authenticateOwner({ db, vault, now }: Pick<Deps, 'db' | 'vault' | 'now'>, key: string, req: Request): Promise<Omit<Caller, 'settings'>> {
-  const domain = req.headers['x-site-domain'];
-  const site = typeof domain === 'string' && domain !== '' ? siteOf(domain, 'headers.x-site-domain') : undefined;
+/** The same for POST /api/chat, whose clients have always been told 400 when they send no key. */
+export function chatCaller(deps: CallerDeps): RequestHandler[] {
+  const requireKey: RequestHandler = (req, _res, next) => {
+    if (keysOf(req).length === 0) throw new AppError('INVALID_REQUEST', 'headers.x-license-key: send the licence key in the header X-License-Key', { field: 'headers.x-license-key' });
+    next();
+  };
+  return [requireKey, ...aiCaller(deps, 'visitors')];
+}
+
+/** The caller on the site that the body names. Throws what aiCaller throws; a visitor stays on the site of the token. */
+export async function callerAt(deps: CallerDeps, caller: Caller, req: Request, domain: string | undefined): Promise<Caller> {
+  if (domain === undefined || caller.visitor !== null) return caller;
+  return { ...caller, ...(await authenticateOwner(deps, keyOf(req), siteOf(domain))) };
+}
+
+async function authenticateOwner({ db, vault, now }: CallerDeps, key: string, site: Site | undefined): Promise<Omit<Caller, 'settings'>> {
   const license = await usableLicense(db, vault, { key, site }, now());
   return { license, site: license.activation_id === null ? null : (site?.site ?? null), visitor: null };
 }
@@ -64,15 +80,24 @@ export function callerOf(res: Response): Caller {
   return res.locals['caller'] as Caller;
 }
 
+function siteOfHeader(req: Request): Site | undefined {
+  const domain = req.headers['x-site-domain'];
+  return typeof domain === 'string' && domain !== '' ? siteOf(domain, 'headers.x-site-domain') : undefined;
+}
+
 /** The one that looks like a licence key or a visitor token, of the headers in which the SDKs and our own clients send it. */
 function keyOf(req: Request): string {
-  const values = ['x-license-key', 'x-api-key', 'authorization'].flatMap((name) => {
-    const value = req.headers[name];
-    return typeof value === 'string' && value.trim() !== '' ? [value.trim().replace(/^Bearer\s+/i, '').slice(0, maxKeyLength)] : [];
-  });
+  const values = keysOf(req);
   const key = values.find((value) => canonicalLicenseKey(value) !== undefined) ?? values.find(looksLikeVisitorToken) ?? values[0];
   if (key === undefined) throw new AppError('UNAUTHENTICATED', 'Send your licence key as the API key: Authorization: Bearer CHA-XXXX-XXXX-XXXX-XXXX (or in the header x-api-key or X-License-Key).', { field: 'headers.authorization' });
   return key;
+}
+
+function keysOf(req: Request): string[] {
+  return ['x-license-key', 'x-api-key', 'authorization'].flatMap((name) => {
+    const value = req.headers[name];
+    return typeof value === 'string' && value.trim() !== '' ? [value.trim().replace(/^Bearer\s+/i, '').slice(0, maxKeyLength)] : [];
+  });
 }
 
 /** Which protocol a request to an endpoint of both speaks: Anthropic's SDK always names its version. */

@@ -2,14 +2,16 @@ import type { Request, Response } from 'express';
 import { aiTermsOf, type AiTerms } from '../../usage/ai-terms.ts';
 import { loadCatalog, type CatalogDeps } from '../catalog/load-catalog.ts';
 import { resolveTargets, type Targets } from '../catalog/resolve-targets.ts';
+import { cacheHeader, cachedAttempts } from '../cache/cached-attempts.ts';
+import { guardRequest } from '../guard-rails/guard-request.ts';
+import { modelsFor } from '../visitors/visitor-models.rules.ts';
 import { answering } from './answering.ts';
-import { attemptOf, type ModelRequest } from './attempt.ts';
+import type { ModelRequest } from './attempt.ts';
 import { callerOf } from './caller.ts';
 import { clientAnswer } from './client-answer.ts';
-import { inputCharacters } from './events.rules.ts';
-import { attemptsOf } from './fallback.ts';
 import type { Json } from './loose.rules.ts';
 import { meteredAnswer } from './metered-answer.ts';
+import { planBounds, textOfRequest } from './plan-bounds.ts';
 import { quotaHeaders } from './quota-headers.rules.ts';
 import type { Protocol } from './wire.rules.ts';
 
@@ -26,35 +28,36 @@ export type Asked = {
   body: Json & { model: string };
 };
 
-/** Who may answer a request. Throws MODEL_UNKNOWN, MODEL_NOT_ALLOWED and MODEL_WITHOUT_PRICE. */
-export async function targetsOf(deps: GatewayDeps, model: string, protocol: Protocol, { allowedModels }: Pick<AiTerms, 'allowedModels'>): Promise<Targets> {
-  return resolveTargets(await loadCatalog(deps), { model, protocol, allowedModels }, deps.now());
+/** Who may answer a request; a visitor may not name every model that the plan has. Throws MODEL_UNKNOWN, MODEL_NOT_ALLOWED and MODEL_WITHOUT_PRICE. */
+export async function targetsOf(deps: GatewayDeps, model: string, protocol: Protocol, { allowedModels }: Pick<AiTerms, 'allowedModels'>, visitor: string | null = null): Promise<Targets> {
+  const catalog = await loadCatalog(deps);
+  return resolveTargets(catalog, { model, protocol, allowedModels: modelsFor(visitor, allowedModels, catalog.aliases.keys()) }, deps.now());
 }
 
-/** Answers a request that costs one of the quota: by the first of its model's targets that can. */
+/** Answers a request that costs one of the quota, within the bounds and by the rules of the licence's owner: from the cache, or by the first of its model's targets that can. */
 export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<undefined> {
   const { config, now } = deps;
-  const { protocol, endpoint, req, res, body } = asked;
+  const { protocol, endpoint, path, req, res, body } = asked;
   const caller = callerOf(res);
   const terms = await aiTermsOf(deps.db, caller.license.id);
-  const targets = await targetsOf(deps, body.model, protocol, terms);
+  const targets = await targetsOf(deps, body.model, protocol, terms, caller.visitor);
   const client = clientAnswer(res);
-  const request = requestOf(asked);
-  const attempts = attemptsOf(targets, (target) => attemptOf(request, target, client, now));
   const isStream = body['stream'] === true;
   await answering(deps, { protocol, isStream, licenseId: caller.license.id, req, res }, client, async (signal) => {
+    const guarded = await guardRequest(deps, caller, protocol, { body, bytes: req.body as Buffer }, signal);
+    const bounds = planBounds(guarded.body, terms);
+    const request: ModelRequest = { caller: protocol, path, query: queryOf(req), headers: req.headers, ...guarded, maxOutput: bounds.maxOutput, passBack: true };
+    const { attempts, cache, keep } = await cachedAttempts(deps, { caller, endpoint, targets, requestFor: () => request, client });
+    if (cache !== 'off') res.setHeader(cacheHeader, cache);
     const question = {
-      caller, terms, endpoint, askedModel: body.model, isStream, signal,
-      inputCharacters: () => inputCharacters([body['messages'], body['system'], body['tools'], body['input']]),
+      caller, terms, endpoint, askedModel: body.model, isStream, sizes: bounds, signal,
+      inputCharacters: () => textOfRequest(request.body),
       onQuota: (quota: Parameters<typeof quotaHeaders>[1]) => void res.setHeaders(new Map(Object.entries(quotaHeaders(protocol, quota, now())))),
     };
-    const { last } = await meteredAnswer(deps, question, attempts, client);
+    const { last, meter } = await meteredAnswer(deps, question, attempts, client);
+    await keep(last, meter);
     client.end(last, config.AI_IDLE_TIMEOUT_MS);
   });
-}
-
-function requestOf({ protocol: caller, path, req, body }: Asked): ModelRequest {
-  return { caller, path, query: queryOf(req), headers: req.headers, body, bytes: req.body as Buffer, passBack: true };
 }
 
 /** The query of a request with its question mark, or nothing. */
