@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { providerStates } from '../../ai/breaker/breakers.ts';
 import { addProvider, changeProvider, removeProvider, switchProvider, type ProviderInput } from '../../ai/catalog/change-provider.ts';
 import { findProvider, listProviders, type ProviderRow } from '../../ai/catalog/catalog.store.ts';
 import { environmentProviders } from '../../ai/catalog/environment-providers.ts';
@@ -100,14 +101,16 @@ export function providerPages(deps: Deps): Page[] {
   ];
 }
 
-async function list({ db, config }: Deps, t: Translate, data: Record<string, unknown>): Promise<Answer> {
+async function list(deps: Deps, t: Translate, data: Record<string, unknown>): Promise<Answer> {
+  const { db, config } = deps;
   const fromEnvironment = environmentProviders(config);
   const taken = new Set(fromEnvironment.map(({ name }) => name));
   const rows = [
     ...fromEnvironment.map(({ name, title, kind, baseUrl, apiKey, defaultModel }) => ({ name, title, kind, baseUrl, defaultModel, hasKey: apiKey !== undefined, isFixed: true, status: 'enabled' })),
     ...(await listProviders(db)).map((row) => ({ ...shown(row), isFixed: false, isHidden: taken.has(row.name), status: row.is_enabled === 0 ? 'disabled' : 'enabled' })),
   ];
-  return { view: 'providers', title: t('nav.providers'), data: { rows, ...data } };
+  const healths = providerStates(deps, rows);
+  return { view: 'providers', title: t('nav.providers'), data: { rows: rows.map((row, index) => ({ ...row, health: healths[index]?.state === 'closed' ? undefined : healths[index] })), ...data } };
 }
 
 function form(t: Translate, data: { isNew?: boolean; row?: ReturnType<typeof shown>; form: Record<string, unknown>; errors?: Record<string, string> }, status = 200): Answer {
