@@ -61,7 +61,7 @@ export function mountPages(app: Express, deps: Deps, shell: Shell, pages: Page[]
         res,
       });
       if ('redirect' in answer) res.redirect(303, answer.redirect);
-      else if ('download' in answer) res.set({ 'Content-Type': answer.type, 'Content-Disposition': `attachment; filename="${answer.download}"` }).end(answer.body);
+      else if ('download' in answer) res.attachment(answer.download).type(answer.type).send(answer.body);
       else await sendPage(shell, req, res, answer);
     });
   }

@@ -60,6 +60,17 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   paid: { color: 'green', icon: 'circle-check' },
   completed: { color: 'green', icon: 'circle-check' },
   refunded: { color: 'red', icon: 'cross' },
+  open: { color: 'red', icon: 'warning' },
+  'half-open': { color: 'yellow', icon: 'hourglass' },
+  ready: { color: 'green', icon: 'circle-check' },
+  'not-set-up': { color: 'secondary', icon: 'pause' },
+  'no-price': { color: 'yellow', icon: 'warning' },
+  'in-force': { color: 'green', icon: 'circle-check' },
+  upcoming: { color: 'blue', icon: 'clock' },
+  past: { color: 'secondary', icon: 'clock' },
+  added: { color: 'green', icon: 'plus' },
+  changed: { color: 'blue', icon: 'replay' },
+  removed: { color: 'red', icon: 'cross' },
 };
 
 function addHelpers(handlebars: typeof Handlebars): void {
