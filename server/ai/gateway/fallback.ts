@@ -10,7 +10,7 @@ import type { ClientAnswer } from './client-answer.ts';
 import { isProvidersFault } from './fallback.rules.ts';
 import { providerOf, titleOf } from './target-names.ts';
 
-type FallbackDeps = Pick<Deps, 'db' | 'now' | 'log'>;
+type FallbackDeps = Pick<Deps, 'now' | 'log'>;
 
 /** The attempts that can be made, in order. A target that has no words for the request is left out; when none is left, throws what the first one lacks. */
 export function attemptsOf(targets: Targets, prepare: (target: Target) => Attempt): [Attempt, ...Attempt[]] {
@@ -29,9 +29,9 @@ export function attemptsOf(targets: Targets, prepare: (target: Target) => Attemp
   return [first, ...others];
 }
 
-/** Throws PROVIDER_UNAVAILABLE when nobody may be asked now: before anything is written. */
-export function assertSomebodyAnswers(deps: FallbackDeps, attempts: readonly Attempt[]): void {
-  if (attempts.every(({ target }) => pausedUntil(deps, target) !== undefined)) throw nobodyAnswers(deps, attempts);
+/** Throws PROVIDER_UNAVAILABLE when nobody may be asked now (epoch ms): before anything is written. */
+export function assertSomebodyAnswers(attempts: readonly Attempt[], now: number): void {
+  if (attempts.every(({ target: { upstream } }) => upstream && retryAt(upstream, now) !== undefined)) throw nobodyAnswers(attempts, now);
 }
 
 /**
@@ -43,9 +43,8 @@ export async function firstAnswer(deps: FallbackDeps, attempts: readonly Attempt
   for (const { target, run } of attempts) {
     let passage: Passage | undefined;
     watch.begin(titleOf(target), () => passage?.progressed());
-    const guarded = guardedName(target);
-    passage = guarded === undefined ? undefined : enter(deps, guarded);
-    if (guarded !== undefined && !passage) continue;
+    passage = target.upstream && enter(target.upstream, deps.now);
+    if (target.upstream && !passage) continue;
     if (failure !== undefined) deps.log.warn({ provider: providerOf(target), detail: errorText(failure) }, 'a provider failed; the next one is asked');
     meter.begin(answererOf(target, meter));
     try {
@@ -61,27 +60,16 @@ export async function firstAnswer(deps: FallbackDeps, attempts: readonly Attempt
       if (client.hasBegun || !isProvidersFault(code)) throw failure;
     }
   }
-  throw failure ?? nobodyAnswers(deps, attempts);
-}
-
-/** Whose health the circuit breaker watches. A customer's key or server says nothing about the provider, and is asked whatever that one does. */
-function guardedName({ upstream }: Target): string | undefined {
-  return upstream?.source === 'customer' ? undefined : upstream?.name;
-}
-
-function pausedUntil(deps: Pick<FallbackDeps, 'db' | 'now'>, target: Target): number | undefined {
-  const guarded = guardedName(target);
-  return guarded === undefined ? undefined : retryAt(deps, guarded);
+  throw failure ?? nobodyAnswers(attempts, deps.now());
 }
 
 function answererOf(target: Target, meter: ChatMeter): Answerer {
   return { provider: providerOf(target), model: target.model, keySource: keySourceOf(target), costOf: (usage, serviceTier) => costOfAnswer(target, usage, { model: meter.model, serviceTier }) };
 }
 
-function nobodyAnswers({ db, now }: FallbackDeps, attempts: readonly Attempt[]): AppError {
-  const at = now();
-  const times = attempts.map(({ target }) => pausedUntil({ db, now }, target) ?? at);
-  const seconds = Math.max(1, Math.ceil((Math.min(...times) - at) / 1000));
+function nobodyAnswers(attempts: readonly Attempt[], now: number): AppError {
+  const times = attempts.map(({ target }) => (target.upstream && retryAt(target.upstream, now)) ?? now);
+  const seconds = Math.max(1, Math.ceil((Math.min(...times) - now) / 1000));
   const titles = [...new Set(attempts.map(({ target }) => titleOf(target)))].join(' and ');
   return new AppError('PROVIDER_UNAVAILABLE', `${titles} failed several times in a row and is not asked just now. Try again in ${seconds} s.`, { retryAfterSeconds: seconds, detail: 'the circuit breaker is open' });
 }

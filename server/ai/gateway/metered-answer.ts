@@ -37,9 +37,9 @@ export type Question = {
  * provider that was asked last. Resolves with the last bytes, to be sent now. Throws what meteredCall and firstAnswer throw, and
  * PROVIDER_UNAVAILABLE, before anything is written, when no target may be asked now.
  */
-export async function meteredAnswer(deps: CatalogDeps, { terms, caller, askedModel, sizes, ...question }: Question, attempts: readonly [Attempt, ...Attempt[]], client: ClientAnswer): Promise<{ id: string; meter: ChatMeter; last: Buffer | string }> {
+export async function meteredAnswer(deps: CatalogDeps, { terms, caller: { license, site, visitor }, askedModel, sizes, ...question }: Question, attempts: readonly [Attempt, ...Attempt[]], client: ClientAnswer): Promise<{ id: string; meter: ChatMeter; last: Buffer | string }> {
   const [{ target: first, isCached = false }] = attempts;
-  if (!isCached) assertSomebodyAnswers(deps, attempts);
+  if (!isCached) assertSomebodyAnswers(attempts, deps.now());
   const { limits } = terms;
   const most = {
     requests: 1,
@@ -47,7 +47,7 @@ export async function meteredAnswer(deps: CatalogDeps, { terms, caller, askedMod
     cost: limitsUnit(limits, 'cost') ? Math.max(...attempts.map(({ target }) => highestCostOfTarget(target, sizes))) : 0,
   };
   const call: Call = {
-    ...question, ...caller, ...countedFor(first, terms, most),
+    ...question, license, site, visitor, ...countedFor(first, terms, most),
     provider: providerOf(first), keySource: keySourceOf(first), title: titleOf(first), model: first.model, askedModel: askedModel === undefined || askedModel === first.model ? null : askedModel,
   };
   let last: Buffer | string = '';
