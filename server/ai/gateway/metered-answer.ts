@@ -41,7 +41,7 @@ export async function meteredAnswer(deps: CatalogDeps, { terms, caller: { licens
   const [{ target: first, isCached = false }] = attempts;
   if (!isCached) assertSomebodyAnswers(attempts, deps.now());
   const { limits } = terms;
-  const most = {
+  const most = isCached ? { requests: 1, tokens: 0, cost: 0 } : {
     requests: 1,
     tokens: limitsUnit(limits, 'tokens') ? sizes.input + sizes.output : 0,
     cost: limitsUnit(limits, 'cost') ? Math.max(...attempts.map(({ target }) => highestCostOfTarget(target, sizes))) : 0,
