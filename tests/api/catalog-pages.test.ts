@@ -146,7 +146,7 @@ onBothDatabases('the pages of providers, aliases, prices and plans', (engine) =>
     const checked = await post('/prices/new', { csv: edited, note: 'New list' });
     assert.equal(checked.status, 200);
     has(checked.text, /deepseek\/deepseek-v4-flash[^]*Added[^]*gpt-7[^]*Added[^]*openai\/\*[^]*Removed/);
-    has(checked.text, /gpt-5\.4-mini[^]*0\.80 · 0\.075 · – · 4\.50/);
+    has(checked.text, /gpt-5\.4-mini[^]*0\.80 · 0\.075 · – · 4\.50</);
     const versions = () => app.deps.db.selectFrom('price_versions').selectAll().orderBy('created_at').execute();
     const count = (await versions()).length;
     assert.equal((await admin.post('/prices/new', { csv: edited, note: 'New list', step: 'save' })).status, 303);

@@ -143,7 +143,7 @@ function shown(price: ModelPrice) {
 
 function shownChange({ kind, before, after }: PriceChange) {
   const { provider = '', model = '', serviceTier = 'default', minInputTokens = 0 } = after ?? before ?? {};
-  const amounts = (line: PriceLine | undefined) => line && rateNames.map((name) => (line[name] === null ? '–' : dollarsOf(line[name]))).join(' · ');
+  const amounts = (line: PriceLine | undefined) => line && rateNames.map((name) => (line[name] === null ? '–' : dollarsOf(line[name]))).join(' · ').replace(/( · –)+$/, '');
   return { kind, name: `${provider}/${model}`, tier: serviceTier === 'default' ? undefined : serviceTier, minInputTokens, before: amounts(before), after: amounts(after) };
 }
 

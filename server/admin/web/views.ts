@@ -61,7 +61,7 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   completed: { color: 'green', icon: 'circle-check' },
   refunded: { color: 'red', icon: 'cross' },
   open: { color: 'red', icon: 'warning' },
-  'half-open': { color: 'yellow', icon: 'hourglass' },
+  half_open: { color: 'yellow', icon: 'hourglass' },
   ready: { color: 'green', icon: 'circle-check' },
   'not-set-up': { color: 'secondary', icon: 'pause' },
   'no-price': { color: 'yellow', icon: 'warning' },
