@@ -13,6 +13,7 @@ import { planPages } from './admin/pages/plans.pages.ts';
 import { pricePages } from './admin/pages/prices.pages.ts';
 import { providerPages } from './admin/pages/providers.pages.ts';
 import { recordPages } from './admin/pages/records.pages.ts';
+import { statementPages } from './admin/pages/statement.pages.ts';
 import { webhookPages } from './admin/pages/webhooks.pages.ts';
 import { checkHost } from './admin/web/host-check.ts';
 import { mountPages } from './admin/web/page.ts';
@@ -61,6 +62,7 @@ export function createAdmin(deps: Deps): Express {
     ...overviewPages(deps),
     ...customerPages(deps),
     ...licensePages(deps),
+    ...statementPages(deps),
     ...licenseActionPages(deps),
     ...createLicensePages(deps),
     ...providerPages(deps),

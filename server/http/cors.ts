@@ -23,7 +23,7 @@ export async function answerPreflight(req: Request, res: Response, methods: stri
   if (origin === undefined || typeof method !== 'string' || !methods.includes(method) || !(await mayCall(origin))) return;
   res.setHeader('Access-Control-Allow-Origin', origin);
   res.setHeader('Access-Control-Allow-Methods', methods.join(', '));
-  const asked = String(req.headers['access-control-request-headers'] ?? '').toLowerCase().split(',').map((name) => name.trim());
+  const asked = (req.headers['access-control-request-headers'] ?? '').toLowerCase().split(',').map((name) => name.trim());
   res.setHeader('Access-Control-Allow-Headers', asked.filter((name) => requestHeaders.has(name) || sdkHeader.test(name)).join(', '));
   res.setHeader('Access-Control-Max-Age', preflightSeconds);
 }

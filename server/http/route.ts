@@ -10,7 +10,8 @@ import { readBody } from './read-body.ts';
 
 const defaultBodyLimitBytes = 100 * 1024;
 
-type Answer = { description: string; schema?: z.ZodType; contentType?: string };
+/** `also`: further content types that the same answer can have, by what is asked for. */
+type Answer = { description: string; schema?: z.ZodType; contentType?: string; also?: Record<string, z.ZodType> };
 
 /** A public endpoint, described once: it parses the requests, documents itself in the OpenAPI document, and is what the tests hold the answers against. */
 export type RouteSpec = {
@@ -83,10 +84,11 @@ export function mountRoutes(app: Express, routes: Route[]): void {
     const allowed = specs.map(({ method }) => method.toUpperCase());
     const open = specs.filter(({ cors }) => cors !== undefined);
     const mayCall = open[0]?.cors;
-    app.options(path, ...(mayCall ? [preflightLimit] : []), async (req, res) => {
+    const options: RequestHandler = async (req, res) => {
       if (mayCall) await answerPreflight(req, res, open.map(({ method }) => method.toUpperCase()), mayCall);
       res.set('Allow', allowed.join(', ')).status(204).end();
-    });
+    };
+    app.options(path, ...(mayCall ? [preflightLimit] : []), options);
     app.all(path, ...withErrorShape(specs[0]?.errorShape), (_req, res) => {
       res.set('Allow', allowed.join(', '));
       throw new AppError('METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(' and ')}.`);

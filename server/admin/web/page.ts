@@ -22,7 +22,7 @@ export type PageContext = {
 };
 export type SignedInContext = PageContext & { session: Session; by: Actor };
 
-/** A page to show, where to go, or a file of this name. */
+/** A page to show, where to go, or a file to keep (its name in plain ASCII). */
 export type Answer = { view: string; title: string; data?: Record<string, unknown>; status?: number } | { redirect: string } | { download: string; type: string; body: string };
 export type Page = { method: 'get' | 'post'; path: string; handle: (context: PageContext) => Promise<Answer> };
 

@@ -91,6 +91,8 @@ function addHelpers(handlebars: typeof Handlebars): void {
     time: (ms: number | null, options: HelperOptions) => timeElement(ms, 'datetime', utcDateTime, localeOf(options)),
     ago: (ms: number | null, options: HelperOptions) => timeElement(ms, 'relative', utcDateTime, localeOf(options)),
     date: (ms: number | null, options: HelperOptions) => timeElement(ms, 'date', utcDate, localeOf(options)),
+    // Days of a bookkeeper, which stay what they are in every zone.
+    utcDay: (ms: number, options: HelperOptions) => utcDate(ms, localeOf(options)),
     status: (code: string, options: HelperOptions) => {
       const { color, icon } = statusLooks[code] ?? { color: 'secondary', icon: 'info' };
       return new SafeString(`<span class="status-badge status-badge-${color}">${iconSvg(icon)}${escapeExpression(label('status', code, options))}</span>`);

@@ -5,6 +5,8 @@ import { AppError } from '../../errors.ts';
 import { route, type Route } from '../../http/route.ts';
 import { isActivatedOrigin } from '../../licenses/activated-origin.ts';
 import { aiTermsOf } from '../../usage/ai-terms.ts';
+import { catalogFor } from '../own-keys/targets-for.ts';
+import { modelsFor } from '../visitors/visitor-models.rules.ts';
 import { aiCaller, anthropicRequestId, callerHeaders, callerOf, errorShapes, protocolOfRequest } from './caller.ts';
 import { listModels, type ListedModel } from './list-models.ts';
 import type { Protocol } from './wire.rules.ts';
@@ -19,7 +21,12 @@ const headers = callerHeaders.extend({ 'anthropic-version': z.string().optional(
 /** The models that can be asked for, in either protocol's shape. */
 export function modelRoutes(deps: Deps): Route[] {
   const common = { tag: 'AI drop-in', auth: 'license', headers, errorShape: errorShapes.both, before: [anthropicRequestId, ...aiCaller(deps, 'visitors')], cors: (origin: string) => isActivatedOrigin(deps.db, origin) } as const;
-  const listed = async (res: Response, protocol: Protocol) => listModels(deps, { protocol, allowedModels: (await aiTermsOf(deps.db, callerOf(res).license.id)).allowedModels });
+  const listed = async (res: Response, protocol: Protocol) => {
+    const { license, visitor } = callerOf(res);
+    const terms = await aiTermsOf(deps.db, license.id);
+    const catalog = await catalogFor(deps, { license, terms });
+    return listModels(deps, catalog, { protocol, allowedModels: modelsFor(visitor, terms.allowedModels, catalog.aliases.keys()) });
+  };
   const list = route(
     {
       ...common, method: 'get', path: '/v1/models', operationId: 'listModels', summary: 'The models that can be asked for',
