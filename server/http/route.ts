@@ -2,7 +2,7 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { plainIssue } from '../plain-issue.ts';
-import { answerPreflight, type OriginCheck } from './cors.ts';
+import { preflight, type OriginCheck } from './cors.ts';
 import type { ErrorShape } from './error-shape.ts';
 import { parseJson } from './json.ts';
 import { limitByAddress, requestsPerMinute } from './rate-limit.ts';
@@ -84,11 +84,8 @@ export function mountRoutes(app: Express, routes: Route[]): void {
     const allowed = specs.map(({ method }) => method.toUpperCase());
     const open = specs.filter(({ cors }) => cors !== undefined);
     const mayCall = open[0]?.cors;
-    const options: RequestHandler = async (req, res) => {
-      if (mayCall) await answerPreflight(req, res, open.map(({ method }) => method.toUpperCase()), mayCall);
-      res.set('Allow', allowed.join(', ')).status(204).end();
-    };
-    app.options(path, ...(mayCall ? [preflightLimit] : []), options);
+    const preflights = mayCall ? [preflightLimit, preflight(open.map(({ method }) => method.toUpperCase()), mayCall)] : [];
+    app.options(path, ...preflights, (_req, res) => void res.set('Allow', allowed.join(', ')).status(204).end());
     app.all(path, ...withErrorShape(specs[0]?.errorShape), (_req, res) => {
       res.set('Allow', allowed.join(', '));
       throw new AppError('METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(' and ')}.`);
