@@ -3,6 +3,7 @@ import { customerRoutes } from './customers/customers.routes.ts';
 import { aiRoutes } from './ai/ai.routes.ts';
 import { audioRoutes } from './ai/audio/audio.routes.ts';
 import { gatewayRoutes } from './ai/gateway/gateway.routes.ts';
+import { accountRoutes } from './ai/own-keys/account.routes.ts';
 import { providerKeyRoutes } from './ai/own-keys/provider-keys.routes.ts';
 import { aiSettingsRoutes } from './ai/settings/settings.routes.ts';
 import { visitorRoutes } from './ai/visitors/visitors.routes.ts';
@@ -28,6 +29,7 @@ export function apiRoutes(deps: Deps): Route[] {
     ...gatewayRoutes(deps),
     ...audioRoutes(deps),
     ...providerKeyRoutes(deps),
+    ...accountRoutes(deps),
     ...visitorRoutes(deps),
     ...aiSettingsRoutes(deps),
     ...usageRoutes(deps),

@@ -61,9 +61,9 @@ export function systemRoutes(deps: Deps, routes: Route[]): Route[] {
 
 async function providerBodies(deps: Deps): Promise<z.output<typeof provider>[]> {
   const { upstreams, isDemo } = await loadCatalog(deps);
-  const providers = isDemo ? [{ name: 'demo', title: 'The demo provider' }] : upstreams.map(({ name, face }) => ({ name, title: face.title }));
+  if (isDemo) return [{ name: 'demo', title: 'The demo provider', status: 'demo', state: 'closed', failures: 0, opened_at: null, retry_at: null, last_error: null }];
   const time = (at: number | undefined) => (at === undefined ? null : new Date(at).toISOString());
-  return providerStates(deps, providers).map(({ name, title, state, failures, openedAt, retryAt, lastError }) => ({
-    name, title, status: isDemo ? 'demo' : state === 'closed' ? 'configured' : 'degraded', state, failures, opened_at: time(openedAt), retry_at: time(retryAt), last_error: lastError ?? null,
+  return providerStates(upstreams, deps.now()).map(({ name, title, state, failures, openedAt, retryAt, lastError }) => ({
+    name, title, status: state === 'closed' ? 'configured' : 'degraded', state, failures, opened_at: time(openedAt), retry_at: time(retryAt), last_error: lastError ?? null,
   }));
 }

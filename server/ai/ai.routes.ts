@@ -20,7 +20,7 @@ export function aiRoutes(deps: Deps): Route[] {
       method: 'post', path: '/api/chat', operationId: 'chat', tag: 'AI', auth: 'license',
       summary: 'Ask an AI model',
       description: [
-        'For plans with the AI proxy. Costs one request of the quota, unless the provider fails before it has said anything; a client that leaves while the provider is at work has used one.',
+        'For plans with the AI proxy, and on any plan with a provider key of your own (`PUT /api/v1/provider-keys/openai`). Costs one request of the quota, unless the provider fails before it has said anything; a client that leaves while the provider is at work has used one.',
         'Every answer carries `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds) for the window, hour or month, that will run out first; a refusal (429) also `Retry-After`.',
         'With `stream: true` the answer is `text/event-stream`: events `data: {id, provider, model, delta: {content}}`, a last one with an empty `delta`, `finish_reason`, `usage` and `quota`, then `data: [DONE]`.',
         'A failure after the first event is an event `data: {error: {…}}` and the stream ends without `[DONE]`. Before it, it is an ordinary error answer.',
@@ -42,7 +42,7 @@ export function aiRoutes(deps: Deps): Route[] {
       await answering(deps, { protocol: 'openai', isStream: request.stream, licenseId: caller.license.id, req, res }, answer, async (signal) => {
         const completion = await completeChat(deps, { caller, signal, onQuota, onCache: (cache) => void res.setHeader(cacheHeader, cache) }, request, answer);
         const head = { id: completion.id, provider: completion.provider, model: completion.model };
-        const ending = { finish_reason: completion.finishReason, usage: usageBody(completion), quota: quota && quotaBody(quota) };
+        const ending = { finish_reason: completion.finishReason, usage: usageBody(completion), quota: quota && quota.length > 0 ? quotaBody(quota) : undefined };
         if (request.stream) answer.complete({ ...head, delta: {}, ...ending }, config.AI_IDLE_TIMEOUT_MS);
         else reply = { body: { ...head, message: { role: 'assistant', content: answer.text() }, ...ending } };
       });

@@ -5,8 +5,8 @@ import { AppError } from '../../errors.ts';
 import { route, type Route } from '../../http/route.ts';
 import { isActivatedOrigin } from '../../licenses/activated-origin.ts';
 import { aiTermsOf } from '../../usage/ai-terms.ts';
-import { loadCatalog } from '../catalog/load-catalog.ts';
 import { modelsFor } from '../visitors/visitor-models.rules.ts';
+import { catalogFor } from '../own-keys/targets-for.ts';
 import { aiCaller, anthropicRequestId, callerHeaders, callerOf, errorShapes, protocolOfRequest } from './caller.ts';
 import { listModels, type ListedModel } from './list-models.ts';
 import type { Protocol } from './wire.rules.ts';
@@ -23,9 +23,9 @@ export function modelRoutes(deps: Deps): Route[] {
   const common = { tag: 'AI drop-in', auth: 'license', headers, errorShape: errorShapes.both, before: [anthropicRequestId, ...aiCaller(deps, 'visitors')], cors: (origin: string) => isActivatedOrigin(deps.db, origin) } as const;
   const listed = async (res: Response, protocol: Protocol) => {
     const { license, visitor } = callerOf(res);
-    const { allowedModels } = await aiTermsOf(deps.db, license.id);
-    const { aliases } = await loadCatalog(deps);
-    return listModels(deps, { protocol, allowedModels: modelsFor(visitor, allowedModels, aliases.keys()) });
+    const terms = await aiTermsOf(deps.db, license.id);
+    const catalog = await catalogFor(deps, { license, terms });
+    return listModels(deps, catalog, { protocol, allowedModels: modelsFor(visitor, terms.allowedModels, catalog.aliases.keys()) });
   };
   const list = route(
     {

@@ -8,7 +8,7 @@ import { route, type Route } from '../../http/route.ts';
 import { activationOfOrigin } from '../../licenses/activated-origin.ts';
 import { parseOrigin } from '../../licenses/origin.rules.ts';
 import { siteOf } from '../../licenses/site-of.ts';
-import { requireAi } from '../require-ai.ts';
+import { requireAi } from '../own-keys/require-ai.ts';
 import { mintToken } from './mint-token.ts';
 
 const mostSeconds = 600;
@@ -49,7 +49,7 @@ export function visitorRoutes({ db, vault, now }: Deps): Route[] {
       const key = headers['x-license-key'];
       const { id: licenseId } = await usableLicense(db, vault, { key }, at);
       const activation = await activationOfOrigin(db, licenseId, origin, body.domain === undefined ? undefined : siteOf(body.domain).site);
-      requireAi(await usableLicense(db, vault, { key, site: siteOf(activation.site), ...(activation.kind === 'staging' ? { environment: 'staging' } : {}) }, at));
+      await requireAi(db, await usableLicense(db, vault, { key, site: siteOf(activation.site), ...(activation.kind === 'staging' ? { environment: 'staging' } : {}) }, at));
       const { token, expiresAt } = await mintToken({ db, vault }, { licenseId, activation, origin: origin.origin, visitor: body.visitor, ttlSeconds: body.ttl_seconds, maxRequests: body.max_requests }, at);
       return { status: 201, body: { token, expires_at: new Date(expiresAt).toISOString(), origin: origin.origin, max_requests: body.max_requests } };
     },
