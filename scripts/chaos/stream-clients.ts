@@ -61,5 +61,5 @@ function isError(text: string): boolean {
 }
 
 function isWhole(text: string): boolean {
-  return text.endsWith('data: [DONE]\n\n') || /data: \{"type":"message_stop"\}\n\n$/.test(text);
+  return text.endsWith('data: [DONE]\n\n') || text.endsWith('data: {"type":"message_stop"}\n\n');
 }

@@ -14,7 +14,8 @@ import { openWay, type Way } from '../providers/sdk-clients.ts';
 
 const browserArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const root = path.resolve(import.meta.dirname, '../..');
-const question = { model: 'gpt-5.4-mini', messages: [{ role: 'user', content: 'Which shoes?' }] };
+const messages = [{ role: 'user', content: 'Which shoes?' }];
+const question: Record<string, unknown> = { model: 'gpt-5.4-mini', messages };
 
 /** Serves a page, and OpenAI's SDK beside it. */
 async function openShop(): Promise<{ origin: string; close: () => Promise<void> }> {
@@ -80,7 +81,7 @@ onBothDatabases('a page with a visitor token', (engine) => {
     assert.equal(answer.status, 201, JSON.stringify(answer.body));
     return answer.body.token as string;
   };
-  const ask = (on: Page, token: string, { url = '/v1/chat/completions', body = question, header = 'Authorization' } = {}) => on.evaluate<Outcome>(`(${askInPage})(${JSON.stringify({ url: way.url + url, token, body, header })})`);
+  const ask = (on: Page, token: string, { url = '/v1/chat/completions', body = question, header = 'Authorization' }: { url?: string; body?: object; header?: string } = {}) => on.evaluate<Outcome>(`(${askInPage})(${JSON.stringify({ url: way.url + url, token, body, header })})`);
 
   it('streams the answer as it comes, and can read limits and the number of the request', async () => {
     let release: () => void = () => undefined;
@@ -118,7 +119,7 @@ onBothDatabases('a page with a visitor token', (engine) => {
     way.app.clock.now += 1_000;
     const expired = await ask(page, short, { url: '/v1/messages', header: 'x-api-key' });
     assert.deepEqual([expired.status, (JSON.parse(expired.text ?? '') as { error: { details: { error_code: string } } }).error.details.error_code], [401, 'visitor_token_expired']);
-    const bad = await ask(page, await mint(), { url: '/api/chat', header: 'X-License-Key', body: { messages: [{ role: 'system', content: 'x' }, ...question.messages] } });
+    const bad = await ask(page, await mint(), { url: '/api/chat', header: 'X-License-Key', body: { messages: [{ role: 'system', content: 'x' }, ...messages] } });
     assert.deepEqual([bad.status, (JSON.parse(bad.text ?? '') as { error: { field: string } }).error.field], [400, 'body.messages.0.role']);
     for (const unreadable of [await ask(page, `cvt_${'A'.repeat(43)}`), await ask(page, developmentKey)]) assert.match(unreadable.failed ?? '', /Failed to fetch/);
   });
