@@ -38,7 +38,7 @@ export async function serveAudio(deps: GatewayDeps, { endpoint, path, lack, mode
   const caller = callerOf(res);
   const terms = await aiTermsOf(db, caller.license.id);
   const client = clientAnswer(res);
-  const targets = await targetsOf(deps, asked, 'openai', caller, terms);
+  const targets = await targetsOf(deps, asked, 'openai', { ...caller, visitor: null }, terms);
   const attempts = attemptsOf(targets, (target) => {
     const { upstream, model } = target;
     if (upstream?.protocol !== 'openai') throw new AppError('MODEL_UNKNOWN', `${upstream?.face.title ?? 'The demo'} ${lack}. Ask for a model of a provider that does, such as OpenAI or a server that is compatible with it.`, { field: 'body.model' });

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ErrorCode } from '../../errors.ts';
 
 /** How anybody may be refused who asks for AI answers. */
@@ -9,3 +10,8 @@ export const answerRefusals: ErrorCode[] = [
   'MODEL_UNKNOWN', 'MODEL_NOT_ALLOWED', 'MODEL_WITHOUT_PRICE', 'CONTEXT_TOO_LONG', 'CONTENT_REFUSED', 'MODERATION_UNAVAILABLE', 'QUOTA_EXHAUSTED',
   'PROVIDER_REJECTED', 'PROVIDER_KEY_REFUSED', 'PROVIDER_UNAVAILABLE', 'PROVIDER_FAILED', 'PROVIDER_TIMEOUT',
 ];
+
+/** The content type of an answer that may come as events; `events` says what they hold. */
+export function asEvents(events: string): Record<string, z.ZodType> {
+  return { 'text/event-stream': z.string().meta({ description: events }) };
+}

@@ -2,7 +2,7 @@ import type { AiTerms } from '../../usage/ai-terms.ts';
 import type { Quota } from '../../usage/quota.rules.ts';
 import type { CatalogDeps } from '../catalog/load-catalog.ts';
 import type { ChatMeter } from '../chat-meter.ts';
-import { limitsUnit } from '../../usage/limits.rules.ts';
+import { limitsUnit, noAmounts } from '../../usage/limits.rules.ts';
 import type { Sizes } from '../catalog/cost.rules.ts';
 import { highestCostOfTarget } from '../catalog/resolve-targets.ts';
 import { meteredCall, type Call } from '../metered-call.ts';
@@ -41,7 +41,7 @@ export async function meteredAnswer(deps: CatalogDeps, { terms, caller: { licens
   const [{ target: first, isCached = false }] = attempts;
   if (!isCached) assertSomebodyAnswers(attempts, deps.now());
   const { limits } = terms;
-  const most = {
+  const most = isCached ? { ...noAmounts, requests: 1 } : {
     requests: 1,
     tokens: limitsUnit(limits, 'tokens') ? sizes.input + sizes.output : 0,
     cost: limitsUnit(limits, 'cost') ? Math.max(...attempts.map(({ target }) => highestCostOfTarget(target, sizes))) : 0,
@@ -59,6 +59,6 @@ export async function meteredAnswer(deps: CatalogDeps, { terms, caller: { licens
 
 /** An answer that is there already: it comes from nobody, uses nothing and costs nothing. */
 function cachedAnswer({ target, run }: Attempt, watch: Watch, meter: ChatMeter, id: string): Promise<Buffer | string> {
-  meter.begin({ provider: providerOf(target), model: target.model, keySource: 'managed', costOf: () => ({ microcents: 0, version: undefined }) });
+  meter.begin({ provider: providerOf(target), model: target.model, keySource: keySourceOf(target), costOf: () => ({ microcents: 0, version: undefined }) });
   return run(watch, meter, id);
 }

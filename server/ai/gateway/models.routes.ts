@@ -6,6 +6,7 @@ import { route, type Route } from '../../http/route.ts';
 import { isActivatedOrigin } from '../../licenses/activated-origin.ts';
 import { aiTermsOf } from '../../usage/ai-terms.ts';
 import { catalogFor } from '../own-keys/targets-for.ts';
+import { modelsFor } from '../visitors/visitor-models.rules.ts';
 import { aiCaller, anthropicRequestId, callerHeaders, callerOf, errorShapes, protocolOfRequest } from './caller.ts';
 import { visitorRefusals } from './documented-refusals.ts';
 import { listModels, type ListedModel } from './list-models.ts';
@@ -22,9 +23,10 @@ const headers = callerHeaders.extend({ 'anthropic-version': z.string().optional(
 export function modelRoutes(deps: Deps): Route[] {
   const common = { tag: 'AI drop-in', auth: 'license' as const, headers, errorShape: errorShapes.both, before: [anthropicRequestId, ...aiCaller(deps, 'visitors')], cors: (origin: string) => isActivatedOrigin(deps.db, origin), errors: [...visitorRefusals] };
   const listed = async (res: Response, protocol: Protocol) => {
-    const { license } = callerOf(res);
+    const { license, visitor } = callerOf(res);
     const terms = await aiTermsOf(deps.db, license.id);
-    return listModels(deps, await catalogFor(deps, { license, terms }), { protocol, allowedModels: terms.allowedModels });
+    const catalog = await catalogFor(deps, { license, terms });
+    return listModels(deps, catalog, { protocol, allowedModels: modelsFor(visitor, terms.allowedModels, catalog.aliases.keys()) });
   };
   const list = route(
     {
