@@ -3,6 +3,7 @@ import { providerStates } from '../../ai/breaker/breakers.ts';
 import { addProvider, changeProvider, removeProvider, switchProvider, type ProviderInput } from '../../ai/catalog/change-provider.ts';
 import { findProvider, listProviders, type ProviderRow } from '../../ai/catalog/catalog.store.ts';
 import { environmentProviders } from '../../ai/catalog/environment-providers.ts';
+import { loadCatalog } from '../../ai/catalog/load-catalog.ts';
 import { parseBaseUrl } from '../../ai/catalog/provider-address.rules.ts';
 import { providerKinds, providerName, type ProviderKind, type ProviderSettings } from '../../ai/catalog/provider-settings.rules.ts';
 import { settingsOfRow } from '../../ai/catalog/stored-providers.ts';
@@ -109,8 +110,8 @@ async function list(deps: Deps, t: Translate, data: Record<string, unknown>): Pr
     ...fromEnvironment.map(({ name, title, kind, baseUrl, apiKey, defaultModel }) => ({ name, title, kind, baseUrl, defaultModel, hasKey: apiKey !== undefined, isFixed: true, status: 'enabled' })),
     ...(await listProviders(db)).map((row) => ({ ...shown(row), isFixed: false, isHidden: taken.has(row.name), status: row.is_enabled === 0 ? 'disabled' : 'enabled' })),
   ];
-  const healths = providerStates(deps, rows);
-  return { view: 'providers', title: t('nav.providers'), data: { rows: rows.map((row, index) => ({ ...row, health: healths[index]?.state === 'closed' ? undefined : healths[index] })), ...data } };
+  const failing = new Map(providerStates((await loadCatalog(deps)).upstreams, deps.now()).filter(({ state }) => state !== 'closed').map((health) => [health.name, health]));
+  return { view: 'providers', title: t('nav.providers'), data: { rows: rows.map((row) => ({ ...row, health: failing.get(row.name) })), ...data } };
 }
 
 function form(t: Translate, data: { isNew?: boolean; row?: ReturnType<typeof shown>; form: Record<string, unknown>; errors?: Record<string, string> }, status = 200): Answer {

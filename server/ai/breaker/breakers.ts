@@ -49,8 +49,3 @@ export function providerStates(upstreams: readonly Upstream[], now: number): Pro
     return { name: upstream.name, title: upstream.face.title, state: stateOf(breaker, now), failures: breaker.failures, openedAt: breaker.opening?.openedAt, retryAt: breaker.opening?.retryAt, lastError: breaker.lastError };
   });
 }
-
-/** Forgets what was seen of a provider, when its address or key has changed. */
-export function forgetProvider(db: Db, name: string): void {
-  breakersOf.get(db)?.delete(name);
-}

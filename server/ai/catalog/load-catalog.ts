@@ -1,7 +1,6 @@
 import type { Db } from '../../db/database.ts';
 import type { Deps } from '../../deps.ts';
 import { errorText } from '../../errors.ts';
-import { forgetProvider } from '../breaker/breakers.ts';
 import { openUpstream, type Upstream } from '../gateway/upstreams.ts';
 import { listAliases, listPrices, listPriceVersions, listProviders, type PriceVersionRow } from './catalog.store.ts';
 import { environmentProviders } from './environment-providers.ts';
@@ -99,11 +98,11 @@ async function readCatalog({ config, db, vault, log }: CatalogDeps, state: State
   const aliases = new Map<string, AliasTarget[]>();
   for (const { alias, provider, model } of aliasRows) aliases.set(alias, [...(aliases.get(alias) ?? []), { provider, model }]);
   const priceTables = await readTables(db, state, versions, at);
-  return { upstreams: openAll(db, state, [...fromEnvironment, ...stored]), isDemo: fromEnvironment.length === 0 && rows.length === 0, aliases, priceTables };
+  return { upstreams: openAll(state, [...fromEnvironment, ...stored]), isDemo: fromEnvironment.length === 0 && rows.length === 0, aliases, priceTables };
 }
 
 /** Connections, and what was seen of a provider's health, live on while its settings are the same. */
-function openAll(db: Db, state: State, all: ProviderSettings[]): Upstream[] {
+function openAll(state: State, all: ProviderSettings[]): Upstream[] {
   const before = state.open;
   state.open = new Map(
     all.map((settings) => {
@@ -112,9 +111,7 @@ function openAll(db: Db, state: State, all: ProviderSettings[]): Upstream[] {
     }),
   );
   for (const [name, { upstream }] of before) {
-    if (state.open.get(name)?.upstream === upstream) continue;
-    upstream.close();
-    forgetProvider(db, name);
+    if (state.open.get(name)?.upstream !== upstream) upstream.close();
   }
   return [...state.open.values()].map(({ upstream }) => upstream);
 }
