@@ -17,6 +17,7 @@ import { requestContext, securityHeaders } from './http/request.ts';
 import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
+import { statementRoutes } from './usage/statement.routes.ts';
 import { usageRoutes } from './usage/usage.routes.ts';
 
 /** Every public endpoint, in the order in which it is mounted. */
@@ -33,6 +34,7 @@ export function apiRoutes(deps: Deps): Route[] {
     ...visitorRoutes(deps),
     ...aiSettingsRoutes(deps),
     ...usageRoutes(deps),
+    ...statementRoutes(deps),
     ...webhookRoutes(deps),
   ];
   routes.push(...systemRoutes(deps, routes), ...openApiRoutes(deps, routes));

@@ -50,7 +50,7 @@ export async function completeChat(deps: CatalogDeps, { caller, signal, onQuota,
   if (cache !== 'off') onCache(cache);
   const [first, ...others] = attempts;
   const chatAttempts = [chatAttempt(first, answer), ...others.map((attempt) => chatAttempt(attempt, answer))] as const;
-  const inputCharacters = () => chat.messages.reduce((sum, { content }) => sum + content.length, 0);
+  const inputCharacters = () => messages.reduce((sum, { content }) => sum + content.length, 0);
   const { id, meter, last } = await meteredAnswer(deps, { caller, terms, endpoint, askedModel: chat.model, isStream: chat.stream, sizes: bounds, inputCharacters, signal, onQuota }, chatAttempts, answer);
   await keep(last, meter);
   const { provider, model } = meter.answerer ?? { provider: providerOf(targets[0]), model: targets[0].model };

@@ -10,7 +10,8 @@ import { readBody } from './read-body.ts';
 
 const defaultBodyLimitBytes = 100 * 1024;
 
-type Answer = { description: string; schema?: z.ZodType; contentType?: string };
+/** `also`: further content types that the same answer can have, by what is asked for. */
+type Answer = { description: string; schema?: z.ZodType; contentType?: string; also?: Record<string, z.ZodType> };
 
 /** A public endpoint, described once: it parses the requests, documents itself in the OpenAPI document, and is what the tests hold the answers against. */
 export type RouteSpec = {

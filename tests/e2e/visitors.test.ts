@@ -81,7 +81,7 @@ onBothDatabases('a page with a visitor token', (engine) => {
     assert.equal(answer.status, 201, JSON.stringify(answer.body));
     return answer.body.token as string;
   };
-  const ask = (on: Page, token: string, { url = '/v1/chat/completions', body = question, header = 'Authorization' } = {}) => on.evaluate<Outcome>(`(${askInPage})(${JSON.stringify({ url: way.url + url, token, body, header })})`);
+  const ask = (on: Page, token: string, { url = '/v1/chat/completions', body = question, header = 'Authorization' }: { url?: string; body?: object; header?: string } = {}) => on.evaluate<Outcome>(`(${askInPage})(${JSON.stringify({ url: way.url + url, token, body, header })})`);
 
   it('streams the answer as it comes, and can read limits and the number of the request', async () => {
     let release: () => void = () => undefined;

@@ -54,7 +54,7 @@ onBothDatabases(`${streams} streams at once at the edge of a quota, on ${process
 
   /** One stream; a server that is too busy to decide is asked again. */
   async function ask(url: string, key: string): Promise<number> {
-    const body = JSON.stringify({ model: 'gpt-5.4-mini', stream: true, max_tokens: 60, messages: [{ role: 'user', content: 'Which shoes go with rain? '.repeat(20) }] });
+    const body = JSON.stringify({ model: 'chatello-fast', stream: true, max_tokens: 60, messages: [{ role: 'user', content: 'Which shoes go with rain? '.repeat(20) }] });
     const browser = key.startsWith('cvt_') ? { origin: `https://${site}`, 'x-forwarded-for': addressOf(key) } : { 'x-site-domain': site };
     for (;;) {
       const answer = await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${key}`, ...browser }, body });
