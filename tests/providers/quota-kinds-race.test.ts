@@ -27,7 +27,7 @@ onBothDatabases(`${streams} streams at once at the edge of a quota, on ${process
     upstream = await startUpstream();
     upstream.answer(openAiStream(['Rubber', ' boots']));
     app = await createTestApp(engine);
-    await app.deps.db.updateTable('plans').set({ monthly_requests: 100_000, hourly_requests: 100_000 }).where('code', '=', 'agency').execute();
+    await app.deps.db.updateTable('plans').set({ monthly_requests: 100_000, hourly_requests: 100_000, allowed_models: JSON.stringify(['gpt-5.4-mini']) }).where('code', '=', 'agency').execute();
     apis = await Promise.all(Array.from({ length: processes }, () => startApiProcess(app, { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: `${upstream.url}/v1`, TRUST_PROXY: '1' })));
     const { key, id } = await license({});
     assert.equal(await ask(apis[0]?.url ?? '', key), 200);
