@@ -40,9 +40,12 @@ final class AdminScreen {
 			'settings'  => AssistantSettings::for_admin( State::assistant() ),
 			'types'     => self::types(),
 			'home'      => home_url( '/' ),
-			'widget'    => plugins_url( 'build/launcher.js', CHATELLO_FILE ),
-			'siteName'  => get_bloginfo( 'name' ),
-			'language'  => substr( get_locale(), 0, 2 ),
+			'launcher'  => plugins_url( 'build/launcher.js', CHATELLO_FILE ) . '?ver=' . CHATELLO_VERSION,
+			'chat'      => plugins_url( 'build/chat.js', CHATELLO_FILE ) . '?ver=' . CHATELLO_VERSION,
+			'rest'      => rest_url( AdminApi::NAMESPACE ),
+			'preview'   => ChatConfig::make(),
+			'colors'    => self::colors(),
+			'locale'    => get_locale(),
 		);
 		wp_add_inline_script( 'chatello-admin', 'window.chatelloStart = ' . wp_json_encode( $start, JSON_HEX_TAG | JSON_HEX_AMP ) . ';', 'before' );
 	}
@@ -80,5 +83,17 @@ final class AdminScreen {
 			}
 		}
 		return $types;
+	}
+
+	/** The colours of the theme, for the choice and for the preview. */
+	private static function colors(): array {
+		$palette = wp_get_global_settings( array( 'color', 'palette', 'theme' ) );
+		$colors  = array();
+		foreach ( is_array( $palette ) ? $palette : array() as $color ) {
+			if ( isset( $color['slug'], $color['name'], $color['color'] ) && preg_match( '/^#[0-9a-f]{6}$/i', $color['color'] ) ) {
+				$colors[] = array( 'slug' => $color['slug'], 'name' => $color['name'], 'color' => strtolower( $color['color'] ) );
+			}
+		}
+		return $colors;
 	}
 }

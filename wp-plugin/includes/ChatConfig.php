@@ -14,7 +14,7 @@ final class ChatConfig {
 		$settings = State::assistant();
 		return array(
 			'name'         => Assistant::name(),
-			'greeting'     => '' === $settings['greeting'] ? __( 'Hello! What can I help you find?', 'chatello' ) : $settings['greeting'],
+			'greeting'     => '' === $settings['greeting'] ? ChatStrings::all()['defaultGreeting'] : $settings['greeting'],
 			'questions'    => $settings['questions'],
 			'voice'        => $settings['voice'],
 			'retention'    => $settings['retention'],

@@ -10,6 +10,7 @@ namespace Chatello;
 final class ChatStrings {
 	public static function all(): array {
 		return array(
+			'defaultGreeting' => __( 'Hello! What can I help you find?', 'chatello' ),
 			'placeholder'   => __( 'Write a message …', 'chatello' ),
 			'send'          => __( 'Send', 'chatello' ),
 			'stop'          => __( 'Stop', 'chatello' ),

@@ -33,16 +33,16 @@ final class ShopperApi {
 		return self::answer( $body );
 	}
 
-	/** A token with which this visitor's browser talks to the server for some minutes. */
+	/** A token with which this visitor's browser talks to the server for some minutes; `{relay: true}` where that way is closed. */
 	public static function token() {
 		if ( 'api' !== Assistant::source() ) {
-			return self::error( 'RELAY_ONLY', 404 );
+			return self::answer( array( 'relay' => true ) );
 		}
-		$answer = ShopperCall::send( '/api/v1/visitor-tokens', array( 'origin' => Site::origin(), 'visitor' => Visitor::id() ) );
-		if ( ! $answer['ok'] ) {
-			return 404 === $answer['status'] ? self::error( 'RELAY_ONLY', 404 ) : self::error( $answer['code'], $answer['status'] >= 400 ? $answer['status'] : 503 );
+		$answer = ShopperCall::send( '/api/v1/visitor-tokens', array( 'origin' => Site::origin(), 'domain' => License::domain(), 'visitor' => Visitor::id(), 'max_requests' => 60 ) );
+		if ( $answer['ok'] ) {
+			return self::answer( array_intersect_key( $answer['body'], array_flip( array( 'token', 'expires_at', 'max_requests' ) ) ) );
 		}
-		return self::answer( array_intersect_key( $answer['body'], array_flip( array( 'token', 'expires_at', 'max_requests' ) ) ) );
+		return 429 === $answer['status'] ? self::error( 'SLOW_DOWN', 429 ) : self::answer( array( 'relay' => true ) );
 	}
 
 	/** Runs a tool that the model has called. */

@@ -13,8 +13,10 @@ const paths = { close: 'M6 6l12 12M18 6L6 18', clear: 'M4 7h16M9 7V4h6v3M6 7l1 1
 const maxQuestion = 2_000;
 const troubles: Record<Trouble, string> = { offline: 'offline', unavailable: 'unavailable', quota: 'quota', slow: 'slow', tooLong: 'tooLong', cut: 'cut' };
 
-/** Puts the chat into a shadow root, closed. The texts and instructions are asked from the site when it is opened first. */
-export function mount(root: ShadowRoot, launcher: LauncherConfig, { isInline, onClose }: { isInline: boolean; onClose: () => void }) {
+type Options = { isInline: boolean; onClose: () => void; config?: ChatConfig };
+
+/** Puts the chat into a shadow root, closed. The texts and instructions are asked from the site when it is opened first, unless they are given. */
+export function mount(root: ShadowRoot, launcher: LauncherConfig, { isInline, onClose, config: given }: Options) {
   addStyles(root, chatCss);
   const place = el('div');
   root.append(place);
@@ -31,7 +33,7 @@ export function mount(root: ShadowRoot, launcher: LauncherConfig, { isInline, on
       if (focus) return focus();
       if (isOpening) return undefined;
       isOpening = true;
-      void loadConfig(launcher)
+      void (given ? Promise.resolve(given) : loadConfig(launcher))
         .then((config) => {
           focus = build(place, config, launcher, isInline ? undefined : close);
           if (!isInline) focus();

@@ -26,7 +26,8 @@ export function createTransport(rest: string, config: ChatConfig): Transport {
       const response = await send(`${rest}/chat/token`, { body: {}, signal });
       if (response.status === 429) throw new ChatError(await troubleOf(response));
       if (!response.ok) return undefined;
-      ({ token } = (await response.json()) as { token: string });
+      ({ token } = (await response.json()) as { token?: string });
+      if (token === undefined) return undefined;
     }
     const body = { model: config.model, stream: true, messages: [{ role: 'system', content: config.instructions }, ...messages], ...(config.tools.length > 0 ? { tools: config.tools } : {}) };
     const response = await send(`${config.api_url}/v1/chat/completions`, { body, signal, token }).catch((error: unknown) => {

@@ -33,7 +33,8 @@ function start(config: LauncherConfig): void {
   for (const host of document.querySelectorAll<HTMLElement>('[data-chatello-inline]')) inline(config, host);
 }
 
-function dress(host: HTMLElement, config: LauncherConfig): ShadowRoot {
+/** Gives a host element its shadow root with colours that can be read on each other. */
+export function dress(host: HTMLElement, config: LauncherConfig): ShadowRoot {
   host.dataset['scheme'] = config.scheme;
   host.dataset['position'] = config.position;
   const root = shadowOf(host, css);
