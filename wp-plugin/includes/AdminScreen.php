@@ -61,17 +61,23 @@ final class AdminScreen {
 		if ( ! $screen || ! in_array( $screen->id, array( 'plugins', 'dashboard' ), true ) || ! AdminApi::may() ) {
 			return;
 		}
+		$text = self::state_text( License::standing()['state'] );
+		if ( '' !== $text ) {
+			echo '<div class="notice notice-warning"><p>' . esc_html( $text ) . ' <a href="' . esc_url( admin_url( 'admin.php?page=' . self::SLUG ) ) . '">' . esc_html__( 'Open Chatello', 'chatello' ) . '</a></p></div>';
+		}
+	}
+
+	/** What a state of the licence means for the owner; '' where there is nothing to do. */
+	public static function state_text( string $state ): string {
 		$texts = array(
 			'none'       => __( 'Chatello is installed. Enter your licence key, and the assistant starts.', 'chatello' ),
+			'inactive'   => __( 'Chatello has a licence key, but this site is not activated with it yet.', 'chatello' ),
 			'unreadable' => __( 'Chatello cannot read its licence key any more, because the security keys of this site were changed. Enter the key again.', 'chatello' ),
 			'moved'      => __( 'The address of this site has changed. Tell Chatello whether the site was moved or copied.', 'chatello' ),
 			'refused'    => __( 'The assistant is paused, because the licence is not valid any more.', 'chatello' ),
 			'unverified' => __( 'The assistant is paused, because the licence server could not be reached for 14 days.', 'chatello' ),
 		);
-		$state = License::standing()['state'];
-		if ( isset( $texts[ $state ] ) ) {
-			echo '<div class="notice notice-warning"><p>' . esc_html( $texts[ $state ] ) . ' <a href="' . esc_url( admin_url( 'admin.php?page=' . self::SLUG ) ) . '">' . esc_html__( 'Open Chatello', 'chatello' ) . '</a></p></div>';
-		}
+		return $texts[ $state ] ?? '';
 	}
 
 	/** Contents that the assistant may know, as the owner calls them. */

@@ -100,8 +100,12 @@ final class License {
 	public static function check( int $timeout_s = 5 ): bool {
 		$stored = State::license();
 		$key    = self::key();
-		if ( ! is_string( $key ) || '' === $key || '' === $stored['site'] ) {
+		if ( ! is_string( $key ) || '' === $key ) {
 			return true;
+		}
+		if ( '' === $stored['site'] ) {
+			// A key from wp-config.php or the network: nobody has to press a button.
+			return 'site' === self::key_source() || 'SERVER_UNREACHABLE' !== self::activate()['code'];
 		}
 		if ( self::is_moved() ) {
 			// A check with a new address would take a slot for what may be only a copy.

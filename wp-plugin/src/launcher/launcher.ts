@@ -8,7 +8,7 @@ const consentName = 'chatello-consent';
 const bubble = 'M12 3C6.5 3 2 6.8 2 11.5c0 2.4 1.2 4.6 3.1 6.1-.1 1.2-.6 2.4-1.5 3.4 1.9-.1 3.7-.8 5.1-1.8 1 .3 2.1.4 3.3.4 5.5 0 10-3.8 10-8.5S17.500 3 12 3z';
 
 const css = `
-:host{all:initial;--accent:var(--chatello-accent,var(--wp--preset--color--primary,var(--wp--preset--color--accent,var(--wp--preset--color--contrast,#1a4d7a))));--ink:#fff;
+:host{all:initial;--accent:var(--chatello-accent,var(--wp--preset--color--primary,var(--wp--preset--color--contrast,var(--wp--preset--color--accent,#1a4d7a))));--ink:#fff;
 font:16px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color-scheme:light dark}
 :host([data-scheme=light]){color-scheme:light}:host([data-scheme=dark]){color-scheme:dark}
 *{box-sizing:border-box}[hidden]{display:none!important}

@@ -22,10 +22,10 @@ export type WordPress = {
   debugLog: () => string;
   stop: () => Promise<void>;
 };
-type Options = { version?: string; constants?: Record<string, string | boolean>; fixtures?: string[]; theme?: string; locale?: string; home?: string };
+export type WordPressOptions = { version?: string; constants?: Record<string, string | boolean>; fixtures?: string[]; theme?: string; locale?: string; home?: string };
 
 /** A real WordPress with an empty database of its own, the administrator `admin` with the password `password`, and no plugin active. */
-export async function startWordPress({ version = versions.newest, constants = {}, fixtures = [], theme, locale, home }: Options = {}): Promise<WordPress> {
+export async function startWordPress({ version = versions.newest, constants = {}, fixtures = [], theme, locale, home }: WordPressOptions = {}): Promise<WordPress> {
   const directory = path.join(cache, 'sites', randomBytes(6).toString('hex'));
   mkdirSync(path.dirname(directory), { recursive: true });
   execFileSync('cp', ['-al', wordpressFiles(version), directory]);
