@@ -68,7 +68,7 @@ final class ShopperApi {
 		$order = wc_get_order( absint( preg_replace( '/\D/', '', (string) $request['number'] ) ) );
 		$email = strtolower( trim( (string) $request['email'] ) );
 		if ( ! $order || '' === $email || ! hash_equals( strtolower( (string) $order->get_billing_email() ), $email ) ) {
-			return self::error( 'ORDER_NOT_FOUND', 404 );
+			return self::answer( array( 'status' => null ) );
 		}
 		$date = $order->get_date_created();
 		return self::answer( array( 'number' => (string) $order->get_order_number(), 'status' => (string) wc_get_order_status_name( $order->get_status() ), 'date' => $date ? $date->date_i18n( get_option( 'date_format' ) ) : '' ) );

@@ -1,7 +1,7 @@
 import { el } from '../launcher/dom.ts';
 import { addToCart, CartProblem } from './cart.ts';
 import type { Transport } from './transport.ts';
-import type { ChatConfig, Page, Product } from './types.ts';
+import { ChatError, type ChatConfig, type Page, type Product } from './types.ts';
 
 /** A product as the shop has it at this moment. Addresses come from the site itself, never from the model. */
 export function productCard(product: Product, config: ChatConfig, quantity = 1): HTMLElement {
@@ -42,10 +42,10 @@ export function orderForm(transport: Transport, { strings }: ChatConfig): HTMLEl
     event.preventDefault();
     result.textContent = '…';
     try {
-      const order = await transport.post<{ number: string; date: string; status: string }>('/chat/order', { number: number.value, email: email.value });
-      result.textContent = (strings['orderStatus'] ?? '').replace('%1$s', order.number).replace('%2$s', order.date).replace('%3$s', order.status);
-    } catch {
-      result.textContent = strings['orderNotFound'] ?? '';
+      const order = await transport.post<{ number: string; date: string; status: string } | { status: null }>('/chat/order', { number: number.value, email: email.value });
+      result.textContent = order.status === null ? (strings['orderNotFound'] ?? '') : (strings['orderStatus'] ?? '').replace('%1$s', order.number).replace('%2$s', order.date).replace('%3$s', order.status);
+    } catch (error) {
+      result.textContent = strings[error instanceof ChatError ? error.trouble : 'unavailable'] ?? '';
     }
   };
   return el(

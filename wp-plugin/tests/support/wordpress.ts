@@ -34,6 +34,7 @@ export async function startWordPress({ version = versions.newest, constants = {}
   const url = `http://localhost:${port}`;
   writeFileSync(path.join(directory, 'wp-config.php'), configFile(new URL(database.url), { WP_HTTP_BLOCK_EXTERNAL: true, WP_ACCESSIBLE_HOSTS: 'localhost,127.0.0.1', ...constants }));
   const plugins = path.join(directory, 'wp-content/plugins');
+  cpSync(path.join(import.meta.dirname, '../fixtures/classic'), path.join(directory, 'wp-content/themes/classic'), { recursive: true });
   for (const fixture of fixtures) cpSync(path.join(import.meta.dirname, '../fixtures', fixture), path.join(plugins, fixture), { recursive: true });
 
   const run = async <Result>(code: string, { user = '', before = '' } = {}): Promise<Result> => {
