@@ -9,6 +9,7 @@ import { licensePages } from './admin/pages/licenses.pages.ts';
 import { loginPages } from './admin/pages/login.pages.ts';
 import { overviewPages } from './admin/pages/overview.pages.ts';
 import { recordPages } from './admin/pages/records.pages.ts';
+import { webhookPages } from './admin/pages/webhooks.pages.ts';
 import { checkHost } from './admin/web/host-check.ts';
 import { mountPages } from './admin/web/page.ts';
 import { neverCached, pageSecurityHeaders } from './admin/web/security-headers.ts';
@@ -56,6 +57,7 @@ export function createAdmin(deps: Deps): Express {
     ...licenseActionPages(deps),
     ...createLicensePages(deps),
     ...recordPages(deps),
+    ...webhookPages(deps),
   ]);
 
   app.use(pageNotFound);

@@ -1,7 +1,11 @@
 import express, { type Express } from 'express';
 import { customerRoutes } from './customers/customers.routes.ts';
 import { aiRoutes } from './ai/ai.routes.ts';
+import { audioRoutes } from './ai/audio/audio.routes.ts';
 import { gatewayRoutes } from './ai/gateway/gateway.routes.ts';
+import { providerKeyRoutes } from './ai/own-keys/provider-keys.routes.ts';
+import { aiSettingsRoutes } from './ai/settings/settings.routes.ts';
+import { visitorRoutes } from './ai/visitors/visitors.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
 import { systemRoutes } from './system.routes.ts';
@@ -22,6 +26,10 @@ export function apiRoutes(deps: Deps): Route[] {
     ...customerRoutes(deps),
     ...aiRoutes(deps),
     ...gatewayRoutes(deps),
+    ...audioRoutes(deps),
+    ...providerKeyRoutes(deps),
+    ...visitorRoutes(deps),
+    ...aiSettingsRoutes(deps),
     ...usageRoutes(deps),
     ...webhookRoutes(deps),
   ];

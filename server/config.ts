@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { parseAllowedHost } from './http/public-address.rules.ts';
 import { plainIssue } from './plain-issue.ts';
 
 const list = z.string().transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''));
@@ -30,6 +31,14 @@ const trustProxy = z.string().transform((text, ctx) => {
   return text === 'false' ? 0 : text.split(',').map((part) => part.trim());
 });
 
+const allowedHosts = list.transform((hosts, ctx) =>
+  hosts.flatMap((text) => {
+    const host = parseAllowedHost(text);
+    if (!host || (host.port ?? 0) > 65_535) ctx.addIssue({ code: 'custom', message: 'must be names or addresses, each with or without a port, like 10.0.0.5:11434,ollama.lan' });
+    return host ?? [];
+  }),
+);
+
 const environment = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   HOST: z.string().optional(),
@@ -43,6 +52,7 @@ const environment = z.object({
     .optional(),
   ENCRYPTION_KEYS: encryptionKeys.optional(),
   TRUST_PROXY: trustProxy.default(0),
+  ALLOWED_PRIVATE_HOSTS: allowedHosts.default([]),
   SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://').optional(),
   MAIL_FROM: z.string().default('Chatello <no-reply@localhost>'),
   OPENAI_API_KEY: z.string().optional(),
@@ -60,6 +70,9 @@ const environment = z.object({
   AI_FIRST_BYTE_TIMEOUT_MS: timeoutMs.default(60_000),
   AI_IDLE_TIMEOUT_MS: timeoutMs.default(60_000),
   AI_MAX_DURATION_MS: timeoutMs.default(600_000),
+  AI_MODERATION_URL: httpUrl.optional(),
+  AI_MODERATION_TIMEOUT_MS: timeoutMs.default(3_000),
+  AI_MODERATION_FAIL_OPEN: z.enum(['true', 'false'], 'must be true or false').default('false').transform((text) => text === 'true'),
   PADDLE_WEBHOOK_SECRETS: list.default([]),
   PADDLE_API_KEY: z.string().optional(),
   PADDLE_BASE_URL: httpUrl.optional(),

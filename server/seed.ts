@@ -1,3 +1,4 @@
+import { seedCatalog } from './ai/catalog/seed-catalog.ts';
 import { seedMappings } from './billing/seed-mappings.ts';
 import { insertedOnce, transact } from './db/database.ts';
 import type { Deps } from './deps.ts';
@@ -10,6 +11,7 @@ export async function seed({ config, db, vault, now }: Pick<Deps, 'config' | 'db
     transact(db, async (trx) => {
       await seedPlans(trx, now());
       await seedMappings(trx, now());
+      await seedCatalog(trx, now());
       if (config.NODE_ENV !== 'production') await seedDevelopmentLicense(trx, vault, now());
     }),
   );

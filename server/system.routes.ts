@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { providersOf } from './ai/providers.ts';
+import { providerStates } from './ai/breaker/breakers.ts';
+import { loadCatalog } from './ai/catalog/load-catalog.ts';
 import type { Deps } from './deps.ts';
 import { errorText } from './errors.ts';
 import { limitByAddress, requestsPerMinute } from './http/rate-limit.ts';
@@ -10,10 +11,21 @@ import { version } from './version.ts';
 
 const endpoint = z.object({ method: z.string(), path: z.string(), summary: z.string() });
 const part = z.object({ status: z.enum(['ok', 'failing']), detail: z.string().optional() });
-const health = z.object({ status: z.enum(['ok', 'failing']), version: z.string(), time: z.iso.datetime(), database: part.optional(), queue: part.extend({ waiting: z.int(), dead: z.int() }).optional(), providers: z.array(z.object({ name: z.string(), status: z.enum(['configured', 'demo']) })).optional() });
+const provider = z.object({
+  name: z.string(),
+  title: z.string(),
+  status: z.enum(['configured', 'degraded', 'demo']).meta({ description: '`degraded`: it has failed several times in a row and is not asked for a while.' }),
+  state: z.enum(['closed', 'open', 'half_open']).meta({ description: 'Of its circuit breaker, in the process that answers.' }),
+  failures: z.int().meta({ description: 'Failed calls in a row.' }),
+  opened_at: z.iso.datetime().nullable(),
+  retry_at: z.iso.datetime().nullable().meta({ description: 'When it is asked again.' }),
+  last_error: z.string().nullable().meta({ description: 'The code of the last failure.', example: 'PROVIDER_TIMEOUT' }),
+});
+const health = z.object({ status: z.enum(['ok', 'degraded', 'failing']).meta({ description: '`degraded`: an AI provider does not answer; everything else works.' }), version: z.string(), time: z.iso.datetime(), database: part.optional(), queue: part.extend({ waiting: z.int(), dead: z.int() }).optional(), providers: z.array(provider).optional() });
 
 /** What this server is and whether it is well. `routes` is read when it is asked for, so it may still grow. */
-export function systemRoutes({ config, db, now, log }: Deps, routes: Route[]): Route[] {
+export function systemRoutes(deps: Deps, routes: Route[]): Route[] {
+  const { db, now, log } = deps;
   const root = route(
     {
       method: 'get', path: '/', operationId: 'describeServer', tag: 'System', auth: 'none', summary: 'Name, version and endpoints', before: [limitByAddress(requestsPerMinute)],
@@ -32,16 +44,26 @@ export function systemRoutes({ config, db, now, log }: Deps, routes: Route[]): R
     async ({ query }) => {
       const head = { version, time: new Date(now()).toISOString() };
       if (!query.detailed) return { body: { status: 'ok', ...head } };
-      const providers = providersOf(config).map(({ name }) => ({ name, status: name === 'demo' ? 'demo' : 'configured' }));
       try {
         await sql`select 1`.execute(db);
         const queue = await countJobs(db);
-        return { body: { status: 'ok', ...head, database: { status: 'ok' }, queue: { status: 'ok', ...queue }, providers } };
+        const providers = await providerBodies(deps);
+        const status = providers.some((each) => each.status === 'degraded') ? 'degraded' : 'ok';
+        return { body: { status, ...head, database: { status: 'ok' }, queue: { status: 'ok', ...queue }, providers } };
       } catch (error) {
         log.error({ detail: errorText(error) }, 'health check failed');
-        return { status: 503, body: { status: 'failing', ...head, database: { status: 'failing', detail: 'the database does not answer' }, providers } };
+        return { status: 503, body: { status: 'failing', ...head, database: { status: 'failing', detail: 'the database does not answer' } } };
       }
     },
   );
   return [root, healthCheck];
+}
+
+async function providerBodies(deps: Deps): Promise<z.output<typeof provider>[]> {
+  const { upstreams, isDemo } = await loadCatalog(deps);
+  if (isDemo) return [{ name: 'demo', title: 'The demo provider', status: 'demo', state: 'closed', failures: 0, opened_at: null, retry_at: null, last_error: null }];
+  const time = (at: number | undefined) => (at === undefined ? null : new Date(at).toISOString());
+  return providerStates(upstreams, deps.now()).map(({ name, title, state, failures, openedAt, retryAt, lastError }) => ({
+    name, title, status: state === 'closed' ? 'configured' : 'degraded', state, failures, opened_at: time(openedAt), retry_at: time(retryAt), last_error: lastError ?? null,
+  }));
 }

@@ -9,6 +9,7 @@ import addFormats from 'ajv-formats';
 import type { Express } from 'express';
 import pino from 'pino';
 import supertest from 'supertest';
+import { addPriceVersion } from '../server/ai/catalog/add-price-version.ts';
 import { apiRoutes, createApi } from '../server/api.ts';
 import { parseConfig } from '../server/config.ts';
 import { closeDatabase, databaseHandles, openDatabase, type Engine } from '../server/db/database.ts';
@@ -44,6 +45,12 @@ export async function createTestDatabase(engine: Engine): Promise<TestDatabase> 
   };
 }
 
+/** Every model of every provider costs the same: in dollars per million tokens 1 for input, 0.1 cached, 1.25 written to the cache, 4 for output. */
+const testPrices = ['openai', 'anthropic', 'deepseek', 'openai-compatible'].map((provider) => ({
+  provider, model: '*', serviceTier: 'default', minInputTokens: 0,
+  input: 100_000_000, cachedInput: 10_000_000, cacheWrite: 125_000_000, output: 400_000_000, reasoning: null, characters: 1_500_000_000, audioMinute: 600_000,
+}));
+
 export type TestApp = {
   deps: Deps;
   api: Express;
@@ -68,6 +75,7 @@ export async function createTestApp(engine: Engine, variables: Record<string, st
   const vault = await openVault(db, secrets.encryptionKeys, now());
   const deps: Deps = { config, secrets, db, vault, log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }), now };
   await seed(deps);
+  await addPriceVersion(db, { validFrom: startAt, note: undefined, prices: testPrices }, { actor: 'test' }, startAt);
   const api = createApi(deps);
   const check = answerChecker(deps);
   const close = async () => {

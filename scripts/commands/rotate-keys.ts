@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
+import { dropAnswersUnderOldKeys } from '../../server/ai/cache/response-cache.ts';
+import { resealProviderKeys } from '../../server/ai/own-keys/seal-provider-key.ts';
+import { resealPrompts } from '../../server/ai/settings/seal-prompt.ts';
+import { resealAiProviders } from '../../server/ai/catalog/reseal-ai-providers.ts';
 import { resealAnswers } from '../../server/idempotency/answer-once.ts';
 import { countKeysToReseal, resealLicenseKeys } from '../../server/licenses/reseal-keys.ts';
-import { resealLookupKey } from '../../server/vault.ts';
+import type { Db } from '../../server/db/database.ts';
+import { resealLookupKey, type Vault } from '../../server/vault.ts';
+import { resealWebhookSecrets } from '../../server/webhooks/endpoint-secrets.ts';
 import { command, print, wholeNumber, withServer } from './command.ts';
 
 const explanation = `
@@ -9,6 +15,17 @@ Before: put a new key first in ENCRYPTION_KEYS and keep the old one behind it, a
 (openssl rand -base64 32 makes one; a server without ENCRYPTION_KEYS keeps its own in DATA_DIR/secrets.json),
 and restart every server. After: take the old key out and restart again.
 It may be interrupted and run again; it goes on where it stopped.`;
+
+/** Every table that holds sealed secrets; each is resealed by batches until nothing is left under another key. */
+const sealed: { name: string; words: string; reseal: (db: Db, vault: Vault, limit: number) => Promise<number> }[] = [
+  { name: 'licenses', words: 'licences', reseal: resealLicenseKeys },
+  { name: 'answers', words: 'stored answers', reseal: resealAnswers },
+  { name: 'provider_keys', words: 'provider keys of customers', reseal: resealProviderKeys },
+  { name: 'prompts', words: 'system prompts', reseal: resealPrompts },
+  { name: 'cached', words: 'cached answers (deleted)', reseal: dropAnswersUnderOldKeys },
+  { name: 'ai_providers', words: 'keys of AI providers', reseal: resealAiProviders },
+  { name: 'webhooks', words: 'webhook secrets', reseal: resealWebhookSecrets },
+];
 
 /** `chatello rotate-keys` */
 export function rotateKeysCommand(): Command {
@@ -20,18 +37,21 @@ export function rotateKeysCommand(): Command {
       const result = await withServer(async ({ db, vault, secrets }) => {
         await resealLookupKey(db, secrets.encryptionKeys);
         const total = await countKeysToReseal(db, vault);
-        let licenses = 0;
-        for (let done = await resealLicenseKeys(db, vault, batch); done > 0; done = await resealLicenseKeys(db, vault, batch)) {
-          licenses += done;
-          process.stderr.write(`licences: ${licenses} of ${Math.max(total, licenses)}\n`);
+        const counts: Record<string, number> = {};
+        for (const { name, words, reseal } of sealed) {
+          let count = 0;
+          for (let done = await reseal(db, vault, batch); done > 0; done = await reseal(db, vault, batch)) {
+            count += done;
+            process.stderr.write(`${words}: ${count}${name === 'licenses' ? ` of ${Math.max(total, count)}` : ''}\n`);
+          }
+          counts[name] = count;
         }
-        let answers = 0;
-        for (let done = await resealAnswers(db, vault, batch); done > 0; done = await resealAnswers(db, vault, batch)) answers += done;
         const unused = secrets.encryptionKeys.map(({ id }) => id).filter((id) => id !== vault.currentKeyId);
-        return { key_id: vault.currentKeyId, licenses, answers, unused_keys: unused };
+        return { key_id: vault.currentKeyId, ...counts, unused_keys: unused };
       });
-      const { key_id: keyId, licenses, answers, unused_keys: unused } = result;
+      const { key_id: keyId, unused_keys: unused, ...counts } = result;
       const advice = unused.length > 0 ? `Nothing is left under ${unused.join(', ')}: take it out of ENCRYPTION_KEYS and restart.` : 'There is no other key to take out. To change the key, see: chatello rotate-keys --help';
-      print(options, result, `Everything is under the key ${keyId} (${licenses} licences and ${answers} stored answers encrypted anew).\n${advice}`);
+      const done = sealed.map(({ name, words }) => `${(counts as Record<string, number>)[name]} ${words}`).join(', ');
+      print(options, result, `Everything is under the key ${keyId} (encrypted anew: ${done}).\n${advice}`);
     });
 }

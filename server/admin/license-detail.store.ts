@@ -19,7 +19,7 @@ export async function findLicenseDetail(db: Db, id: string): Promise<LicenseDeta
 
 /** Requests charged to a licence in the calendar month that begins at `monthStart`. */
 export async function countRequestsOfMonth(db: Db, licenseId: string, monthStart: number): Promise<number> {
-  const counter = await db.selectFrom('usage_counters').select(['month_start', 'month_requests']).where('license_id', '=', licenseId).executeTakeFirst();
+  const counter = await db.selectFrom('quota_counters').select(['month_start', 'month_requests']).where('license_id', '=', licenseId).where('scope', '=', '').executeTakeFirst();
   return counter?.month_start === monthStart ? counter.month_requests : 0;
 }
 

@@ -1,23 +1,20 @@
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { AppError, errorText } from '../errors.ts';
-import { errorAnswer } from '../http/error-handler.ts';
-import { usableLicense } from '../http/license-auth.ts';
-import { licenseKeyHeader } from '../http/license-key.ts';
-import { limitByAddress } from '../http/rate-limit.ts';
-import { route, type Route } from '../http/route.ts';
-import { clientSignal, eventStream } from '../http/sse.ts';
-import { siteOf } from '../licenses/site-of.ts';
-import { rateLimitHeaders, type Quota, type QuotaWindow } from '../usage/quota.rules.ts';
-import { chatBody, chatAnswer } from './chat-schemas.ts';
+import { route, type Reply, type Route } from '../http/route.ts';
+import { isActivatedOrigin } from '../licenses/activated-origin.ts';
+import { rateLimitHeaders, requestsPer, type Quota, type QuotaState } from '../usage/quota.rules.ts';
+import { chatAnswer } from './chat-answer.ts';
+import { chatBody, chatAnswerBody } from './chat-schemas.ts';
 import { completeChat, type Completion } from './complete-chat.ts';
-import { ClientLeft } from './watch.ts';
+import { cacheHeader } from './cache/cached-attempts.ts';
+import { answering } from './gateway/answering.ts';
+import { callerAt, callerHeaders, callerOf, chatCaller } from './gateway/caller.ts';
 
 const bodyLimitBytes = 1024 * 1024;
 
 /** Chat with an AI provider on the vendor's account, metered against the licence. */
 export function aiRoutes(deps: Deps): Route[] {
-  const { config, db, vault, now, log } = deps;
+  const { config, db, now } = deps;
   const chat = route(
     {
       method: 'post', path: '/api/chat', operationId: 'chat', tag: 'AI', auth: 'license',
@@ -28,54 +25,28 @@ export function aiRoutes(deps: Deps): Route[] {
         'With `stream: true` the answer is `text/event-stream`: events `data: {id, provider, model, delta: {content}}`, a last one with an empty `delta`, `finish_reason`, `usage` and `quota`, then `data: [DONE]`.',
         'A failure after the first event is an event `data: {error: {…}}` and the stream ends without `[DONE]`. Before it, it is an ordinary error answer.',
       ].join('\n\n'),
-      headers: licenseKeyHeader.extend({ 'x-site-domain': z.string().max(2_000).optional().meta({ description: 'The site that asks, if the body does not say it.' }) }),
-      body: chatBody, bodyLimitBytes, before: [limitByAddress(600)],
-      responses: { 200: { description: 'The answer of the model.', schema: chatAnswer } },
+      headers: callerHeaders.extend({ 'x-license-key': z.string().max(200).optional().meta({ description: 'The licence key, or from a browser a visitor token.', example: 'CHA-TEST-1234-5678-ABCD' }) }),
+      body: chatBody, bodyLimitBytes, before: chatCaller(deps), cors: (origin) => isActivatedOrigin(db, origin),
+      responses: { 200: { description: 'The answer of the model.', schema: chatAnswerBody } },
     },
-    async ({ headers, body, req, res }) => {
-      const signal = clientSignal(res);
+    async ({ body, req, res }) => {
       const { domain, ...request } = body;
-      const site = domain !== undefined ? siteOf(domain) : headers['x-site-domain'] === undefined ? undefined : siteOf(headers['x-site-domain'], 'headers.x-site-domain');
-      const license = await usableLicense(db, vault, { key: headers['x-license-key'], site }, now());
-      if (license.ai_proxy === 0) throw new AppError('PLAN_WITHOUT_AI', `The ${license.plan_name} plan does not include AI answers through this server. Upgrade to Pro or Agency, or use an AI provider key of your own in the plugin.`);
-      const events = eventStream(res);
-      const pieces: string[] = [];
+      const caller = await callerAt(deps, callerOf(res), req, domain);
+      const answer = chatAnswer(res, request.stream);
       let quota: Quota | undefined;
-      let start = {};
-      try {
-        const completion = await completeChat(deps, license, { ...request, site: license.activation_id === null ? null : (site?.site ?? null) }, {
-          signal,
-          onQuota(current) {
-            quota = current;
-            res.setHeaders(new Map(Object.entries(rateLimitHeaders(current, now()))));
-          },
-          onStart(started) {
-            start = started;
-          },
-          onText(text) {
-            if (request.stream) return events.send({ ...start, delta: { content: text } });
-            pieces.push(text);
-            return undefined;
-          },
-        });
-        const ending = { finish_reason: completion.finishReason, usage: usageBody(completion), quota: quota && quotaBody(quota) };
+      const onQuota = (current: Quota) => {
+        quota = current;
+        res.setHeaders(new Map(Object.entries(rateLimitHeaders(current, now()))));
+      };
+      let reply: Reply;
+      await answering(deps, { protocol: 'openai', isStream: request.stream, licenseId: caller.license.id, req, res }, answer, async (signal) => {
+        const completion = await completeChat(deps, { caller, signal, onQuota, onCache: (cache) => void res.setHeader(cacheHeader, cache) }, request, answer);
         const head = { id: completion.id, provider: completion.provider, model: completion.model };
-        if (!request.stream) return { body: { ...head, message: { role: 'assistant', content: pieces.join('') }, ...ending } };
-        void events.send({ ...head, delta: {}, ...ending });
-        void events.send('[DONE]');
-        events.end(config.AI_IDLE_TIMEOUT_MS);
-      } catch (error) {
-        if (signal.aborted || error instanceof ClientLeft) {
-          // Nobody is there to be told.
-          if (!(error instanceof ClientLeft)) log.error({ request_id: res.locals['requestId'], license_id: license.id, detail: errorText(error) }, 'a chat failed after its client had left');
-          res.destroy();
-        } else if (!events.isOpen) throw error;
-        else {
-          void events.send(errorAnswer(log, error, req, res.locals['requestId'] as string).body);
-          events.end(config.AI_IDLE_TIMEOUT_MS);
-        }
-      }
-      return undefined;
+        const ending = { finish_reason: completion.finishReason, usage: usageBody(completion), quota: quota && quotaBody(quota) };
+        if (request.stream) answer.complete({ ...head, delta: {}, ...ending }, config.AI_IDLE_TIMEOUT_MS);
+        else reply = { body: { ...head, message: { role: 'assistant', content: answer.text() }, ...ending } };
+      });
+      return reply;
     },
   );
   return [chat];
@@ -85,7 +56,7 @@ function usageBody({ usage }: Completion): Record<string, unknown> {
   return { input_tokens: usage.input, cached_tokens: usage.cached, output_tokens: usage.output, reasoning_tokens: usage.reasoning, total_tokens: usage.input + usage.output, exact: usage.isExact };
 }
 
-function quotaBody({ month, hour }: Quota): Record<string, unknown> {
-  const windowBody = ({ limit, used, remaining, resetsAt }: QuotaWindow) => ({ limit, used, remaining, resets_at: new Date(resetsAt).toISOString() });
-  return { month: windowBody(month), hour: windowBody(hour) };
+function quotaBody(quota: Quota): Record<string, unknown> {
+  const windowBody = (state: QuotaState | undefined) => state && { limit: state.limit, used: state.used, remaining: state.remaining, resets_at: new Date(state.resetsAt).toISOString() };
+  return { month: windowBody(requestsPer(quota, 'month')), hour: windowBody(requestsPer(quota, 'hour')) };
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { providerNames } from './provider.ts';
 
 const maxMessages = 500;
 const maxContentCharacters = 500_000;
@@ -15,7 +14,7 @@ const message = z.object({
 const providerName = z
   .string()
   .transform((name) => name.trim().toLowerCase().replaceAll('_', '-'))
-  .pipe(z.enum(providerNames));
+  .pipe(z.string().max(40).regex(/^[a-z][a-z0-9-]*$/, 'must be the name of a provider'));
 
 /** A field that a client may leave out or send as null. */
 function optional<Schema extends z.ZodType>(schema: Schema) {
@@ -30,7 +29,7 @@ export const chatBody = z
       .min(1, 'send at least one message')
       .max(maxMessages)
       .refine((messages) => messages.some(({ role }) => role === 'user'), 'send at least one message with the role "user"'),
-    api_provider: optional(providerName).meta({ description: 'One of the providers that this server has; without it the first one.', example: 'openai' }),
+    api_provider: optional(providerName).meta({ description: 'One of the providers that this server has; without it the one that offers the model, or the first one.', example: 'openai' }),
     model: optional(z.string().trim().min(1).max(120).regex(/^[\x21-\x7e]+$/, 'must be the name of a model')).meta({ description: "The provider's name of the model; without it the server's default.", example: 'gpt-5.4-mini' }),
     temperature: optional(z.number().min(0).max(maxTemperature)).meta({ description: 'From 0 to 2; for Anthropic anything above 1 is taken as 1.' }),
     max_tokens: optional(z.int().min(1).max(maxOutputTokens)).meta({ description: 'The longest answer, in tokens.' }),
@@ -39,13 +38,15 @@ export const chatBody = z
   })
   .transform(({ api_provider: provider, max_tokens: maxTokens, stream, messages, model, temperature, domain }) => ({ provider, maxTokens, stream: stream ?? false, messages, model, temperature, domain }));
 
+export type ChatInput = Omit<z.output<typeof chatBody>, 'domain'>;
+
 const quotaWindow = z.object({ limit: z.int(), used: z.int(), remaining: z.int(), resets_at: z.iso.datetime() });
 
 /** The answer of POST /api/chat. */
-export const chatAnswer = z
+export const chatAnswerBody = z
   .object({
     id: z.string().meta({ description: "The request's number in the ledger." }),
-    provider: z.enum(providerNames),
+    provider: z.string(),
     model: z.string(),
     message: z.object({ role: z.literal('assistant'), content: z.string() }),
     finish_reason: z.enum(['stop', 'length', 'content_filter', 'tool_calls']),

@@ -1,70 +1,68 @@
-import type { Deps } from '../deps.ts';
-import { AppError } from '../errors.ts';
-import type { LicenseOfCaller } from '../http/license-auth.ts';
+import { aiTermsOf } from '../usage/ai-terms.ts';
 import type { Quota } from '../usage/quota.rules.ts';
 import { saneUsage, type MeteredUsage } from '../usage/token-usage.rules.ts';
-import type { ChatMeter } from './chat-meter.ts';
-import { meteredCall } from './metered-call.ts';
-import type { ChatMessage, FinishReason, Provider, ProviderName } from './provider.ts';
-import { chooseProvider } from './providers.ts';
-import type { Watch } from './watch.ts';
+import { cachedAttempts } from './cache/cached-attempts.ts';
+import { loadCatalog, type CatalogDeps } from './catalog/load-catalog.ts';
+import type { ChatAnswer } from './chat-answer.ts';
+import { chatTargets, completionRequest } from './chat-request.ts';
+import type { ChatInput } from './chat-schemas.ts';
+import type { Attempt } from './gateway/attempt.ts';
+import type { Caller } from './gateway/caller.ts';
+import { meteredAnswer } from './gateway/metered-answer.ts';
+import { planBounds } from './gateway/plan-bounds.ts';
+import { providerOf } from './gateway/target-names.ts';
+import { guardRequest } from './guard-rails/guard-request.ts';
+import type { FinishReason } from './read-completion.ts';
+import { modelsFor } from './visitors/visitor-models.rules.ts';
 
-export type ChatInput = {
-  messages: ChatMessage[];
-  provider: ProviderName | undefined;
-  model: string | undefined;
-  temperature: number | undefined;
-  maxTokens: number | undefined;
-  stream: boolean;
-  /** The activated site that asks, if it is known. */
-  site: string | null;
-};
+/** `provider` and `model` are those that have answered. */
+export type Completion = { id: string; provider: string; model: string; finishReason: FinishReason; usage: MeteredUsage };
 
-/** The asking side. `onText` returns a promise when it cannot take more for now. */
-export type ChatClient = {
+/** The asking side of a chat. */
+export type ChatAsker = {
+  caller: Caller;
+  /** Aborts when the client leaves. */
   signal: AbortSignal;
-  /** Called once, before the provider is: also when the quota is exhausted. */
-  onQuota(quota: Quota): void;
-  onStart(start: { id: string; provider: ProviderName; model: string }): void;
-  onText(text: string): Promise<void> | undefined;
+  /** Called before a provider is asked, also when the quota is exhausted. */
+  onQuota: (quota: Quota) => void;
+  /** Called before that, where the owner of the licence has the cache on. */
+  onCache: (cache: 'hit' | 'miss') => void;
 };
-
-export type Completion = { id: string; provider: ProviderName; model: string; finishReason: FinishReason; usage: MeteredUsage };
-
-type ChatDeps = Pick<Deps, 'config' | 'db' | 'log' | 'now'>;
 
 /**
- * Takes a request out of the quota, asks the provider, hands every piece of text to the client as it comes, and settles what was used
- * exactly once, however it ends. No database transaction is open while the provider is at work.
- * Throws QUOTA_EXHAUSTED, RATE_LIMITED, PROVIDER_* and ClientLeft.
+ * Asks for a chat as for a chat completion, by the way of the drop-in endpoints, and hands the texts to `answer` as they come.
+ * Throws QUOTA_EXHAUSTED, RATE_LIMITED, PROVIDER_*, ClientLeft and what guardRequest throws.
  */
-export async function completeChat(deps: ChatDeps, license: LicenseOfCaller, chat: ChatInput, client: ChatClient): Promise<Completion> {
-  const provider = chooseProvider(deps.config, chat.provider);
-  const model = provider.name === 'demo' ? 'demo' : (chat.model ?? provider.defaultModel);
-  if (model === undefined) {
-    throw new AppError('INVALID_REQUEST', `body.model: name the model; this server has no default for ${provider.name} (its operator can set one with ${provider.modelVariable})`, { field: 'body.model' });
-  }
+export async function completeChat(deps: CatalogDeps, { caller, signal, onQuota, onCache }: ChatAsker, asked: ChatInput, answer: ChatAnswer): Promise<Completion> {
+  const endpoint = 'chat';
+  const terms = await aiTermsOf(deps.db, caller.license.id);
+  const catalog = await loadCatalog(deps);
+  // The provider's default is the operator's choice, not the visitor's.
+  const models = asked.model === undefined ? terms.allowedModels : modelsFor(caller.visitor, terms.allowedModels, catalog.aliases.keys());
+  const targets = chatTargets(catalog, asked, models, deps.now());
+  const { body } = await guardRequest(deps, caller, 'openai', { body: { model: asked.model ?? targets[0].model, messages: asked.messages }, bytes: Buffer.from('{}') }, signal);
+  const messages = body['messages'] as ChatInput['messages'];
+  const bounds = planBounds({ messages, max_tokens: asked.maxTokens }, terms);
+  const chat: ChatInput = { ...asked, messages, maxTokens: bounds.maxOutput ?? asked.maxTokens };
+  const { attempts, cache, keep } = await cachedAttempts(deps, { caller, endpoint, targets, requestFor: (target) => completionRequest(chat, target), client: answer });
+  if (cache !== 'off') onCache(cache);
+  const [first, ...others] = attempts;
+  const chatAttempts = [chatAttempt(first, answer), ...others.map((attempt) => chatAttempt(attempt, answer))] as const;
   const inputCharacters = () => chat.messages.reduce((sum, { content }) => sum + content.length, 0);
-  const { id, meter } = await meteredCall(
-    deps,
-    { license, site: chat.site, endpoint: 'chat', provider: provider.name, title: provider.title, model, isStream: chat.stream, inputCharacters, signal: client.signal, onQuota: (quota) => client.onQuota(quota) },
-    (watch, meter, id) => {
-      client.onStart({ id, provider: provider.name, model });
-      return ask(chat, client, provider, model, watch, meter);
-    },
-  );
-  return { id, provider: provider.name, model: meter.model ?? model, finishReason: meter.finishReason ?? 'stop', usage: saneUsage(meter.usage()) };
+  const { id, meter, last } = await meteredAnswer(deps, { caller, terms, endpoint, askedModel: chat.model, isStream: chat.stream, sizes: bounds, inputCharacters, signal, onQuota }, chatAttempts, answer);
+  await keep(last, meter);
+  const { provider, model } = meter.answerer ?? { provider: providerOf(targets[0]), model: targets[0].model };
+  return { id, provider, model: meter.model ?? model, finishReason: answer.finishReason(), usage: saneUsage(meter.usage()) };
 }
 
-async function ask(chat: ChatInput, client: ChatClient, provider: Provider, model: string, watch: Watch, meter: ChatMeter): Promise<void> {
-  for await (const event of provider.chat({ ...chat, model }, watch.signal)) {
-    meter.note(event);
-    if (event.type !== 'accepted') watch.heard();
-    if (event.type !== 'text') continue;
-    const reading = client.onText(event.text);
-    if (reading) await watch.whileClientReads(reading);
-  }
-  // The SDKs end an aborted stream without a word, and a truncated one as well.
-  watch.signal.throwIfAborted();
-  if (meter.finishReason === undefined) throw new AppError('PROVIDER_FAILED', `${provider.title} broke off its answer. Try again.`, { detail: `${provider.title}: the stream ended without its end marker` });
+function chatAttempt(attempt: Attempt, answer: ChatAnswer): Attempt {
+  return {
+    ...attempt,
+    async run(watch, meter, id) {
+      answer.begin(id, attempt.target);
+      const last = await attempt.run(watch, meter, id);
+      await answer.finish(last, watch);
+      return last;
+    },
+  };
 }

@@ -2,24 +2,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
 import { AppError, errorText } from '../errors.ts';
 import type { LicenseOfCaller } from '../http/license-auth.ts';
-import { secondsUntilReset, type Quota } from '../usage/quota.rules.ts';
+import type { Amounts, Limits } from '../usage/limits.rules.ts';
+import { exhaustedError } from '../usage/quota-error.ts';
+import type { Quota } from '../usage/quota.rules.ts';
 import { reserveUsage, type Reservation } from '../usage/reserve-usage.ts';
 import { settleUsage, type Settlement } from '../usage/settle-usage.ts';
 import { noTokens } from '../usage/token-usage.rules.ts';
 import { meterChat, type ChatMeter } from './chat-meter.ts';
-import type { ProviderName } from './provider.ts';
 import { trackChat } from './running-chats.ts';
 import { ClientLeft, watchCall, type Watch } from './watch.ts';
 
 /** One call to a provider that is to be metered. */
 export type Call = {
   license: LicenseOfCaller;
+  limits: Limits;
+  /** The activated site and the visitor that ask, if they are known. */
   site: string | null;
+  visitor: string | null;
+  /** The most that it can take of the quotas. */
+  most: Amounts;
   endpoint: string;
-  provider: ProviderName;
+  /** Who will be asked first. */
+  provider: string;
+  keySource: 'managed' | 'own';
   /** Of the provider, for people. */
   title: string;
   model: string;
+  /** What the client asked for, where it is an alias. */
+  askedModel: string | null;
   isStream: boolean;
   inputCharacters: () => number;
   /** Aborts when the client leaves. */
@@ -48,9 +58,9 @@ export function meteredCall(deps: CallDeps, call: Call, run: Run): Promise<{ id:
 
 async function reserveAndRun(deps: CallDeps, call: Call, run: Run): Promise<{ id: string; meter: ChatMeter }> {
   const { db, config, now } = deps;
-  const reserved = await reserveUsage(db, { ...call, lifetimeMs: config.AI_MAX_DURATION_MS + settlementGraceMs }, now());
+  const reserved = await reserveUsage(db, { ...call, licenseId: call.license.id, lifetimeMs: config.AI_MAX_DURATION_MS + settlementGraceMs }, now());
   call.onQuota(reserved.quota);
-  if (reserved.outcome === 'exhausted') throw exhaustedError(reserved.window, reserved.quota, now());
+  if (reserved.outcome === 'exhausted') throw exhaustedError(reserved.exceeded, call.most, now());
   const { reservation } = reserved;
   const meter = meterChat(call.inputCharacters);
   const failure = await watched(deps, call, (watch) => run(watch, meter, reservation.id));
@@ -81,13 +91,25 @@ export async function freeCall(deps: Pick<Deps, 'config'>, call: Pick<Call, 'sig
 
 /** A provider that failed before any output costs nothing. A client that left, or an answer that broke off, costs what was used until then. */
 function settlementOf(meter: ChatMeter, failure: Failure | undefined, client: AbortSignal): Settlement {
-  const common = { usage: meter.usage(), model: meter.model, firstByteMs: meter.firstByteMs, totalMs: meter.elapsedMs(), providerRequestId: meter.requestId };
-  if (!failure) return { ...common, status: 'completed', isCharged: true };
-  if (failure.error instanceof ClientLeft || client.aborted) {
-    return { ...common, status: 'aborted', isCharged: failure.wasAsked, errorCode: 'CLIENT_LEFT', ...(failure.wasAsked ? {} : { usage: noTokens }) };
-  }
-  const isCharged = meter.outputCharacters > 0;
-  return { ...common, status: 'failed', isCharged, errorCode: failure.error instanceof AppError ? failure.error.code : 'INTERNAL', ...(isCharged ? {} : { usage: noTokens }) };
+  const hasLeft = failure !== undefined && (failure.error instanceof ClientLeft || client.aborted);
+  const isCharged = failure === undefined || (hasLeft ? failure.wasAsked : meter.outputCharacters > 0);
+  const usage = isCharged ? meter.usage() : noTokens;
+  const { answerer, serviceTier } = meter;
+  const cost = isCharged ? answerer?.costOf(usage, serviceTier) : undefined;
+  return {
+    status: failure === undefined ? 'completed' : hasLeft ? 'aborted' : 'failed',
+    isCharged, usage, serviceTier,
+    costMicrocents: cost?.microcents,
+    priceVersion: cost?.version,
+    provider: answerer?.provider,
+    model: meter.model ?? answerer?.model,
+    keySource: answerer?.keySource,
+    isCached: meter.isCached,
+    firstByteMs: meter.firstByteMs,
+    totalMs: meter.elapsedMs(),
+    providerRequestId: meter.requestId,
+    errorCode: failure === undefined ? undefined : hasLeft ? 'CLIENT_LEFT' : failure.error instanceof AppError ? failure.error.code : 'INTERNAL',
+  };
 }
 
 /** Repeats a settlement while the database is away: it takes effect once, and what it records is lost if nobody writes it. */
@@ -103,13 +125,4 @@ async function settleForSure({ db, log, now }: CallDeps, reservation: Reservatio
       await sleep(100 * 2 ** attempt);
     }
   }
-}
-
-function exhaustedError(window: 'month' | 'hour', quota: Quota, now: number): AppError {
-  const { limit, resetsAt } = quota[window];
-  const retryAfterSeconds = secondsUntilReset(quota[window], now);
-  const when = new Date(resetsAt).toISOString().slice(0, 16).replace('T', ' ');
-  return window === 'month'
-    ? new AppError('QUOTA_EXHAUSTED', `All ${limit} AI requests of this month are used. The quota starts anew on ${when} UTC; a larger plan has more.`, { retryAfterSeconds })
-    : new AppError('RATE_LIMITED', `All ${limit} AI requests of this hour are used. Try again at ${when} UTC.`, { retryAfterSeconds });
 }

@@ -1,9 +1,7 @@
-import { APIConnectionTimeoutError as AnthropicTimeout, APIError as AnthropicError } from '@anthropic-ai/sdk';
-import { APIConnectionTimeoutError as OpenAiTimeout, APIError as OpenAiError } from 'openai';
 import { AppError } from '../errors.ts';
 
 /** What an error message needs to know about the provider. The variables are what the operator sets; `secrets` never appear in a text. */
-export type ProviderFace = { title: string; keyVariable: string; addressVariable: string; secrets: string[] };
+export type ProviderFace = { title: string; keyVariable: string; addressVariable: string; modelVariable: string; secrets: string[] };
 
 const defaultRetrySeconds = 10;
 const maxRetrySeconds = 3_600;
@@ -12,12 +10,13 @@ const contextTooLong = /context.?(length|window)|maximum context|prompt is too l
 const modelUnknown = /model.{0,80}(not (exist|found)|does not exist|unknown|unsupported)|(unknown|invalid|unsupported) model/i;
 const upstreamTimeouts = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
 
-/** What a client is told about an error of the provider or of the way to it. The provider's text is passed on only where it speaks of the client's own request. */
+/** What a client is told when the way to the provider failed. */
 export function providerError(error: unknown, face: ProviderFace, model: string): AppError {
-  return error instanceof AppError ? error : providerFailure(factsOf(error), face, model, reasonOf(error));
+  if (error instanceof AppError) return error;
+  return providerFailure({ status: undefined, type: '', message: '', headers: undefined, requestId: undefined, isTimeout: isTimeout(error) }, face, model, reasonOf(error));
 }
 
-/** The same for an error that has been read from the wire. `reason` goes to the log when the provider has said nothing. */
+/** What a client is told about an error of the provider, which is passed on only where it speaks of the client's own request. `reason` goes to the log when the provider has said nothing. */
 export function providerFailure(facts: ProviderFacts, face: ProviderFace, model: string, reason = 'unknown'): AppError {
   const { title, keyVariable, addressVariable } = face;
   const detail = `${title}: ${[facts.status, facts.type, facts.requestId && `request ${facts.requestId}`].filter(Boolean).join(', ') || reason}`;
@@ -38,6 +37,7 @@ export function providerFailure(facts: ProviderFacts, face: ProviderFace, model:
     return fail('MODEL_UNKNOWN', `${title} does not offer the model "${model}" to this server. Ask for another one, or leave the model out.`, { field: 'body.model' });
   }
   if (facts.status === 404) return fail('PROVIDER_FAILED', `There is nothing at the address that this server has for ${title}. Its operator must check ${addressVariable}.`);
+  if (facts.status !== undefined && facts.status < 400) return fail('PROVIDER_FAILED', `${title} is not at the address that this server has for it: that one leads elsewhere. Its operator must check ${addressVariable}.`);
   if (isRejection(facts.status) || (facts.status === undefined && facts.type === 'invalid_request_error')) return fail('PROVIDER_REJECTED', `${title} did not accept the request${text === '' ? '.' : `: ${text}`}`);
   if (facts.status !== undefined) return fail('PROVIDER_FAILED', `${title} failed to answer. Try again in a moment.`);
   if (facts.type !== '') return fail('PROVIDER_FAILED', `${title} broke off its answer. Try again.`);
@@ -47,29 +47,11 @@ export function providerFailure(facts: ProviderFacts, face: ProviderFace, model:
 /** What a provider's error says; `status` is undefined where no answer came, or in mid-stream. */
 export type ProviderFacts = { status: number | undefined; type: string; message: string; headers: Headers | undefined; requestId: string | undefined; isTimeout: boolean };
 
-function factsOf(error: unknown): ProviderFacts {
-  const facts: ProviderFacts = { status: undefined, type: '', message: '', headers: undefined, requestId: undefined, isTimeout: isTimeout(error) };
-  if (!(error instanceof OpenAiError) && !(error instanceof AnthropicError)) return facts;
-  // OpenAI: the inner error; Anthropic: the whole body, with the error inside; some compatible servers: a bare text.
-  const body = error.error as { error?: unknown } | string | undefined;
-  const inner: { type?: unknown; code?: unknown; message?: unknown } | string | undefined | null = typeof body === 'object' && typeof body.error === 'object' ? body.error : body;
-  facts.status = error.status;
-  facts.headers = error.headers;
-  facts.requestId = error.requestID ?? undefined;
-  if (typeof inner === 'string') return { ...facts, type: 'error', message: inner };
-  if (typeof inner !== 'object' || inner === null) return facts;
-  const code = typeof inner.code === 'string' && inner.code !== '' ? inner.code : undefined;
-  facts.type = code ?? (typeof inner.type === 'string' ? inner.type : 'error');
-  facts.message = typeof inner.message === 'string' ? inner.message : '';
-  return facts;
-}
-
 function isRejection(status: number | undefined): boolean {
   return status === 400 || status === 422;
 }
 
 function isTimeout(error: unknown): boolean {
-  if (error instanceof OpenAiTimeout || error instanceof AnthropicTimeout) return true;
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (upstreamTimeouts.has((cause as NodeJS.ErrnoException).code ?? '')) return true;
   }

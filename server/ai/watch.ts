@@ -7,9 +7,12 @@ export class ClientLeft extends Error {
 
 export type WatchLimits = { firstByteMs: number; idleMs: number; maxMs: number };
 
-/** Watches one call to a provider. `signal` aborts it, with the reason, when a limit is passed or the client leaves. */
+/** Watches one call, which may take several attempts at different providers. */
 export type Watch = {
-  signal: AbortSignal;
+  /** Aborts the attempt that is under way, with the reason, when a limit is passed or the client leaves. */
+  readonly signal: AbortSignal;
+  /** A further attempt begins, with a signal of its own and again the whole time to its first progress, of which `onProgress` is told once. Throws the reason when the call as a whole is over. */
+  begin(title: string, onProgress: () => void): void;
   /** The provider has made progress. */
   heard(): void;
   /** Waits for the client to take what was sent; meanwhile the provider is not expected to say anything. */
@@ -18,27 +21,48 @@ export type Watch = {
   stop(): void;
 };
 
-/** The SDKs limit the time to the headers only; this limits the time to the first progress, the silence between two, and the whole. */
+/** Limits the time to the first progress of each attempt, the silence between two, and the whole of all attempts. `title` is that of the provider, for people. */
 export function watchCall(client: AbortSignal, { firstByteMs, idleMs, maxMs }: WatchLimits, title: string): Watch {
-  const controller = new AbortController();
-  const abort = (reason: Error) => controller.abort(reason);
-  const timedOut = (what: string) => () => abort(new AppError('PROVIDER_TIMEOUT', `${title} did not answer in time. Try again, or ask for a shorter answer.`, { detail: `${title}: ${what}` }));
-  const whole = setTimeout(timedOut(`no end after ${maxMs} ms`), maxMs);
-  let step = setTimeout(timedOut(`no first byte after ${firstByteMs} ms`), firstByteMs);
-  const next = (action: () => void) => {
-    clearTimeout(step);
-    if (!controller.signal.aborted) step = setTimeout(action, idleMs);
+  let attempt = new AbortController();
+  let asked = title;
+  let tellProgress: (() => void) | undefined;
+  let over: Error | undefined;
+  let step: NodeJS.Timeout | undefined;
+  const timedOut = (what: string) => new AppError('PROVIDER_TIMEOUT', `${asked} did not answer in time. Try again, or ask for a shorter answer.`, { detail: `${asked}: ${what}` });
+  const end = (reason: Error) => {
+    over ??= reason;
+    attempt.abort(over);
   };
-  const heard = () => next(timedOut(`silent for ${idleMs} ms`));
-  const onClientLeft = () => abort(new ClientLeft('the client closed the connection'));
+  const next = (limitMs: number, action: () => void) => {
+    clearTimeout(step);
+    if (!attempt.signal.aborted) step = setTimeout(action, limitMs);
+  };
+  const awaitFirst = () => next(firstByteMs, () => attempt.abort(timedOut(`no first byte after ${firstByteMs} ms`)));
+  const heard = () => {
+    tellProgress?.();
+    tellProgress = undefined;
+    next(idleMs, () => attempt.abort(timedOut(`silent for ${idleMs} ms`)));
+  };
+  const onClientLeft = () => end(new ClientLeft('the client closed the connection'));
+  const whole = setTimeout(() => end(timedOut(`no end after ${maxMs} ms`)), maxMs);
   if (client.aborted) onClientLeft();
   else client.addEventListener('abort', onClientLeft, { once: true });
+  awaitFirst();
   return {
-    signal: controller.signal,
+    get signal() {
+      return attempt.signal;
+    },
+    begin(nextTitle, onProgress) {
+      if (over) throw over;
+      if (attempt.signal.aborted) attempt = new AbortController();
+      asked = nextTitle;
+      tellProgress = onProgress;
+      awaitFirst();
+    },
     heard,
     async whileClientReads(reading) {
-      next(() => abort(new ClientLeft(`the client did not read for ${idleMs} ms`)));
-      await untilAborted(reading, controller.signal);
+      next(idleMs, () => end(new ClientLeft(`the client did not read for ${idleMs} ms`)));
+      await untilAborted(reading, attempt.signal);
       heard();
     },
     stop() {

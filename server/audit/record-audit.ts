@@ -6,7 +6,7 @@ export type Actor = { actor: string; requestId?: string | undefined };
 
 export type AuditEntry = {
   action: string;
-  entity: 'license' | 'customer' | 'activation' | 'order' | 'plan' | 'product_mapping' | 'admin' | 'delivery' | 'email';
+  entity: 'license' | 'customer' | 'activation' | 'order' | 'plan' | 'product_mapping' | 'admin' | 'delivery' | 'email' | 'provider' | 'alias' | 'prices' | 'webhook';
   entityId: string;
   before?: unknown;
   after?: unknown;

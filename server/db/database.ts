@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, RowDataPacket } from 'mysql2';
-import { type CompiledQuery, Kysely, sql } from 'kysely';
+import { CompiledQuery, Kysely, sql } from 'kysely';
 import { acquireConnection, mariadbDialect, openMariadbPool } from './mariadb.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite, sqliteDialect, type SqliteHandles } from './sqlite.ts';
@@ -81,6 +81,12 @@ function prepare<Row, Parameters extends readonly unknown[]>(db: Db, query: Comp
   return async (parameters) => (await db.executeQuery<Row>({ ...query, parameters })).rows;
 }
 
+/** Runs a statement of a fixed text without Kysely's building cost, for the hot paths. `?` stands for a parameter on both databases. */
+export async function runStatement<Row>(db: Db, text: string, parameters: unknown[]): Promise<{ rows: Row[]; changed: number }> {
+  const { rows, numAffectedRows } = await db.executeQuery<Row>(CompiledQuery.raw(text, parameters));
+  return { rows, changed: Number(numAffectedRows ?? 0) };
+}
+
 const transactionAttempts = 60;
 /** A lock that lasts longer than this is somebody's who hangs: a caller who went on waiting would keep a connection from everybody else. */
 const retryMs = 20_000;
@@ -138,6 +144,12 @@ export function isDuplicateKey(error: unknown): boolean {
 export function isStillReferenced(error: unknown): boolean {
   const { errno, errcode } = numbersOf(error);
   return errno === 1451 || errcode === 787;
+}
+
+/** Whether a row could not be added because the one that it refers to is not there. */
+export function isReferenceMissing(error: unknown): boolean {
+  const { errno, errcode } = numbersOf(error);
+  return errno === 1452 || errcode === 787;
 }
 
 function numbersOf(error: unknown): { errno?: number; errcode?: number } {

@@ -252,15 +252,6 @@ type EmailTable = {
   sent_at: number | null;
 };
 
-type UsageCounterTable = {
-  license_id: string;
-  month_start: number;
-  month_requests: number;
-  hour_start: number;
-  hour_requests: number;
-  updated_at: number;
-};
-
 type UsageRecordTable = {
   id: string;
   license_id: string;
@@ -389,7 +380,6 @@ export type Schema = AiSchema & {
   inbox: InboxTable;
   jobs: JobTable;
   emails: EmailTable;
-  usage_counters: UsageCounterTable;
   usage_records: UsageRecordTable;
   audit_log: AuditLogTable;
   admins: AdminTable;

@@ -33,8 +33,8 @@ export function errorAnswer(log: Deps['log'], error: unknown, req: Request, requ
   else log.info(line, 'request refused');
   const headers: Record<string, string> = {};
   if (retryAfterSeconds !== undefined) headers['Retry-After'] = String(retryAfterSeconds);
-  // The SDKs of AI providers repeat a 429 at once, whatever Retry-After says, unless they are told not to.
-  if (status === 429) headers['x-should-retry'] = 'false';
+  // The SDKs of AI providers repeat a 429 at once, whatever Retry-After says, unless they are told not to; and it takes another token for another outcome.
+  if (status === 429 || code.startsWith('VISITOR_TOKEN_')) headers['x-should-retry'] = 'false';
   const shape = req.res?.locals['errorShape'] as ErrorShape | undefined;
   if (shape) {
     const shaped = shape.answer(appError, req, requestId);

@@ -2,8 +2,10 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { plainIssue } from '../plain-issue.ts';
+import { answerPreflight, type OriginCheck } from './cors.ts';
 import type { ErrorShape } from './error-shape.ts';
 import { parseJson } from './json.ts';
+import { limitByAddress, requestsPerMinute } from './rate-limit.ts';
 import { readBody } from './read-body.ts';
 
 const defaultBodyLimitBytes = 100 * 1024;
@@ -28,6 +30,8 @@ export type RouteSpec = {
   bodyLimitBytes?: number;
   /** Middleware of this route alone, such as its rate limit. */
   before?: readonly RequestHandler[];
+  /** Which origins browsers may call from; without it none. Answers only preflights: what a real answer allows depends on its caller (allowOrigin). */
+  cors?: OriginCheck;
   /** Without it errors have the shape of this API. */
   errorShape?: ErrorShape;
   /** Successful answers by status; the error shape is documented for every route. */
@@ -69,6 +73,7 @@ export function route<const Spec extends RouteSpec>(spec: Spec, handler: (input:
 
 /** Mounts routes in order; a known path with another method answers 405. */
 export function mountRoutes(app: Express, routes: Route[]): void {
+  const preflightLimit = limitByAddress(requestsPerMinute);
   for (const { spec, handle } of routes) {
     const body = spec.body === undefined ? [] : [readBody(spec.bodyLimitBytes ?? defaultBodyLimitBytes)];
     app[spec.method](spec.path, ...withErrorShape(spec.errorShape), ...(spec.before ?? []), ...body, handle);
@@ -76,11 +81,13 @@ export function mountRoutes(app: Express, routes: Route[]): void {
   for (const path of new Set(routes.map(({ spec }) => spec.path))) {
     const specs = routes.map(({ spec }) => spec).filter((spec) => spec.path === path);
     const allowed = specs.map(({ method }) => method.toUpperCase());
-    app.all(path, ...withErrorShape(specs[0]?.errorShape), (req, res) => {
-      if (req.method === 'OPTIONS') {
-        res.set('Allow', allowed.join(', ')).status(204).end();
-        return;
-      }
+    const open = specs.filter(({ cors }) => cors !== undefined);
+    const mayCall = open[0]?.cors;
+    app.options(path, ...(mayCall ? [preflightLimit] : []), async (req, res) => {
+      if (mayCall) await answerPreflight(req, res, open.map(({ method }) => method.toUpperCase()), mayCall);
+      res.set('Allow', allowed.join(', ')).status(204).end();
+    });
+    app.all(path, ...withErrorShape(specs[0]?.errorShape), (_req, res) => {
       res.set('Allow', allowed.join(', '));
       throw new AppError('METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(' and ')}.`);
     });

@@ -3,6 +3,7 @@ export type JobPayloads = {
   'apply-delivery': { inboxId: string };
   'send-email': { emailId: string };
   'write-back-order': { orderId: string };
+  'send-webhook': { deliveryId: string };
   'sweep-reservations': Record<string, never>;
   'prune-expired': Record<string, never>;
 };
@@ -19,5 +20,15 @@ export class WaitFor extends Error {
   constructor(what: string, message: string) {
     super(message);
     this.what = what;
+  }
+}
+
+/** Thrown by a job that has a rhythm of its own for its next attempt, instead of the queue's backoff. */
+export class RetryLater extends Error {
+  override name = 'RetryLater';
+  readonly delayMs: number;
+  constructor(message: string, delayMs: number) {
+    super(message);
+    this.delayMs = delayMs;
   }
 }

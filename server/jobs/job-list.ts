@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts';
 import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
 import type { JobPayloads } from './job-kinds.ts';
 import { sweepReservations } from '../usage/sweep-reservations.ts';
+import { markWebhookFailed, sendWebhook } from '../webhooks/send-webhook.ts';
 import { pruneExpired } from './prune-expired.ts';
 
 type JobDefinition<Payload> = {
@@ -24,5 +25,6 @@ export const jobList: JobList = {
   'apply-delivery': { run: applyDelivery, onDead: markDeliveryDead },
   'send-email': { run: sendEmail, onDead: markEmailFailed },
   'write-back-order': { run: writeBackOrder },
+  'send-webhook': { run: sendWebhook, onDead: markWebhookFailed },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

@@ -1,10 +1,14 @@
 import type { Deps } from '../deps.ts';
+import { pruneWebhooks } from '../webhooks/prune-webhooks.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** Deletes what has served its time: ended sessions, old login failures, idempotency keys after two days. */
+/** Deletes what has served its time: ended sessions, old login failures, idempotency keys after two days, webhooks after three months, visitor tokens a day after their end (until then their holders are told that they have expired), answers of the cache. */
 export async function pruneExpired({ db, now }: Deps): Promise<void> {
   await db.deleteFrom('sessions').where('expires_at', '<', now()).execute();
   await db.deleteFrom('login_attempts').where('updated_at', '<', now() - dayMs).execute();
   await db.deleteFrom('idempotency_keys').where('created_at', '<', now() - 2 * dayMs).execute();
+  await pruneWebhooks(db, now());
+  await db.deleteFrom('visitor_tokens').where('expires_at', '<', now() - dayMs).execute();
+  await db.deleteFrom('response_cache').where('expires_at', '<', now()).execute();
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
 import { errorText } from '../errors.ts';
 import { enqueueJob } from './enqueue.ts';
-import { DeadLetter, WaitFor, type JobPayloads } from './job-kinds.ts';
+import { DeadLetter, RetryLater, WaitFor, type JobPayloads } from './job-kinds.ts';
 import type { JobList } from './job-list.ts';
 import { claimJob, deleteJob, listDueJobs, recurringPrefix, releaseJob, renewLease, reviveDeadJob, type Job } from './jobs.store.ts';
 
@@ -105,7 +105,7 @@ async function runJob(deps: Deps, jobs: JobList, job: Job, lease: string): Promi
     } else {
       const { error } = failure;
       const isDead = error instanceof DeadLetter || (job.attempts >= job.max_attempts && definition?.everyMs === undefined);
-      const runAt = now() + Math.min(backoffMs(job.attempts), definition?.everyMs ?? maxBackoffMs);
+      const runAt = now() + (error instanceof RetryLater ? error.delayMs : Math.min(backoffMs(job.attempts), definition?.everyMs ?? maxBackoffMs));
       // Told first: after a crash in between the job runs, fails and tells again.
       if (isDead && definition?.onDead) await definition.onDead(deps, JSON.parse(job.payload) as never, errorText(error));
       await releaseJob(db, job.id, lease, { status: isDead ? 'dead' : 'queued', runAt, attempts: job.attempts, lastError: errorText(error), waitingFor: error instanceof WaitFor ? error.what : null }, now());

@@ -5,6 +5,7 @@ import { asTerm, termRow, type TermInput } from './issue-license.ts';
 import { storedStatus, type StatusFacts } from './license-status.rules.ts';
 import { paidThrough } from './license-terms.rules.ts';
 import { getLicense, insertTerm, listTerms, setTermVoided, updateLicense, type License } from './licenses.store.ts';
+import { tellOfChange } from './tell-of-license.ts';
 
 /** A change of facts; the status and the expiry follow from them. */
 export type LicenseChange =
@@ -52,6 +53,7 @@ export async function changeLicense(db: Db, licenseId: string, change: LicenseCh
   const { id: _id, key_digest: _digest, key_cipher: _cipher, key_id: _keyId, ...columns } = after;
   await updateLicense(db, licenseId, columns);
   await recordAudit(db, by, { action: actions[change.type], entity: 'license', entityId: licenseId, before: visible(before), after: visible(after), reason: 'reason' in change ? change.reason : undefined }, now);
+  await tellOfChange(db, before, after, now);
   return after;
 }
 

@@ -9,6 +9,7 @@ import { storedStatus } from './license-status.rules.ts';
 import { paidThrough } from './license-terms.rules.ts';
 import { insertLicense, insertTerm, type License } from './licenses.store.ts';
 import { isStagingSite, type Site } from './site.rules.ts';
+import { tellOfIssue } from './tell-of-license.ts';
 
 /** What pays for a stretch of a licence: an order line, a renewal, or a grant by hand. */
 export type TermInput = {
@@ -85,6 +86,7 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
   await insertTerm(db, term);
   const after = { plan: input.plan.code, customer_id: input.customerId, expires_at: license.expires_at, source: `${term.provider}:${term.transaction_id}` };
   await recordAudit(db, by, { action: 'license.issued', entity: 'license', entityId: id, after }, now);
+  await tellOfIssue(db, license, input.plan.code, now);
   if (input.site) {
     const seat = isStaging ? { kind: 'staging' as const, limit: input.plan.max_staging_sites } : { kind: 'production' as const, limit: siteLimit };
     await activateSite(db, { licenseId: id, site: input.site.site, ...seat }, by, now);

@@ -30,35 +30,43 @@ export type LicenseFacts = Pick<License, 'id' | 'status' | 'expires_at' | 'domai
 const siteLimit = sql<number>`coalesce(licenses.max_sites, plans.max_sites)`.as('site_limit');
 const sitesUsed = sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.kind = 'production')`.as('sites_used');
 const anyBytes = new Uint8Array(0);
-const buildFactsQuery = (db: Db) =>
+const buildFactsQuery = (db: Db, by: 'licenses.key_digest' | 'licenses.id', any: Uint8Array | string) =>
   db
     .selectFrom('licenses')
     .innerJoin('plans', 'plans.id', 'licenses.plan_id')
     .innerJoin('products', 'products.id', 'licenses.product_id')
     .leftJoin('activations', (join) => join.onRef('activations.license_id', '=', 'licenses.id').on('activations.site', '=', ''))
-    .leftJoin('usage_counters', 'usage_counters.license_id', 'licenses.id')
+    .leftJoin('quota_counters', (join) => join.onRef('quota_counters.license_id', '=', 'licenses.id').on('quota_counters.scope', '=', sql.lit('')))
     .select([
       'licenses.id', 'licenses.status', 'licenses.expires_at', 'licenses.domain_lock', 'licenses.max_version', 'licenses.customer_id', 'licenses.key_hint', 'licenses.created_at',
       'products.code as product_code',
       'plans.code as plan_code', 'plans.name as plan_name', 'plans.features', 'plans.ai_proxy',
       'plans.max_staging_sites as staging_site_limit', 'plans.monthly_requests', 'plans.hourly_requests',
-      'usage_counters.month_start', 'usage_counters.month_requests',
+      'quota_counters.month_start', 'quota_counters.month_requests',
       'activations.id as activation_id', 'activations.kind as activation_kind', 'activations.created_at as activation_created_at', 'activations.last_seen_at as activation_seen_at',
     ])
     .select(siteLimit)
     .select(sitesUsed)
-    .where('licenses.key_digest', '=', anyBytes)
+    .where(by, '=', any)
     .compile();
-const factsQuery = preparedRead<LicenseFacts, [site: string, digest: Uint8Array]>(buildFactsQuery);
+const buildFactsByDigest = (db: Db) => buildFactsQuery(db, 'licenses.key_digest', anyBytes);
+const factsByDigest = preparedRead<LicenseFacts, [site: string, digest: Uint8Array]>(buildFactsByDigest);
+const factsById = preparedRead<LicenseFacts, [site: string, id: string]>((db) => buildFactsQuery(db, 'licenses.id', ''));
 
 /** The text of the query below, whose parameters are the site and the digest: bench:validate runs it without us. */
 export function licenseFactsSql(db: Db): string {
-  return buildFactsQuery(db).sql;
+  return buildFactsByDigest(db).sql;
 }
 
 /** One query for the whole verdict: licence, plan, product, usage of the month, sites in use and the activation of `site` if it has one. */
 export async function findLicenseFacts(db: Db, keyDigest: Uint8Array, site = ''): Promise<LicenseFacts | undefined> {
-  const rows = await factsQuery(db, [site, keyDigest]);
+  const rows = await factsByDigest(db, [site, keyDigest]);
+  return rows[0];
+}
+
+/** The same for a licence whose id is known. */
+export async function findLicenseFactsById(db: Db, id: string, site: string): Promise<LicenseFacts | undefined> {
+  const rows = await factsById(db, [site, id]);
   return rows[0];
 }
 

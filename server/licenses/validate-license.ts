@@ -4,7 +4,7 @@ import type { Vault } from '../vault.ts';
 import { activateSite, goesLive } from './activate-site.ts';
 import { judgeLicense, type Verdict } from './judge-license.rules.ts';
 import { canonicalLicenseKey } from './license-key.rules.ts';
-import { findLicenseFacts, touchActivation, type LicenseFacts, type SiteKind } from './licenses.store.ts';
+import { findLicenseFacts, findLicenseFactsById, touchActivation, type LicenseFacts, type SiteKind } from './licenses.store.ts';
 import { isStagingSite, type Site } from './site.rules.ts';
 
 export type ValidateInput = { key: string; site?: Site | undefined; environment?: string | undefined; product?: string | undefined; version?: string | undefined };
@@ -18,6 +18,13 @@ export async function checkLicense(db: Db, vault: Vault, input: ValidateInput, n
   const license = canonical === undefined ? undefined : await findLicenseFacts(db, vault.digest(canonical), input.site?.site);
   const isStaging = input.site !== undefined && isStagingSite(input.site, input.environment);
   return { verdict: judgeLicense(license, { site: input.site?.site, isStaging, product: input.product, version: input.version }, now), license, isStaging };
+}
+
+/** The verdict on a licence whose id is known, for a site that it is activated on. Undefined when it no longer is. */
+export async function checkActivated(db: Db, licenseId: string, { id, site }: { id: string; site: string }, now: number): Promise<{ verdict: Verdict; license: LicenseFacts } | undefined> {
+  const license = await findLicenseFactsById(db, licenseId, site);
+  if (!license || license.activation_id !== id) return undefined;
+  return { verdict: judgeLicense(license, { site, isStaging: license.activation_kind === 'staging' }, now), license };
 }
 
 /**

@@ -1,40 +1,52 @@
-import { nextHourStart, nextMonthStart } from './period.rules.ts';
+import { quotaUnits, unlimited, type Amounts, type QuotaScope, type QuotaUnit, type ScopeLimits } from './limits.rules.ts';
+import { quotaWindows, windowEnd, type QuotaWindow, type Windows } from './period.rules.ts';
 
-/** One counting window of a licence: requests allowed and charged, and the moment (epoch ms) at which it starts anew. */
-export type QuotaWindow = { limit: number; used: number; remaining: number; resetsAt: number };
-export type Quota = { month: QuotaWindow; hour: QuotaWindow };
-export type Limits = { monthly_requests: number; hourly_requests: number };
-/** What the counter of a licence says: requests charged since the start of each window. */
-export type Counted = { month_start: number; month_requests: number; hour_start: number; hour_requests: number };
+/** What has been charged since the start of each window. */
+export type Counted = { windows: Windows; used: Record<QuotaWindow, Amounts> };
+/** One limit and how far it is used, with the moment (epoch ms) at which it starts anew. */
+export type QuotaState = { scope: QuotaScope; window: QuotaWindow; unit: QuotaUnit; limit: number; used: number; remaining: number; resetsAt: number };
+/** Every limit of a licence that is in force. */
+export type Quota = QuotaState[];
 
-/** The quota as the counter stands. A plan that was made smaller leaves a remainder of 0, never a negative one. */
-export function quotaOf(limits: Limits, counted: Counted): Quota {
-  return {
-    month: quotaWindow(limits.monthly_requests, counted.month_requests, nextMonthStart(counted.month_start)),
-    hour: quotaWindow(limits.hourly_requests, counted.hour_requests, nextHourStart(counted.hour_start)),
-  };
+/** The limits of one scope as its counter stands. A limit that was lowered leaves a remainder of 0, never a negative one. */
+export function quotaOf(scope: QuotaScope, limits: ScopeLimits, { windows, used }: Counted): Quota {
+  return quotaWindows.flatMap((window) =>
+    quotaUnits.flatMap((unit) => {
+      const limit = limits[window][unit];
+      if (limit === unlimited) return [];
+      const taken = used[window][unit];
+      return [{ scope, window, unit, limit, used: taken, remaining: Math.max(0, limit - taken), resetsAt: windowEnd(window, windows[window]) }];
+    }),
+  );
 }
 
-function quotaWindow(limit: number, used: number, resetsAt: number): QuotaWindow {
-  return { limit, used, remaining: Math.max(0, limit - used), resetsAt };
+/** The limits that have no room for these amounts, the one that lasts longest last. */
+export function exceededBy(quota: Quota, amounts: Amounts): Quota {
+  return quota.filter(({ unit, limit, used }) => used + amounts[unit] > limit).sort((a, b) => a.resetsAt - b.resetsAt);
 }
 
-/** The window that will run out first; when both are empty, the month, which lasts longer. */
-export function tightestWindow({ month, hour }: Quota): QuotaWindow {
-  return month.remaining <= hour.remaining ? month : hour;
+/** The limit on this unit that will run out first; of several that are equally close, the one that lasts longest. Undefined where there is none. */
+export function tightest(quota: Quota, unit: QuotaUnit): QuotaState | undefined {
+  return quota.filter((state) => state.unit === unit).sort((a, b) => a.remaining - b.remaining || b.resetsAt - a.resetsAt)[0];
 }
 
-/** Whole seconds until a window starts anew, at least 1. */
-export function secondsUntilReset({ resetsAt }: QuotaWindow, now: number): number {
+/** The limit of the licence on the requests of a window. Undefined where there is none. */
+export function requestsPer(quota: Quota, window: QuotaWindow): QuotaState | undefined {
+  return quota.find((state) => state.scope === 'license' && state.window === window && state.unit === 'requests');
+}
+
+/** Whole seconds until a limit starts anew, at least 1. */
+export function secondsUntilReset({ resetsAt }: Pick<QuotaState, 'resetsAt'>, now: number): number {
   return Math.max(1, Math.ceil((resetsAt - now) / 1000));
 }
 
-/** The `RateLimit-*` fields of the IETF draft for the window that will run out first. */
+/** The `RateLimit-*` fields of the IETF draft for the limit on requests that will run out first. */
 export function rateLimitHeaders(quota: Quota, now: number): Record<string, string> {
-  const window = tightestWindow(quota);
+  const state = tightest(quota, 'requests');
+  if (!state) return {};
   return {
-    'RateLimit-Limit': String(window.limit),
-    'RateLimit-Remaining': String(window.remaining),
-    'RateLimit-Reset': String(secondsUntilReset(window, now)),
+    'RateLimit-Limit': String(state.limit),
+    'RateLimit-Remaining': String(state.remaining),
+    'RateLimit-Reset': String(secondsUntilReset(state, now)),
   };
 }

@@ -1,9 +1,9 @@
-/** Tokens of one request. `input` includes `cached`, `output` includes `reasoning`. */
-export type TokenUsage = { input: number; cached: number; output: number; reasoning: number };
-/** `isExact`: as the provider reported it; otherwise estimated, or corrected because the report made no sense. */
-export type MeteredUsage = TokenUsage & { isExact: boolean };
+/** Tokens of one request. `input` includes `cached` (read from the provider's cache) and `cacheWrite` (written to it), `output` includes `reasoning`. */
+export type TokenUsage = { input: number; cached: number; cacheWrite: number; output: number; reasoning: number };
+/** What a request used: tokens, or characters of text to be spoken, or milliseconds of audio. `isExact`: as the provider reported it; otherwise estimated, or corrected because the report made no sense. */
+export type MeteredUsage = TokenUsage & { characters: number; audioMs: number; isExact: boolean };
 
-export const noTokens: MeteredUsage = { input: 0, cached: 0, output: 0, reasoning: 0, isExact: false };
+export const noTokens: MeteredUsage = { input: 0, cached: 0, cacheWrite: 0, output: 0, reasoning: 0, characters: 0, audioMs: 0, isExact: false };
 
 const absurd = 100_000_000;
 const charactersPerToken = 4;
@@ -17,11 +17,20 @@ export function estimateTokens(characters: number): number {
 export function saneUsage(reported: MeteredUsage): MeteredUsage {
   const input = bounded(reported.input);
   const output = bounded(reported.output);
-  const sane = { input, cached: Math.min(bounded(reported.cached), input), output, reasoning: Math.min(bounded(reported.reasoning), output) };
-  const unchanged = (['input', 'cached', 'output', 'reasoning'] as const).every((part) => sane[part] === reported[part]);
+  const cached = Math.min(bounded(reported.cached), input);
+  const sane = {
+    input,
+    cached,
+    cacheWrite: Math.min(bounded(reported.cacheWrite), input - cached),
+    output,
+    reasoning: Math.min(bounded(reported.reasoning), output),
+    characters: bounded(reported.characters),
+    audioMs: bounded(reported.audioMs),
+  };
+  const unchanged = Object.entries(sane).every(([part, value]) => value === reported[part as keyof typeof sane]);
   return { ...sane, isExact: reported.isExact && unchanged };
 }
 
-function bounded(tokens: number): number {
-  return Number.isFinite(tokens) ? Math.min(Math.max(0, Math.round(tokens)), absurd) : 0;
+function bounded(amount: number): number {
+  return Number.isFinite(amount) ? Math.min(Math.max(0, Math.round(amount)), absurd) : 0;
 }

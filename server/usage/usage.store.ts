@@ -1,82 +1,71 @@
 import { sql, type Selectable } from 'kysely';
-import { insertedOnce, type Db } from '../db/database.ts';
+import { preparedRead, runStatement, type Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
-import type { Counted, Limits } from './quota.rules.ts';
+import type { Counter } from './counters.store.ts';
+import { quotaUnits, type LimitColumns } from './limits.rules.ts';
+import { quotaWindows, type Windows } from './period.rules.ts';
+import type { Counted } from './quota.rules.ts';
 
 export type UsageRecord = Selectable<Schema['usage_records']>;
-/** Start (epoch ms) of the month and of the hour in which a request is counted. */
-export type Windows = { month: number; hour: number };
 
-/**
- * Counts one request in both windows if both have room, beginning a window anew when its time has come. False when it changed nothing:
- * no room, or no counter yet. A window is only ever replaced by a later one, so a process whose clock is behind counts in the newer window.
- * The counters come before the starts because MariaDB evaluates SET from left to right with the new values, SQLite with the old ones.
- */
-export async function countRequest(db: Db, licenseId: string, { month, hour }: Windows, limits: Limits, now: number): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('usage_counters')
-    .set((eb) => ({
-      month_requests: eb.case().when('month_start', '<', month).then(1).else(eb('month_requests', '+', 1)).end(),
-      hour_requests: eb.case().when('hour_start', '<', hour).then(1).else(eb('hour_requests', '+', 1)).end(),
-      month_start: eb.case().when('month_start', '<', month).then(month).else(eb.ref('month_start')).end(),
-      hour_start: eb.case().when('hour_start', '<', hour).then(hour).else(eb.ref('hour_start')).end(),
-      updated_at: now,
-    }))
-    .where('license_id', '=', licenseId)
-    .where((eb) => eb.or([eb('month_start', '<', month), eb('month_requests', '<', limits.monthly_requests)]))
-    .where((eb) => eb.or([eb('hour_start', '<', hour), eb('hour_requests', '<', limits.hourly_requests)]))
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
-}
+/** A request that is about to be made, with the most that it can take of the quotas. */
+export type NewRecord = Pick<UsageRecord, 'id' | 'license_id' | 'site' | 'visitor' | 'endpoint' | 'provider' | 'model' | 'asked_model' | 'key_source' | 'charged_requests' | 'charged_tokens' | 'charged_cost_microcents' | 'is_stream' | 'hour_start' | 'day_start' | 'month_start' | 'expires_at' | 'created_at'>;
+/** How it ended. */
+export type Outcome = Pick<UsageRecord, 'status' | 'provider' | 'model' | 'key_source' | 'service_tier' | 'charged_requests' | 'charged_tokens' | 'charged_cost_microcents' | 'input_tokens' | 'cached_tokens' | 'cache_write_tokens' | 'output_tokens' | 'reasoning_tokens' | 'characters' | 'audio_ms' | 'cost_microcents' | 'price_version' | 'is_exact' | 'is_cached' | 'first_byte_ms' | 'total_ms' | 'provider_request_id' | 'error_code' | 'settled_at'>;
 
-/** Begins the counter of a licence with its first request; false when it stands already. */
-export function insertCounter(db: Db, licenseId: string, { month, hour }: Windows, now: number): Promise<boolean> {
-  const counter = { license_id: licenseId, month_start: month, month_requests: 1, hour_start: hour, hour_requests: 1, updated_at: now };
-  return insertedOnce(db.insertInto('usage_counters').values(counter).execute());
-}
+const newColumns = ['id', 'license_id', 'site', 'visitor', 'endpoint', 'provider', 'model', 'asked_model', 'key_source', 'charged_requests', 'charged_tokens', 'charged_cost_microcents', 'is_stream', 'hour_start', 'day_start', 'month_start', 'expires_at', 'created_at'] as const satisfies (keyof NewRecord)[];
+const zeroColumns = ['input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens', 'cost_microcents', 'is_exact'];
+const insertText = `INSERT INTO usage_records (${[...newColumns, 'status', ...zeroColumns].join(', ')}) VALUES (${newColumns.map(() => '?').join(', ')}, 'reserved', ${zeroColumns.map(() => '0').join(', ')})`;
 
-export function findCounter(db: Db, licenseId: string): Promise<Counted | undefined> {
-  return db.selectFrom('usage_counters').select(['month_start', 'month_requests', 'hour_start', 'hour_requests']).where('license_id', '=', licenseId).executeTakeFirst();
-}
+const outcomeColumns = ['status', 'provider', 'model', 'key_source', 'service_tier', 'charged_requests', 'charged_tokens', 'charged_cost_microcents', 'input_tokens', 'cached_tokens', 'cache_write_tokens', 'output_tokens', 'reasoning_tokens', 'characters', 'audio_ms', 'cost_microcents', 'price_version', 'is_exact', 'is_cached', 'first_byte_ms', 'total_ms', 'provider_request_id', 'error_code', 'settled_at'] as const satisfies (keyof Outcome)[];
+const settleText = `UPDATE usage_records SET ${outcomeColumns.map((column) => `${column} = ?`).join(', ')} WHERE id = ? AND status = 'reserved'`;
 
-/** Gives one request back to the windows in which it was counted; a window that has been replaced since stays as it is. */
-export async function uncountRequest(db: Db, licenseId: string, { month, hour }: Windows, now: number): Promise<void> {
-  await db
-    .updateTable('usage_counters')
-    .set((eb) => ({
-      month_requests: eb.case().when('month_start', '=', month).then(eb('month_requests', '-', 1)).else(eb.ref('month_requests')).end(),
-      hour_requests: eb.case().when('hour_start', '=', hour).then(eb('hour_requests', '-', 1)).else(eb.ref('hour_requests')).end(),
-      updated_at: now,
-    }))
-    .where('license_id', '=', licenseId)
-    .execute();
-}
-
-export async function insertRecord(db: Db, record: UsageRecord): Promise<void> {
-  await db.insertInto('usage_records').values(record).execute();
+export async function insertRecord(db: Db, record: NewRecord): Promise<void> {
+  await runStatement(db, insertText, newColumns.map((column) => record[column]));
 }
 
 /** Writes the outcome into a row that is still reserved; false when somebody has settled it already. */
-export async function settleRecord(db: Db, id: string, outcome: Partial<UsageRecord>): Promise<boolean> {
-  const { numUpdatedRows } = await db.updateTable('usage_records').set(outcome).where('id', '=', id).where('status', '=', 'reserved').executeTakeFirst();
-  return numUpdatedRows > 0n;
+export async function settleRecord(db: Db, id: string, outcome: Outcome): Promise<boolean> {
+  const { changed } = await runStatement(db, settleText, [...outcomeColumns.map((column) => outcome[column]), id]);
+  return changed > 0;
 }
 
-export type StaleRecord = Pick<UsageRecord, 'id' | 'license_id' | 'month_start' | 'hour_start'>;
+const staleColumns = ['id', 'license_id', 'site', 'visitor', 'provider', 'model', 'key_source', 'charged_requests', 'charged_tokens', 'charged_cost_microcents', 'hour_start', 'day_start', 'month_start'] as const;
+export type StaleRecord = Pick<UsageRecord, (typeof staleColumns)[number]>;
 
 /** Reservations that should have been settled by now. */
 export function listStaleRecords(db: Db, now: number, limit: number): Promise<StaleRecord[]> {
-  return db.selectFrom('usage_records').select(['id', 'license_id', 'month_start', 'hour_start']).where('status', '=', 'reserved').where('expires_at', '<', now).limit(limit).execute();
+  return db.selectFrom('usage_records').select(staleColumns).where('status', '=', 'reserved').where('expires_at', '<', now).limit(limit).execute();
+}
+
+const clockToleranceMs = 3_600_000;
+const unitColumns = { requests: 'charged_requests', tokens: 'charged_tokens', cost: 'charged_cost_microcents' } as const;
+
+/** What the ledger says was charged to a licence, a site or a visitor in these windows, reservations included. */
+export async function sumCharges(db: Db, { licenseId, scope, name }: Counter, windows: Windows): Promise<Counted['used']> {
+  const row = await db
+    .selectFrom('usage_records')
+    .select((eb) =>
+      quotaWindows.flatMap((window) =>
+        quotaUnits.map((unit) => eb.fn.coalesce(eb.fn.sum<number>(eb.case().when(`${window}_start`, '=', windows[window]).then(eb.ref(unitColumns[unit])).else(0).end()), eb.lit(0)).as(`${window}_${unit}`)),
+      ),
+    )
+    .where('license_id', '=', licenseId)
+    .where('created_at', '>=', windows.month - clockToleranceMs)
+    .$if(scope === 'site', (query) => query.where('site', '=', name))
+    .$if(scope === 'visitor', (query) => query.where('visitor', '=', name))
+    .executeTakeFirstOrThrow();
+  const used = Object.fromEntries(quotaWindows.map((window) => [window, Object.fromEntries(quotaUnits.map((unit) => [unit, row[`${window}_${unit}`]]))]));
+  return used as Counted['used'];
 }
 
 /** Sums of one day and provider. */
-export type UsageSum = { day: number; provider: string; requests: number; requests_this_hour: number; input_tokens: number; cached_tokens: number; output_tokens: number; reasoning_tokens: number };
+export type UsageSum = { day: number; provider: string; requests: number; input_tokens: number; cached_tokens: number; output_tokens: number; reasoning_tokens: number; cost_microcents: number };
 
 const dayMs = 86_400_000;
-const clockToleranceMs = 3_600_000;
 
-/** The ledger of a month, summed by day (start of the day, epoch ms) and provider: one statement, so that all its figures are of one moment. */
-export function sumMonth(db: Db, licenseId: string, { month, hour }: Windows): Promise<UsageSum[]> {
+/** The ledger of a month, summed by day (start of the day, epoch ms) and provider. */
+export function sumMonth(db: Db, licenseId: string, month: number): Promise<UsageSum[]> {
   const day = sql<number>`created_at - created_at % ${sql.lit(dayMs)}`;
   return db
     .selectFrom('usage_records')
@@ -84,11 +73,11 @@ export function sumMonth(db: Db, licenseId: string, { month, hour }: Windows): P
       day.as('day'),
       'provider',
       eb.fn.sum<number>('charged_requests').as('requests'),
-      eb.fn.sum<number>(eb.case().when('hour_start', '=', hour).then(eb.ref('charged_requests')).else(0).end()).as('requests_this_hour'),
       eb.fn.sum<number>('input_tokens').as('input_tokens'),
       eb.fn.sum<number>('cached_tokens').as('cached_tokens'),
       eb.fn.sum<number>('output_tokens').as('output_tokens'),
       eb.fn.sum<number>('reasoning_tokens').as('reasoning_tokens'),
+      eb.fn.sum<number>('cost_microcents').as('cost_microcents'),
     ])
     .where('license_id', '=', licenseId)
     .where('created_at', '>=', month - clockToleranceMs)
@@ -97,4 +86,25 @@ export function sumMonth(db: Db, licenseId: string, { month, hour }: Windows): P
     .orderBy(day)
     .orderBy('provider')
     .execute();
+}
+
+export type TermsRow = LimitColumns & { allowed_models: string | null; max_input_tokens: number | null; max_output_tokens: number | null; own_keys_use_quota: number };
+
+const termsQuery = preparedRead<TermsRow, [licenseId: string]>((db) =>
+  db
+    .selectFrom('licenses')
+    .innerJoin('plans', 'plans.id', 'licenses.plan_id')
+    .leftJoin('license_ai_settings', 'license_ai_settings.license_id', 'licenses.id')
+    .select([
+      'plans.monthly_requests', 'plans.hourly_requests', 'plans.quotas as plan_quotas', 'licenses.quotas as license_quotas', 'license_ai_settings.monthly_budget_microcents',
+      'plans.allowed_models', 'plans.max_input_tokens', 'plans.max_output_tokens', 'plans.own_keys_use_quota',
+    ])
+    .where('licenses.id', '=', '')
+    .compile(),
+);
+
+/** What the plan, the licence and its owner say of AI requests. */
+export async function findTermsRow(db: Db, licenseId: string): Promise<TermsRow | undefined> {
+  const rows = await termsQuery(db, [licenseId]);
+  return rows[0];
 }

@@ -42,6 +42,8 @@ CREATE TABLE IF NOT EXISTS quota_counters (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 CREATE INDEX IF NOT EXISTS quota_counters_updated ON quota_counters (updated_at);
 
+DROP TABLE IF EXISTS usage_counters;
+
 -- What the owner of a licence has decided on its AI. A licence without a row has the defaults.
 CREATE TABLE IF NOT EXISTS license_ai_settings (
   license_id VARCHAR(36) NOT NULL PRIMARY KEY,
@@ -177,6 +179,7 @@ CREATE TABLE IF NOT EXISTS visitor_tokens (
   FOREIGN KEY (license_id) REFERENCES licenses (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 CREATE INDEX IF NOT EXISTS visitor_tokens_expires ON visitor_tokens (expires_at);
+CREATE INDEX IF NOT EXISTS visitor_tokens_made ON visitor_tokens (license_id, created_at);
 
 -- Where the operator's systems want to be told of events, by Standard Webhooks. events: JSON list of types, * for all.
 CREATE TABLE IF NOT EXISTS webhook_endpoints (

@@ -33,7 +33,7 @@ onBothDatabases('POST /api/chat', (engine) => {
     assert.ok(stream.isDone && stream.events.length > 10);
     assert.match(stream.text, /demo.*OPENAI_API_KEY/);
     const health = await (await app()).call('get', '/api/health?detailed=true');
-    assert.deepEqual(health.body.providers, [{ name: 'demo', status: 'demo' }]);
+    assert.deepEqual((health.body.providers as { name: string; status: string }[]).map(({ name, status }) => [name, status]), [['demo', 'demo']]);
   });
 
   it('refuses a key that is not known, and one that may not be used, with the reason', async () => {

@@ -4,6 +4,7 @@ import { jobList } from '../../server/jobs/job-list.ts';
 import { enqueueJob } from '../../server/jobs/enqueue.ts';
 import { runDueJobs } from '../../server/jobs/worker.ts';
 import { developmentKey } from '../../server/licenses/seed-development-license.ts';
+import { aiTermsOf } from '../../server/usage/ai-terms.ts';
 import { reserveUsage } from '../../server/usage/reserve-usage.ts';
 import { settleUsage } from '../../server/usage/settle-usage.ts';
 import { noTokens } from '../../server/usage/token-usage.rules.ts';
@@ -95,7 +96,7 @@ onBothDatabases('the quota of a licence', (engine) => {
     assert.equal(status, 200);
     assert.deepEqual([body.period, body.used, body.limit, body.remaining, body.resets_at], ['2026-12', 4, 1_000, 996, '2027-01-01T00:00:00.000Z']);
     assert.deepEqual(body.hour, { used: 2, limit: 100, remaining: 98, resets_at: '2026-12-02T09:00:00.000Z' });
-    const sums = (requests: number, cached: number, reasoning: number) => ({ requests, input_tokens: requests * 120, cached_tokens: cached, output_tokens: requests * 45, reasoning_tokens: reasoning });
+    const sums = (requests: number, cached: number, reasoning: number) => ({ requests, input_tokens: requests * 120, cached_tokens: cached, output_tokens: requests * 45, reasoning_tokens: reasoning, cost_microcents: 0 });
     assert.deepEqual(body.by_provider, [{ provider: 'anthropic', ...sums(2, 80, 0) }, { provider: 'openai', ...sums(2, 200, 40) }]);
     assert.deepEqual(body.by_day, [{ day: '2026-12-01', ...sums(2, 140, 20) }, { day: '2026-12-02', ...sums(2, 140, 20) }]);
   });
@@ -111,8 +112,9 @@ onBothDatabases('the quota of a licence', (engine) => {
   });
 
   const request = async () => {
-    const license = await app.deps.db.selectFrom('licenses').innerJoin('plans', 'plans.id', 'plan_id').select(['licenses.id', 'monthly_requests', 'hourly_requests']).executeTakeFirstOrThrow();
-    return { license, site: null, endpoint: 'chat', provider: 'demo', model: 'demo', isStream: false, lifetimeMs: 10 * 60_000 };
+    const { id } = await app.deps.db.selectFrom('licenses').select('id').executeTakeFirstOrThrow();
+    const { limits: current } = await aiTermsOf(app.deps.db, id);
+    return { licenseId: id, limits: current, most: { requests: 1, tokens: 0, cost: 0 }, site: null, visitor: null, endpoint: 'chat', provider: 'demo', model: 'demo', askedModel: null, keySource: 'managed' as const, isStream: false, lifetimeMs: 10 * 60_000 };
   };
 
   it('gets a request back only into the windows it was taken from, and only once', async () => {

@@ -3,12 +3,18 @@ import { randomBytes } from 'node:crypto';
 import { after, it } from 'node:test';
 import { parseConfig } from '../../server/config.ts';
 import { closeDatabase, openDatabase, transact, type Db } from '../../server/db/database.ts';
+import { openProviderKey, sealProviderKey } from '../../server/ai/own-keys/seal-provider-key.ts';
+import { changeAiSettings } from '../../server/ai/settings/change-ai-settings.ts';
+import { findAiSettings } from '../../server/ai/settings/find-ai-settings.ts';
+import { rulesOf } from '../../server/ai/settings/seal-prompt.ts';
 import { answerOnce } from '../../server/idempotency/answer-once.ts';
 import { grantLicense } from '../../server/licenses/grant-license.ts';
 import { licenseKeyAad } from '../../server/licenses/issue-license.ts';
 import { resealLicenseKeys } from '../../server/licenses/reseal-keys.ts';
 import { validateLicense } from '../../server/licenses/validate-license.ts';
 import { openVault, type Vault } from '../../server/vault.ts';
+import { signingSecrets } from '../../server/webhooks/endpoint-secrets.ts';
+import { addEndpoint } from '../../server/webhooks/manage-endpoints.ts';
 import { chatello } from '../command-line.ts';
 import { createTestDatabase, onBothDatabases, type TestDatabase } from '../harness.ts';
 
@@ -28,6 +34,7 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
     await database.drop();
   });
   const vaultUnder = (keys: string): Promise<Vault> => openVault(db, keysOf(keys), now);
+  let webhookSecret: string | undefined;
   const ciphers = () => db.selectFrom('licenses').select(['id', 'key_id', 'key_cipher']).execute();
   const answer = (vault: Vault, body: unknown) => answerOnce(db, vault, { scope: 'test', key: 'once', body: 'same' }, now, async () => ({ status: 201, body }));
 
@@ -41,6 +48,11 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
       issued.push({ id: license.id, key });
     }
     await answer(vault, { license_key: 'the first answer' });
+    webhookSecret = await addEndpoint(db, vault, 'endpoint', { url: 'https://example.com/', description: null, events: ['*'] }, by, now);
+    const place = { license_id: issued[0]?.id ?? '', provider: 'openai' };
+    await db.insertInto('provider_keys').values({ id: 'k1', ...place, ...sealProviderKey(vault, place, 'sk-customer'), base_url: null, key_hint: '', tested_at: now, created_at: now, updated_at: now }).execute();
+    await transact(db, (trx) => changeAiSettings(trx, vault, place.license_id, { systemPrompt: 'Be brief.' }, by, now));
+    await db.insertInto('response_cache').values({ license_id: place.license_id, digest: Buffer.from('x'), content_type: 'text/plain', provider: 'openai', model: 'gpt', answer_cipher: Buffer.from('x'), key_id: 'old', bytes: 1, created_at: now, expires_at: now + 1 }).execute();
     assert.deepEqual(new Set((await ciphers()).map(({ key_id }) => key_id)), new Set(['old']));
   });
 
@@ -48,8 +60,8 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
     const both = await vaultUnder(`${newKey},${oldKey}`);
     assert.equal(await resealLicenseKeys(db, both, 7), 7);
     const { code, stdout, stderr } = await chatello(database, ['rotate-keys', '--json', '--batch', '10'], { ...token, ENCRYPTION_KEYS: `${newKey},${oldKey}` });
-    assert.deepEqual([code, JSON.parse(stdout)], [0, { key_id: 'new', licenses: 19, answers: 1, unused_keys: ['old'] }]);
-    assert.equal(stderr, 'licences: 10 of 19\nlicences: 19 of 19\n');
+    assert.deepEqual([code, JSON.parse(stdout)], [0, { key_id: 'new', licenses: 19, answers: 1, provider_keys: 1, prompts: 1, cached: 1, ai_providers: 0, webhooks: 1, unused_keys: ['old'] }]);
+    assert.match(stderr, /^licences: 10 of 19\nlicences: 19 of 19\n/);
   });
 
   it('leaves nothing that needs the old key: keys open, validate and are answered again under the new one alone', async () => {
@@ -63,13 +75,17 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
       const { verdict, license } = await validateLicense(db, vault, { key }, by, now);
       assert.deepEqual([verdict.code, license?.id], ['VALID', id]);
     }
+    assert.equal(openProviderKey(vault, await db.selectFrom('provider_keys').selectAll().executeTakeFirstOrThrow()), 'sk-customer');
+    assert.equal(rulesOf(vault, issued[0]?.id ?? '', await findAiSettings(db, issued[0]?.id ?? '')), 'Be brief.');
     assert.deepEqual((await answer(vault, 'another answer')).body, { license_key: 'the first answer' });
+    const endpoint = await db.selectFrom('webhook_endpoints').selectAll().executeTakeFirstOrThrow();
+    assert.deepEqual(signingSecrets(vault, endpoint, now), [webhookSecret]);
     await assert.rejects(vaultUnder(oldKey), /set up under the encryption key "new"/);
   });
 
   it('has nothing more to do when it is run again', async () => {
     const { stdout } = await chatello(database, ['rotate-keys', '--json'], { ...token, ENCRYPTION_KEYS: newKey });
-    assert.deepEqual(JSON.parse(stdout), { key_id: 'new', licenses: 0, answers: 0, unused_keys: [] });
+    assert.deepEqual(JSON.parse(stdout), { key_id: 'new', licenses: 0, answers: 0, provider_keys: 0, prompts: 0, cached: 0, ai_providers: 0, webhooks: 0, unused_keys: [] });
   });
 
   it('does not open a ciphertext that was moved to another row, changed, or put under another key id', async () => {

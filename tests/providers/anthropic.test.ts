@@ -17,7 +17,12 @@ onBothDatabases('Anthropic', (engine) => {
     await app.close();
     await upstream.close();
   });
-  const chat = (body: Record<string, unknown>) => app.call('post', '/api/chat', { key: developmentKey, body: { messages: question, ...body } });
+  /** Each comes after the longest pause of the circuit breaker, so that all of them are asked. */
+  const chat = (body: Record<string, unknown>) => {
+    app.clock.now += 300_000;
+    return app.call('post', '/api/chat', { key: developmentKey, body: { messages: question, ...body } });
+  };
+  const said = (role: string, text: string | undefined) => ({ role, content: [{ type: 'text', text }] });
   const lastRequest = () => upstream.received.at(-1);
 
   it('takes system messages apart, always limits the answer and keeps the temperature within bounds', async () => {
@@ -25,14 +30,14 @@ onBothDatabases('Anthropic', (engine) => {
     const messages = [{ role: 'system', content: 'You sell shoes.' }, { role: 'user', content: 'Hi' }, { role: 'assistant', content: 'Hello' }, { role: 'system', content: 'Be brief.' }, ...question];
     const answer = await chat({ messages, temperature: 1.7 });
     assert.deepEqual([answer.status, answer.body.provider, answer.body.model, answer.body.message.content, answer.body.finish_reason], [200, 'anthropic', 'claude-test-20260101', 'Rubber boots.', 'stop']);
-    assert.deepEqual([lastRequest()?.path, lastRequest()?.headers.authorization], ['/v1/messages', 'Bearer sk-ant-secret-key']);
+    assert.deepEqual([lastRequest()?.path, lastRequest()?.headers['x-api-key']], ['/v1/messages', 'sk-ant-secret-key']);
     assert.ok(lastRequest()?.headers['anthropic-version']);
     assert.deepEqual(lastRequest()?.body, {
-      model: 'claude-test', max_tokens: 4096, system: 'You sell shoes.\n\nBe brief.', temperature: 1, stream: false,
-      messages: [{ role: 'user', content: 'Hi' }, { role: 'assistant', content: 'Hello' }, ...question],
+      model: 'claude-test', max_tokens: 4096, system: 'You sell shoes.\n\nBe brief.', temperature: 1,
+      messages: [said('user', 'Hi'), said('assistant', 'Hello'), said('user', question[0]?.content)],
     });
     await chat({ max_tokens: 77, model: 'claude-other' });
-    assert.deepEqual(lastRequest()?.body, { model: 'claude-other', max_tokens: 77, messages: question, stream: false });
+    assert.deepEqual(lastRequest()?.body, { model: 'claude-other', max_tokens: 77, messages: [said('user', question[0]?.content)] });
   });
 
   it('counts input inside and outside the cache, and the cumulative output once', async () => {

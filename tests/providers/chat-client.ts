@@ -61,7 +61,7 @@ export async function lastRow(app: TestApp): Promise<LedgerRow> {
 /** Requests counted in the running windows of the one licence that is used, and what the ledger says of the same windows. */
 export async function counted(app: TestApp): Promise<{ month: number; hour: number; ledgerMonth: number; ledgerHour: number; reserved: number }> {
   const rows = await ledger(app);
-  const counter = await app.deps.db.selectFrom('usage_counters').selectAll().executeTakeFirstOrThrow();
+  const counter = await app.deps.db.selectFrom('quota_counters').selectAll().where('scope', '=', '').executeTakeFirstOrThrow();
   const sum = (filter: (row: LedgerRow) => boolean) => rows.filter(filter).reduce((total, row) => total + row.charged_requests, 0);
   return {
     month: counter.month_requests,

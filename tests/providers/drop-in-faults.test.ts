@@ -24,6 +24,8 @@ onBothDatabases('a provider that does not behave, behind an official SDK', (engi
 
   async function failures(stream: boolean, openAiModel = 'gpt-test'): Promise<{ openAi: unknown; anthropic: unknown }> {
     const options = { maxRetries: 0 };
+    // Longer than any pause of the circuit breaker.
+    way.app.clock.now += 300_000;
     const read = async (asked: Promise<unknown>) => {
       const answer = await asked;
       if (stream) for await (const _event of answer as AsyncIterable<unknown>);

@@ -34,7 +34,8 @@ describe('the list of models', () => {
     for await (const model of client.models.list()) found.push(model.id);
     return found;
   };
-  const all = ['gpt-test', 'openai/sora', 'claude-test', 'llama3.3', 'openai-compatible/claude-clone'];
+  const aliases = ['chatello-fast', 'chatello-smart'];
+  const all = [...aliases, 'gpt-test', 'openai/sora', 'claude-test', 'llama3.3', 'openai-compatible/claude-clone'];
 
   it('has what every provider offers, under names that lead back to it, in the shape of either SDK', async () => {
     assert.deepEqual(await ids(way.openAi()), all);
@@ -64,7 +65,7 @@ describe('the list of models', () => {
   it('has the default model of a provider that has never answered', async () => {
     const other = await openWay('sqlite', (url) => ({ OPENAI_API_KEY: 'sk-1', OPENAI_BASE_URL: `${url}/deaf`, OPENAI_MODEL: 'gpt-default', ANTHROPIC_API_KEY: 'sk-2', ANTHROPIC_BASE_URL: url, AI_FIRST_BYTE_TIMEOUT_MS: '200' }));
     other.upstream.answer((res, request) => (request.path.startsWith('/deaf') ? hang(res, request) : json(res, 200, { data: [{ type: 'model', id: 'claude-test' }] })));
-    assert.deepEqual(await ids(other.openAi()), ['gpt-default', 'claude-test']);
+    assert.deepEqual(await ids(other.openAi()), [...aliases, 'gpt-default', 'claude-test']);
     await other.close();
   });
 });

@@ -130,11 +130,11 @@ onBothDatabases('a refusal to an official SDK', (engine) => {
     const { db, now } = way.app.deps;
     const { id } = await db.selectFrom('usage_records').select('license_id as id').executeTakeFirstOrThrow();
     const rows = await ledger(way.app);
-    await db.updateTable('usage_counters').set({ hour_requests: 100, updated_at: now() }).where('license_id', '=', id).execute();
+    await db.updateTable('quota_counters').set({ hour_requests: 100, updated_at: now() }).where('license_id', '=', id).execute();
     const hour = await refusals(own);
     assert.deepEqual([hour.openAi.status, hour.openAi.code, hour.anthropic.status, anthropicBody(hour.anthropic).error.type, hour.requests], [429, 'rate_limit_exceeded', 429, 'rate_limit_error', [1, 1]]);
     assert.deepEqual([hour.openAi.headers?.get('x-ratelimit-remaining-requests'), hour.anthropic.headers?.get('anthropic-ratelimit-requests-remaining'), hour.openAi.headers?.get('retry-after')], ['0', '0', '3600']);
-    await db.updateTable('usage_counters').set({ month_requests: 1000 }).where('license_id', '=', id).execute();
+    await db.updateTable('quota_counters').set({ month_requests: 1000 }).where('license_id', '=', id).execute();
     const month = await refusals(own);
     assert.deepEqual([month.openAi.status, month.openAi.code, month.openAi.type, month.anthropic.status, month.requests], [429, 'insufficient_quota', 'insufficient_quota', 429, [1, 1]]);
     assert.equal((await ledger(way.app)).length, rows.length);
@@ -142,7 +142,7 @@ onBothDatabases('a refusal to an official SDK', (engine) => {
 
   it('never lets more through than are left, whatever SDKs ask at once', async () => {
     const { db } = way.app.deps;
-    await db.updateTable('usage_counters').set({ hour_requests: 95, month_requests: 95 }).execute();
+    await db.updateTable('quota_counters').set({ hour_requests: 95, month_requests: 95 }).execute();
     way.upstream.answer((res, request) => (request.path === '/v1/messages' ? anthropicAnswer(['Yes.']) : openAiAnswer('Yes.'))(res, request));
     way.requests();
     const asked = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? way.openAi().chat.completions.create({ model: 'gpt-test', messages }) : way.anthropic().messages.create({ model: 'claude-test', max_tokens: 5, messages })));

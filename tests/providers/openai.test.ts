@@ -21,7 +21,11 @@ onBothDatabases('OpenAI and servers that speak its protocol', (engine) => {
     await app.close();
     await upstream.close();
   });
-  const chat = (body: Record<string, unknown>) => app.call('post', '/api/chat', { key: developmentKey, body: { messages: question, ...body } });
+  /** Each comes after the longest pause of the circuit breaker, so that all of them are asked. */
+  const chat = (body: Record<string, unknown>) => {
+    app.clock.now += 300_000;
+    return app.call('post', '/api/chat', { key: developmentKey, body: { messages: question, ...body } });
+  };
   const lastRequest = () => upstream.received.at(-1);
 
   it('sends an OpenAI request with the configured key and model, once, and answers with text and exact usage', async () => {
@@ -117,7 +121,7 @@ onBothDatabases('OpenAI and servers that speak its protocol', (engine) => {
     ['an answer without a choice', (res) => json(res, 200, { object: 'chat.completion', choices: [] }), 502, 'PROVIDER_FAILED', /could not be read|broke off/],
     ['a connection that breaks', (res) => void res.destroy(), 502, 'PROVIDER_FAILED', /could not be reached/],
     ['a body that breaks off', (res) => { res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '5000' }); res.write('{"choices":'); setImmediate(() => res.destroy()); }, 502, 'PROVIDER_FAILED', /could not be reached/],
-    ['a redirect', (res) => void res.writeHead(307, { Location: 'http://127.0.0.1:9/elsewhere' }).end(), 502, 'PROVIDER_FAILED', /could not be reached/],
+    ['a redirect', (res) => void res.writeHead(307, { Location: 'http://127.0.0.1:9/elsewhere' }).end(), 502, 'PROVIDER_FAILED', /leads elsewhere.*OPENAI_BASE_URL/],
   ];
   for (const [what, script, status, code, message] of failures) {
     it(`gives back the request and answers ${status} ${code} on ${what}, after one attempt`, async () => {
@@ -146,6 +150,6 @@ onBothDatabases('OpenAI and servers that speak its protocol', (engine) => {
     assert.deepEqual([answer.status, answer.body.error.code, answer.body.error.field], [400, 'PROVIDER_NOT_CONFIGURED', 'body.api_provider']);
     assert.match(answer.body.error.message, /openai, deepseek, openai-compatible.*ANTHROPIC_API_KEY/);
     const health = await app.call('get', '/api/health?detailed=true');
-    assert.deepEqual(health.body.providers, ['openai', 'deepseek', 'openai-compatible'].map((name) => ({ name, status: 'configured' })));
+    assert.deepEqual((health.body.providers as { name: string }[]).map(({ name }) => name), ['openai', 'deepseek', 'openai-compatible']);
   });
 });

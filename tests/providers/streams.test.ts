@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { after, before, beforeEach, it } from 'node:test';
+import type { Response } from 'express';
+import { chatAnswer } from '../../server/ai/chat-answer.ts';
 import { completeChat } from '../../server/ai/complete-chat.ts';
+import { defaultAiSettings } from '../../server/ai/settings/ai-settings.rules.ts';
 import { knownLicense } from '../../server/http/license-auth.ts';
 import { developmentKey } from '../../server/licenses/seed-development-license.ts';
 import { createTestApp, onBothDatabases, type TestApp } from '../harness.ts';
@@ -23,6 +28,8 @@ onBothDatabases('a chat that is cut short', (engine) => {
     await app.close();
     await upstream.close();
   });
+  // Longer than any pause of the circuit breaker.
+  beforeEach(() => void (app.clock.now += 300_000));
 
   /** Sends a request, leaves when the call has reached the provider or when the first bytes have come back, and returns what became of that call. */
   async function leave(when: 'before the first byte' | 'in mid-stream', body: Record<string, unknown>, script: Script): Promise<'finished' | 'cut'> {
@@ -137,10 +144,10 @@ onBothDatabases('a chat that is cut short', (engine) => {
   it('asks no provider for a client that left while its request was being reserved, and gives the request back', async () => {
     const { db, vault, now } = app.deps;
     const { license } = await knownLicense(db, vault, { key: developmentKey }, now());
-    const chat = { messages: [{ role: 'user' as const, content: 'Hi' }], provider: undefined, model: undefined, temperature: undefined, maxTokens: undefined, stream: true, site: null };
+    const chat = { messages: [{ role: 'user' as const, content: 'Hi' }], provider: undefined, model: undefined, temperature: undefined, maxTokens: undefined, stream: true };
     const before = upstream.received.length;
-    const client = { signal: AbortSignal.abort(), onQuota: () => undefined, onStart: () => undefined, onText: () => undefined };
-    await assert.rejects(completeChat(app.deps, license, chat, client), { name: 'ClientLeft' });
+    const nobody = chatAnswer(new ServerResponse(new IncomingMessage(new Socket())) as Response, true);
+    await assert.rejects(completeChat(app.deps, { caller: { license, site: null, visitor: null, settings: defaultAiSettings }, signal: AbortSignal.abort(), onQuota: () => undefined, onCache: () => undefined }, chat, nobody), { name: 'ClientLeft' });
     const row = await lastRow(app);
     assert.deepEqual([row.status, row.charged_requests, row.input_tokens, upstream.received.length], ['aborted', 0, 0, before]);
   });

@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net';
 export type Received = {
   path: string;
   headers: IncomingMessage['headers'];
+  /** Empty for what is not JSON. */
   body: Record<string, unknown>;
   /** The body as it came. */
   text: string;
+  bytes: Buffer;
   /** Resolves when the answer is over: `cut` when the caller closed the connection before its end. */
   over: Promise<'finished' | 'cut'>;
 };
@@ -34,8 +36,10 @@ export async function startUpstream(): Promise<Upstream> {
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk as Buffer);
     const over = new Promise<'finished' | 'cut'>((resolve) => res.once('close', () => resolve(res.writableFinished ? 'finished' : 'cut')));
-    const text = Buffer.concat(chunks).toString();
-    const request: Received = { path: req.url ?? '', headers: req.headers, body: JSON.parse(text || '{}') as Record<string, unknown>, text, over };
+    const bytes = Buffer.concat(chunks);
+    const text = bytes.toString();
+    const isForm = req.headers['content-type']?.startsWith('multipart/') ?? false;
+    const request: Received = { path: req.url ?? '', headers: req.headers, body: JSON.parse(isForm ? '{}' : text || '{}') as Record<string, unknown>, text, bytes, over };
     received.push(request);
     for (const wake of waiting.splice(0)) wake();
     await script(res, request);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { providersOf } from '../../server/ai/providers.ts';
+import { environmentProviders } from '../../server/ai/catalog/environment-providers.ts';
 import { parseConfig } from '../../server/config.ts';
 
-const namesOf = (variables: Record<string, string>) => providersOf(parseConfig(variables)).map(({ name }) => name);
+const namesOf = (variables: Record<string, string>) => environmentProviders(parseConfig(variables)).map(({ name }) => name);
 
-it('any real provider switches the demo off, and the order is always the same', () => {
-  assert.deepEqual(namesOf({}), ['demo']);
-  assert.deepEqual(namesOf({ OPENAI_API_KEY: ' ' }), ['demo']);
+it('a provider is there when its variable is set, and the order is always the same', () => {
+  assert.deepEqual(namesOf({}), []);
+  assert.deepEqual(namesOf({ OPENAI_API_KEY: ' ' }), []);
   assert.deepEqual(namesOf({ OPENAI_COMPATIBLE_BASE_URL: 'http://localhost:11434/v1' }), ['openai-compatible']);
   assert.deepEqual(namesOf({ DEEPSEEK_API_KEY: 'd', ANTHROPIC_API_KEY: 'a', OPENAI_API_KEY: 'o' }), ['openai', 'anthropic', 'deepseek']);
 });

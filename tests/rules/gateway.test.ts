@@ -3,14 +3,16 @@ import { describe, it } from 'node:test';
 import { shapeError } from '../../server/ai/gateway/error-shapes.rules.ts';
 import { inputCharacters } from '../../server/ai/gateway/events.rules.ts';
 import { goDuration, quotaHeaders } from '../../server/ai/gateway/quota-headers.rules.ts';
-import { listedName, routeModel, type UpstreamName } from '../../server/ai/gateway/route-model.rules.ts';
+import { listedName, routeModel, type Candidate } from '../../server/ai/gateway/route-model.rules.ts';
 import type { Protocol } from '../../server/ai/gateway/wire.rules.ts';
 import { AppError, type ErrorCode } from '../../server/errors.ts';
 
-const all: UpstreamName[] = ['openai', 'anthropic', 'deepseek', 'openai-compatible'];
+const all = ['openai', 'anthropic', 'deepseek', 'openai-compatible'];
+/** Providers by name; one that is not named after its kind as `name:kind`. */
+const candidates = (names: string[]) => names.map((text): Candidate => ({ name: text.split(':')[0] ?? '', kind: (text.split(':')[1] ?? text) as Candidate['kind'] }));
 
 describe('which provider serves a model', () => {
-  const cases: [string, UpstreamName[], Protocol, string | undefined][] = [
+  const cases: [string, string[], Protocol, string | undefined][] = [
     ['gpt-5.4-mini', all, 'openai', 'openai gpt-5.4-mini'],
     ['o3', all, 'anthropic', 'openai o3'],
     ['text-embedding-3-small', all, 'openai', 'openai text-embedding-3-small'],
@@ -31,22 +33,26 @@ describe('which provider serves a model', () => {
     ['anthropic/claude-haiku-5-5', ['openai'], 'openai', undefined],
     ['openai/', all, 'openai', undefined],
     ['demo', ['openai'], 'openai', undefined],
-    ['gpt-5.4-mini', ['demo'], 'openai', 'demo demo'],
-    ['demo', ['demo'], 'anthropic', 'demo demo'],
+    ['whisper-1', all, 'openai', 'openai whisper-1'],
+    ['claude-haiku-5-5', ['openai', 'claude-eu:anthropic'], 'openai', 'claude-eu claude-haiku-5-5'],
+    ['shop-llm/llama3.3', ['openai', 'ollama:openai-compatible', 'shop-llm:openai-compatible'], 'openai', 'shop-llm llama3.3'],
+    ['llama3.3', ['openai', 'ollama:openai-compatible', 'shop-llm:openai-compatible'], 'openai', 'ollama llama3.3'],
+    ['elsewhere/llama3.3', ['openai', 'ollama:openai-compatible'], 'openai', 'ollama elsewhere/llama3.3'],
+    ['gpt-5.4-mini', [], 'openai', undefined],
   ];
   for (const [model, available, caller, expected] of cases) {
     it(`${model} of ${available.join(', ')} for an ${caller} client: ${expected ?? 'nobody'}`, () => {
-      const target = routeModel(model, available, caller);
+      const target = routeModel(model, candidates(available), caller);
       assert.equal(target && `${target.provider} ${target.model}`, expected);
     });
   }
 
   it('lists a model under a name that leads back to its provider', () => {
-    assert.equal(listedName({ provider: 'openai', model: 'gpt-5.4-mini' }, all, 'openai'), 'gpt-5.4-mini');
+    assert.equal(listedName({ provider: 'openai', model: 'gpt-5.4-mini' }, candidates(all), 'openai'), 'gpt-5.4-mini');
     for (const [provider, model] of [['openai', 'sora'], ['openai-compatible', 'claude-clone'], ['openai-compatible', 'openai/gpt-oss-20b']] as const) {
-      const name = listedName({ provider, model }, all, 'openai');
+      const name = listedName({ provider, model }, candidates(all), 'openai');
       assert.equal(name, `${provider}/${model}`);
-      assert.deepEqual(routeModel(name, all, 'openai'), { provider, model });
+      assert.deepEqual(routeModel(name, candidates(all), 'openai'), { provider, model });
     }
   });
 });
@@ -57,6 +63,8 @@ describe('errors in the shape of the caller', () => {
     ['UNAUTHENTICATED', 401, 'invalid_request_error', 'invalid_api_key', 'authentication_error', false],
     ['LICENSE_REFUSED', 403, 'permission_error', 'license_refused', 'permission_error', false],
     ['PLAN_WITHOUT_AI', 403, 'permission_error', 'plan_without_ai', 'permission_error', false],
+    ['MODEL_NOT_ALLOWED', 403, 'permission_error', 'model_not_allowed', 'permission_error', false],
+    ['MODEL_WITHOUT_PRICE', 400, 'invalid_request_error', 'model_without_price', 'invalid_request_error', false],
     ['MODEL_UNKNOWN', 404, 'invalid_request_error', 'model_not_found', 'not_found_error', false],
     ['QUOTA_EXHAUSTED', 429, 'insufficient_quota', 'insufficient_quota', 'rate_limit_error', false],
     ['RATE_LIMITED', 429, 'requests', 'rate_limit_exceeded', 'rate_limit_error', false],
@@ -85,9 +93,13 @@ describe('rate headers', () => {
 
   it('speak of the window that will run out first, in the words of each protocol', () => {
     const now = Date.UTC(2026, 10, 21, 12, 30);
-    const quota = { month: { limit: 1000, used: 10, remaining: 990, resetsAt: Date.UTC(2026, 11, 1) }, hour: { limit: 100, used: 10, remaining: 90, resetsAt: Date.UTC(2026, 10, 21, 13) } };
+    const state = (window: 'hour' | 'month', unit: 'requests' | 'tokens', limit: number, resetsAt: number) => ({ scope: 'license' as const, window, unit, limit, used: 10, remaining: limit - 10, resetsAt });
+    const quota = [state('month', 'requests', 1000, Date.UTC(2026, 11, 1)), state('hour', 'requests', 100, Date.UTC(2026, 10, 21, 13))];
     assert.deepEqual(quotaHeaders('openai', quota, now), { 'x-ratelimit-limit-requests': '100', 'x-ratelimit-remaining-requests': '90', 'x-ratelimit-reset-requests': '30m0s' });
     assert.deepEqual(quotaHeaders('anthropic', quota, now), { 'anthropic-ratelimit-requests-limit': '100', 'anthropic-ratelimit-requests-remaining': '90', 'anthropic-ratelimit-requests-reset': '2026-11-21T13:00:00Z' });
+    const withTokens = [...quota, state('month', 'tokens', 5000, Date.UTC(2026, 11, 1))];
+    assert.deepEqual(quotaHeaders('openai', withTokens, now), { ...quotaHeaders('openai', quota, now), 'x-ratelimit-limit-tokens': '5000', 'x-ratelimit-remaining-tokens': '4990', 'x-ratelimit-reset-tokens': '227h30m0s' });
+    assert.deepEqual(quotaHeaders('openai', [], now), {});
   });
 });
 

@@ -4,7 +4,7 @@ import { licenseKeyAad } from '../../licenses/issue-license.ts';
 import { statusAt, type LicenseStatus } from '../../licenses/license-status.rules.ts';
 import { listActivations } from '../../licenses/licenses.store.ts';
 import { listPlans } from '../../plans/plans.store.ts';
-import { monthStart, nextMonthStart } from '../../usage/period.rules.ts';
+import { monthStart, windowEnd } from '../../usage/period.rules.ts';
 import { countRequestsOfMonth, findLicenseDetail, listOrdersOfLicense, listTermsNewestFirst } from '../license-detail.store.ts';
 import { availableActions } from '../license-actions.rules.ts';
 import { findLicenseIds, listLicenses } from '../licenses-list.store.ts';
@@ -90,7 +90,7 @@ async function licensePage({ db, now }: Deps, { params, query, t }: SignedInCont
       sitesUsed: sites.filter(({ kind }) => kind === 'production').length,
       stagingUsed: sites.filter(({ kind }) => kind === 'staging').length,
       siteLimit: license.max_sites ?? plan.max_sites,
-      usage: { used, limit: plan.monthly_requests, resetsAt: nextMonthStart(at) },
+      usage: { used, limit: plan.monthly_requests, resetsAt: windowEnd('month', monthStart(at)) },
       terms: await listTermsNewestFirst(db, license.id),
       orders: await listOrdersOfLicense(db, license.id),
       audit: (await listAudit(db, { entity: 'license', entityId: license.id }, {})).rows.slice(0, historyLength),

@@ -20,6 +20,7 @@ const navigation: { href: string; key: string; icon: string; also?: string }[] =
   { href: '/licenses', key: 'nav.licenses', icon: 'key', also: '/new-license' },
   { href: '/deliveries', key: 'nav.deliveries', icon: 'inbox' },
   { href: '/emails', key: 'nav.emails', icon: 'mail' },
+  { href: '/webhooks', key: 'nav.webhooks', icon: 'webhook' },
   { href: '/audit', key: 'nav.audit', icon: 'audit' },
 ];
 

@@ -63,6 +63,7 @@ export function anthropicTokens(usage: Json): TokenUsage {
   return {
     input: numberOf(usage['input_tokens']) + numberOf(usage['cache_creation_input_tokens']) + cached,
     cached,
+    cacheWrite: numberOf(usage['cache_creation_input_tokens']),
     output: numberOf(usage['output_tokens']),
     reasoning: numberOf(objectOf(usage['output_tokens_details'])['thinking_tokens']),
   };

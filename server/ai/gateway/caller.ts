@@ -7,6 +7,12 @@ import { usableLicense, type LicenseOfCaller } from '../../http/license-auth.ts'
 import { limitByAddress } from '../../http/rate-limit.ts';
 import { canonicalLicenseKey } from '../../licenses/license-key.rules.ts';
 import { siteOf } from '../../licenses/site-of.ts';
+import type { Site } from '../../licenses/site.rules.ts';
+import { requireAi } from '../require-ai.ts';
+import type { AiSettings } from '../settings/ai-settings.rules.ts';
+import { findAiSettings } from '../settings/find-ai-settings.ts';
+import { authenticateVisitor } from '../visitors/authenticate-visitor.ts';
+import { looksLikeVisitorToken } from '../visitors/visitor-token.rules.ts';
 import { anthropicErrorBody, openAiErrorBody, shapeError } from './error-shapes.rules.ts';
 import type { Protocol } from './wire.rules.ts';
 
@@ -14,28 +20,59 @@ export type Caller = {
   license: LicenseOfCaller;
   /** The activated site that asks, if it is known. */
   site: string | null;
+  /** The visitor of that site who asks by a token, as the ledger names them; null for whoever holds the licence key. */
+  visitor: string | null;
+  /** What the owner of the licence has decided. */
+  settings: AiSettings;
 };
+
+type CallerDeps = Pick<Deps, 'db' | 'vault' | 'now'>;
 
 const maxKeyLength = 200;
 
 /** What the drop-in endpoints read from the headers, for the documentation; what reads them is more forgiving. */
 export const callerHeaders = z.object({
-  authorization: z.string().optional().meta({ description: 'The licence key as the API key: `Bearer CHA-…`. `x-api-key` and `X-License-Key` do as well.' }),
+  authorization: z.string().optional().meta({ description: 'The licence key as the API key: `Bearer CHA-…`; from a browser a visitor token (`cvt_…`), where the endpoint takes one. `x-api-key` and `X-License-Key` do as well.' }),
   'x-site-domain': z.string().max(2_000).optional().meta({ description: 'The site that asks; recorded when it is activated.' }),
 });
 
-/** Runs before the body is read: lets requests through whose licence may ask for AI answers now. Throws LICENSE_INVALID, LICENSE_REFUSED and PLAN_WITHOUT_AI. */
-export function aiCaller({ db, vault, now }: Pick<Deps, 'db' | 'vault' | 'now'>): RequestHandler[] {
+/**
+ * Runs before the body is read: lets requests through whose licence may ask for AI answers now, with the key itself or, where `visitors`
+ * may ask too, with a visitor token. Throws LICENSE_INVALID, LICENSE_REFUSED, PLAN_WITHOUT_AI, AI_PAUSED and VISITOR_TOKEN_*.
+ */
+export function aiCaller(deps: CallerDeps, visitors: 'visitors' | 'no visitors' = 'no visitors'): RequestHandler[] {
   const authenticate: RequestHandler = async (req, res, next) => {
-    const domain = req.headers['x-site-domain'];
-    const site = typeof domain === 'string' && domain !== '' ? siteOf(domain, 'headers.x-site-domain') : undefined;
-    const license = await usableLicense(db, vault, { key: licenseKeyOf(req), site }, now());
-    if (license.ai_proxy === 0) throw new AppError('PLAN_WITHOUT_AI', `The ${license.plan_name} plan does not include AI answers through this server. Upgrade to Pro or Agency, or use an AI provider key of your own.`);
-    const caller: Caller = { license, site: license.activation_id === null ? null : (site?.site ?? null) };
-    res.locals['caller'] = caller;
+    const key = keyOf(req);
+    const isVisitor = looksLikeVisitorToken(key);
+    if (isVisitor && visitors === 'no visitors') throw new AppError('FORBIDDEN', 'A visitor token does not open this endpoint. It is for the server of the site, with the licence key.', { field: 'headers.authorization' });
+    const identity = isVisitor ? await authenticateVisitor(deps, key, req, res) : await authenticateOwner(deps, key, siteOfHeader(req));
+    requireAi(identity.license);
+    const settings = await findAiSettings(deps.db, identity.license.id);
+    if (settings.pausedAt !== null) throw new AppError('AI_PAUSED', 'The AI of this licence is paused by its owner, who can resume it: POST /api/v1/ai-settings/resume.');
+    res.locals['caller'] = { ...identity, settings } satisfies Caller;
     next();
   };
   return [limitByAddress(600), authenticate];
+}
+
+/** The same for POST /api/chat, whose clients have always been told 400 when they send no key. */
+export function chatCaller(deps: CallerDeps): RequestHandler[] {
+  const requireKey: RequestHandler = (req, _res, next) => {
+    if (keysOf(req).length === 0) throw new AppError('INVALID_REQUEST', 'headers.x-license-key: send the licence key in the header X-License-Key', { field: 'headers.x-license-key' });
+    next();
+  };
+  return [requireKey, ...aiCaller(deps, 'visitors')];
+}
+
+/** The caller on the site that the body names. Throws what aiCaller throws; a visitor stays on the site of the token. */
+export async function callerAt(deps: CallerDeps, caller: Caller, req: Request, domain: string | undefined): Promise<Caller> {
+  if (domain === undefined || caller.visitor !== null) return caller;
+  return { ...caller, ...(await authenticateOwner(deps, keyOf(req), siteOf(domain))) };
+}
+
+async function authenticateOwner({ db, vault, now }: CallerDeps, key: string, site: Site | undefined): Promise<Omit<Caller, 'settings'>> {
+  const license = await usableLicense(db, vault, { key, site }, now());
+  return { license, site: license.activation_id === null ? null : (site?.site ?? null), visitor: null };
 }
 
 /** The caller of a request that aiCaller let through. */
@@ -43,15 +80,24 @@ export function callerOf(res: Response): Caller {
   return res.locals['caller'] as Caller;
 }
 
-/** The one that looks like a licence key, of the headers in which the SDKs and our own clients send it. */
-function licenseKeyOf(req: Request): string {
-  const values = ['x-license-key', 'x-api-key', 'authorization'].flatMap((name) => {
+function siteOfHeader(req: Request): Site | undefined {
+  const domain = req.headers['x-site-domain'];
+  return typeof domain === 'string' && domain !== '' ? siteOf(domain, 'headers.x-site-domain') : undefined;
+}
+
+/** The one that looks like a licence key or a visitor token, of the headers in which the SDKs and our own clients send it. */
+function keyOf(req: Request): string {
+  const values = keysOf(req);
+  const key = values.find((value) => canonicalLicenseKey(value) !== undefined) ?? values.find(looksLikeVisitorToken) ?? values[0];
+  if (key === undefined) throw new AppError('UNAUTHENTICATED', 'Send your licence key as the API key: Authorization: Bearer CHA-XXXX-XXXX-XXXX-XXXX (or in the header x-api-key or X-License-Key).', { field: 'headers.authorization' });
+  return key;
+}
+
+function keysOf(req: Request): string[] {
+  return ['x-license-key', 'x-api-key', 'authorization'].flatMap((name) => {
     const value = req.headers[name];
     return typeof value === 'string' && value.trim() !== '' ? [value.trim().replace(/^Bearer\s+/i, '').slice(0, maxKeyLength)] : [];
   });
-  const key = values.find((value) => canonicalLicenseKey(value) !== undefined) ?? values[0];
-  if (key === undefined) throw new AppError('UNAUTHENTICATED', 'Send your licence key as the API key: Authorization: Bearer CHA-XXXX-XXXX-XXXX-XXXX (or in the header x-api-key or X-License-Key).', { field: 'headers.authorization' });
-  return key;
 }
 
 /** Which protocol a request to an endpoint of both speaks: Anthropic's SDK always names its version. */

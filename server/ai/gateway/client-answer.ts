@@ -5,7 +5,7 @@ import type { Watch } from '../watch.ts';
 /** The answer to a client as it is being written. Nothing leaves before the first bytes, so that an earlier failure still gets a status of its own. */
 export type ClientAnswer = {
   readonly hasBegun: boolean;
-  /** Status and headers of the answer, to be told before any bytes. */
+  /** Status and headers of the answer, to be told before any bytes. They leave with the first of these; until then a further attempt replaces them. */
   head(status: number, headers: Record<string, string>): void;
   /** Resolves when the client has room for more. */
   write(bytes: Buffer | string, watch: Watch): Promise<void>;
@@ -18,23 +18,29 @@ export const eventHeaders = { 'Content-Type': 'text/event-stream; charset=utf-8'
 
 export function clientAnswer(res: Response): ClientAnswer {
   let hasBegun = false;
+  let told: { status: number; headers: Record<string, string> } | undefined;
   const isGone = () => res.closed || res.destroyed;
+  const begin = () => {
+    if (!hasBegun && told && !isGone()) {
+      res.statusCode = told.status;
+      res.setHeaders(new Map(Object.entries(told.headers)));
+    }
+    hasBegun = true;
+  };
   return {
     get hasBegun() {
       return hasBegun;
     },
     head(status, headers) {
-      if (hasBegun || isGone()) return;
-      res.statusCode = status;
-      res.setHeaders(new Map(Object.entries(headers)));
+      told = { status, headers };
     },
     async write(bytes, watch) {
       if (bytes.length === 0 || isGone()) return;
-      hasBegun = true;
+      begin();
       if (!res.write(bytes)) await watch.whileClientReads(drained(res));
     },
     end(bytes, stallMs) {
-      hasBegun = true;
+      begin();
       res.setTimeout(stallMs, () => res.destroy());
       res.end(bytes);
     },

@@ -4,6 +4,20 @@ import { objectOf, objectsOf, textOf, type Json } from './loose.rules.ts';
 
 type Answer = { id: string; createdAt: number; pieces: string[]; usage: Json };
 
+const quoteLength = 200;
+
+/** The demo's answer to a question, in the pieces of its stream. It answers without any AI while no provider is set up, and says so each time. */
+export function demoPieces(text: string): string[] {
+  const question = text.replace(/\s+/g, ' ').trim();
+  const quoted = question.length > quoteLength ? `${question.slice(0, quoteLength)}…` : question;
+  const answer = [
+    'This is the Chatello demo: no AI provider is set up on this server, so no model has read your message.',
+    'For real answers set OPENAI_API_KEY, ANTHROPIC_API_KEY, DEEPSEEK_API_KEY or OPENAI_COMPATIBLE_BASE_URL and restart the server.',
+    `You wrote: “${quoted}”`,
+  ].join(' ');
+  return answer.split(/(?<=\s)/);
+}
+
 /** What the user said last, in a request of either protocol. */
 export function lastQuestion(request: Json): string {
   const content = objectsOf(request['messages']).findLast(({ role }) => role === 'user')?.['content'];

@@ -13,7 +13,7 @@ export const anthropicErrorBody = z
   .meta({ id: 'AnthropicError', description: "Anthropic's shape of errors." });
 
 /** Failures that may pass by themselves. The SDKs repeat these, and nothing else. */
-const mayPass = new Set(['PROVIDER_UNAVAILABLE', 'PROVIDER_TIMEOUT', 'PROVIDER_FAILED', 'BUSY', 'INTERNAL']);
+const mayPass = new Set(['PROVIDER_UNAVAILABLE', 'PROVIDER_TIMEOUT', 'PROVIDER_FAILED', 'MODERATION_UNAVAILABLE', 'BUSY', 'INTERNAL']);
 const unknownModel = new Set(['MODEL_UNKNOWN', 'PROVIDER_NOT_CONFIGURED']);
 
 /** A failure as the caller's SDK expects it, with a status that fits and `x-should-retry: false` where repeating is of no use. */
@@ -49,8 +49,12 @@ function anthropicType(status: number): string {
   return types[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
 }
 
-/** Anthropic's SDK holds conversations as threads on the server, and sends the whole history instead when it reads this. */
-function detailsOf({ field }: FailureText): { details?: object } {
+/**
+ * Anthropic's SDK holds conversations as threads on the server, and sends the whole history instead when it reads this. Pages tell one
+ * refusal of their token from another by its code, for which Anthropic's shape has no other place.
+ */
+function detailsOf({ code, field }: FailureText): { details?: object } {
+  if (code.startsWith('VISITOR_TOKEN_')) return { details: { error_code: code.toLowerCase() } };
   return field === 'body.thread' ? { details: { error_code: 'thread_unsupported_request', unsupported: ['model'] } } : {};
 }
 

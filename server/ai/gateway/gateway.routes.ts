@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
 import { route, type Route } from '../../http/route.ts';
+import { isActivatedOrigin } from '../../licenses/activated-origin.ts';
 import { aiCaller, anthropicRequestId, callerHeaders, errorShapes } from './caller.ts';
 import { countTokens } from './count-tokens.ts';
 import { modelRoutes } from './models.routes.ts';
@@ -26,12 +27,13 @@ const events = 'With `stream: true` the answer is `text/event-stream`; a stream 
 
 /** The endpoints that the official SDKs of OpenAI and Anthropic take for the real thing, with the licence key as API key. */
 export function gatewayRoutes(deps: Deps): Route[] {
+  const visitors = { before: aiCaller(deps, 'visitors'), cors: (origin: string) => isActivatedOrigin(deps.db, origin) } as const;
   const openAi = { method: 'post', tag, auth: 'license', headers: callerHeaders, errorShape: errorShapes.openai, before: aiCaller(deps), bodyLimitBytes } as const;
   const anthropic = { ...openAi, errorShape: errorShapes.anthropic, before: [anthropicRequestId, ...aiCaller(deps)] } as const;
 
   const completions = route(
     {
-      ...openAi, path: '/v1/chat/completions', operationId: 'createChatCompletion', summary: "OpenAI's chat completions", description: [passedBack, metering, events].join('\n\n'), body: completionBody,
+      ...openAi, ...visitors, path: '/v1/chat/completions', operationId: 'createChatCompletion', summary: "OpenAI's chat completions", description: [passedBack, metering, events].join('\n\n'), body: completionBody,
       responses: { 200: { description: 'As OpenAI answers.', schema: z.looseObject({ choices: z.array(z.looseObject({})) }) } },
     },
     ({ req, res, body }) => serveMetered(deps, { protocol: 'openai', endpoint: 'chat.completions', path: '/chat/completions', req, res, body }),
@@ -45,7 +47,7 @@ export function gatewayRoutes(deps: Deps): Route[] {
   );
   const messagesRoute = route(
     {
-      ...anthropic, path: '/v1/messages', operationId: 'createMessage', summary: "Anthropic's messages", description: [passedBack, metering, events].join('\n\n'), body: messagesBody,
+      ...anthropic, ...visitors, before: [anthropicRequestId, ...visitors.before], path: '/v1/messages', operationId: 'createMessage', summary: "Anthropic's messages", description: [passedBack, metering, events].join('\n\n'), body: messagesBody,
       responses: { 200: { description: 'As Anthropic answers.', schema: z.looseObject({ type: z.literal('message'), content: z.array(z.looseObject({})) }) } },
     },
     ({ req, res, body }) => serveMetered(deps, { protocol: 'anthropic', endpoint: 'messages', path: '/messages', req, res, body }),

@@ -1,13 +1,16 @@
 import type { Deps } from '../../deps.ts';
-import { errorText } from '../../errors.ts';
+import { AppError, errorText } from '../../errors.ts';
+import { isAllowed } from '../catalog/allowed-models.rules.ts';
+import { findPrice, pricesAt } from '../catalog/find-price.rules.ts';
+import { loadCatalog, type Catalog, type CatalogDeps } from '../catalog/load-catalog.ts';
+import { findTargets, namesOf, type ModelQuestion } from '../catalog/resolve-targets.ts';
 import { numberOf, objectOf, objectsOf, textOf } from './loose.rules.ts';
 import { readJson } from './read-answer.ts';
-import { listedName, type UpstreamName } from './route-model.rules.ts';
-import { upstreamsOf, type Upstream } from './upstreams.ts';
-import type { Protocol } from './wire.rules.ts';
+import { listedName } from './route-model.rules.ts';
+import type { Upstream } from './upstreams.ts';
 
 /** A model that can be asked for. `createdAt` in seconds, 0 where the provider does not say. */
-export type ListedModel = { id: string; title: string; provider: UpstreamName; ownedBy: string; createdAt: number };
+export type ListedModel = { id: string; title: string; provider: string; ownedBy: string; createdAt: number };
 type OwnModel = Omit<ListedModel, 'provider'>;
 type Kept = { models: OwnModel[]; until: number; isWhole: boolean };
 type ListDeps = Pick<Deps, 'config' | 'log' | 'now'>;
@@ -18,16 +21,27 @@ const keptAfterFailureMs = 30_000;
 const kept = new WeakMap<Upstream, Kept>();
 const underWay = new WeakMap<Upstream, Promise<OwnModel[]>>();
 
-/** Every model that can be asked for, under a name that leads to its provider; the demo while none is set up. A provider that fails is there with what was known of it, or its default model. */
-export async function listModels(deps: ListDeps, caller: Protocol): Promise<ListedModel[]> {
-  const upstreams = upstreamsOf(deps.config);
-  if (upstreams.length === 0) return [{ id: 'demo', title: 'Chatello demo', provider: 'demo', ownedBy: 'chatello', createdAt: 0 }];
-  const available = upstreams.map(({ name }) => name);
+/**
+ * Every model that can be asked for: the aliases, then what each provider offers, under a name that leads to it; the demo while none is
+ * set up. What the plan does not include or has no price is left out. A provider that fails is there with what was known of it, or its default model.
+ */
+export async function listModels(deps: CatalogDeps, question: Omit<ModelQuestion, 'model'>): Promise<ListedModel[]> {
+  const catalog = await loadCatalog(deps);
+  if (catalog.isDemo) return [{ id: 'demo', title: 'Chatello demo', provider: 'demo', ownedBy: 'chatello', createdAt: 0 }];
+  const { upstreams } = catalog;
+  const prices = pricesAt(catalog.priceTables, deps.now());
   const lists = await Promise.all(upstreams.map((upstream) => ownModels(deps, upstream)));
-  return lists.flatMap((models, index) => {
-    const { name: provider } = upstreams[index] as Upstream;
-    return models.map((model) => ({ ...model, provider, id: listedName({ provider, model: model.id }, available, caller) }));
-  });
+  const models = upstreams.flatMap(({ name: provider, kind, needsPrice }, index) =>
+    (lists[index] ?? [])
+      .filter(({ id }) => !needsPrice || findPrice(prices, { provider, kind, model: id }))
+      .filter(({ id }) => isAllowed(question.allowedModels, namesOf(provider, id)))
+      .map((model) => ({ ...model, provider, id: listedName({ provider, model: model.id }, upstreams, question.protocol) })),
+  );
+  return [...listedAliases(catalog, question, deps.now()), ...models];
+}
+
+function listedAliases(catalog: Catalog, question: Omit<ModelQuestion, 'model'>, now: number): ListedModel[] {
+  return [...catalog.aliases.keys()].filter((model) => !(findTargets(catalog, { ...question, model }, now) instanceof AppError)).map((id) => ({ id, title: id, provider: 'chatello', ownedBy: 'chatello', createdAt: 0 }));
 }
 
 async function ownModels({ config, log, now }: ListDeps, upstream: Upstream): Promise<OwnModel[]> {
@@ -50,7 +64,8 @@ async function ownModels({ config, log, now }: ListDeps, upstream: Upstream): Pr
   }
 }
 
-async function askForModels(upstream: Upstream, timeoutMs: number): Promise<OwnModel[]> {
+/** What a provider says that it offers. Throws for an answer that is no list, and what the way to the provider throws. */
+export async function askForModels(upstream: Upstream, timeoutMs: number): Promise<OwnModel[]> {
   const signal = AbortSignal.timeout(timeoutMs);
   const answer = await upstream.send({ method: 'GET', path: upstream.protocol === 'anthropic' ? '/models?limit=1000' : '/models', signal });
   if (answer.statusCode !== 200) {

@@ -1,8 +1,11 @@
+import type { Response } from 'express';
 import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { route, type Route } from '../../http/route.ts';
-import { aiCaller, anthropicRequestId, callerHeaders, errorShapes, protocolOfRequest } from './caller.ts';
+import { isActivatedOrigin } from '../../licenses/activated-origin.ts';
+import { aiTermsOf } from '../../usage/ai-terms.ts';
+import { aiCaller, anthropicRequestId, callerHeaders, callerOf, errorShapes, protocolOfRequest } from './caller.ts';
 import { listModels, type ListedModel } from './list-models.ts';
 import type { Protocol } from './wire.rules.ts';
 
@@ -15,16 +18,17 @@ const headers = callerHeaders.extend({ 'anthropic-version': z.string().optional(
 
 /** The models that can be asked for, in either protocol's shape. */
 export function modelRoutes(deps: Deps): Route[] {
-  const common = { tag: 'AI drop-in', auth: 'license', headers, errorShape: errorShapes.both, before: [anthropicRequestId, ...aiCaller(deps)] } as const;
+  const common = { tag: 'AI drop-in', auth: 'license', headers, errorShape: errorShapes.both, before: [anthropicRequestId, ...aiCaller(deps, 'visitors')], cors: (origin: string) => isActivatedOrigin(deps.db, origin) } as const;
+  const listed = async (res: Response, protocol: Protocol) => listModels(deps, { protocol, allowedModels: (await aiTermsOf(deps.db, callerOf(res).license.id)).allowedModels });
   const list = route(
     {
       ...common, method: 'get', path: '/v1/models', operationId: 'listModels', summary: 'The models that can be asked for',
-      description: "Asked of every provider that is set up, and kept for some minutes. OpenAI's shape, or Anthropic's when the request has an `anthropic-version` header. Every name leads back to its provider; where a name alone would not, it is `provider/model`.",
+      description: "The aliases of this server, and what every provider that is set up offers (asked of it, and kept for some minutes): of both what the plan includes and has a price. OpenAI's shape, or Anthropic's when the request has an `anthropic-version` header. Every name leads back to its provider; where a name alone would not, it is `provider/model`.",
       responses: { 200: { description: 'The models.', schema: z.union([openAiList, anthropicList]) } },
     },
-    async ({ req }) => {
+    async ({ req, res }) => {
       const protocol = protocolOfRequest(req);
-      const models = (await listModels(deps, protocol)).map((model) => modelBody(protocol, model));
+      const models = (await listed(res, protocol)).map((model) => modelBody(protocol, model));
       if (protocol === 'openai') return { body: { object: 'list', data: models } };
       return { body: { data: models, has_more: false, first_id: models[0]?.id ?? null, last_id: models.at(-1)?.id ?? null } };
     },
@@ -35,9 +39,9 @@ export function modelRoutes(deps: Deps): Route[] {
       params: z.object({ id: z.string().max(200) }),
       responses: { 200: { description: 'The model.', schema: z.union([openAiModel, anthropicModel]) } },
     },
-    async ({ req, params: { id } }) => {
+    async ({ req, res, params: { id } }) => {
       const protocol = protocolOfRequest(req);
-      const model = (await listModels(deps, protocol)).find((candidate) => candidate.id === id || `${candidate.provider}/${candidate.id}` === id);
+      const model = (await listed(res, protocol)).find((candidate) => candidate.id === id || `${candidate.provider}/${candidate.id}` === id);
       if (!model) throw new AppError('MODEL_UNKNOWN', `No provider of this server offers the model "${id}". GET /v1/models lists those that are offered.`, { field: 'path.model' });
       return { body: modelBody(protocol, model) };
     },

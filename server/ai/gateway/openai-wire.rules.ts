@@ -51,6 +51,7 @@ export function openAiTokens(usage: Json): TokenUsage {
   return {
     input: numberOf(usage['prompt_tokens']),
     cached: numberOf(details['cached_tokens'] ?? usage['prompt_cache_hit_tokens']),
+    cacheWrite: numberOf(details['cache_write_tokens']),
     output: numberOf(usage['completion_tokens']),
     reasoning: numberOf(objectOf(usage['completion_tokens_details'])['reasoning_tokens']),
   };

@@ -21,7 +21,9 @@ export async function passThrough(exchange: Exchange, request: Omit<UpstreamRequ
   if (!isEventStream(answer)) return passWhole(exchange, answer, client);
   client.head(200, { ...usefulHeadersOf(answer), ...eventHeaders });
   const ending = await readEvents(exchange, answer, async (events) => {
-    const passed = hideUsage ? events.filter(({ facts }) => !facts.isUsageOnly) : events;
+    // Comments before the first event are left out: they would begin the answer, and nobody else could be asked any more.
+    const first = client.hasBegun ? 0 : events.findIndex(({ facts }) => facts.isProgress);
+    const passed = first === -1 ? [] : events.slice(first).filter(({ facts }) => !(hideUsage && facts.isUsageOnly));
     await client.write(Buffer.concat(passed.map(({ frame }) => frame.bytes)), exchange.watch);
   });
   return ending.frame.bytes;

@@ -1,14 +1,22 @@
-import { secondsUntilReset, tightestWindow, type Quota } from '../../usage/quota.rules.ts';
+import { secondsUntilReset, tightest, type Quota, type QuotaState } from '../../usage/quota.rules.ts';
 import type { Protocol } from './wire.rules.ts';
 
-/** The rate headers of the caller's protocol for the window, hour or month, that will run out first. */
+/** The rate headers of the caller's protocol: of the limit on requests that will run out first, and of that on tokens if there is one. */
 export function quotaHeaders(protocol: Protocol, quota: Quota, now: number): Record<string, string> {
-  const window = tightestWindow(quota);
-  const limit = String(window.limit);
-  const remaining = String(window.remaining);
+  return Object.fromEntries(
+    (['requests', 'tokens'] as const).flatMap((unit) => {
+      const state = tightest(quota, unit);
+      return state ? Object.entries(headersOf(protocol, unit, state, now)) : [];
+    }),
+  );
+}
+
+function headersOf(protocol: Protocol, unit: 'requests' | 'tokens', state: QuotaState, now: number): Record<string, string> {
+  const limit = String(state.limit);
+  const remaining = String(state.remaining);
   return protocol === 'anthropic'
-    ? { 'anthropic-ratelimit-requests-limit': limit, 'anthropic-ratelimit-requests-remaining': remaining, 'anthropic-ratelimit-requests-reset': rfc3339(window.resetsAt) }
-    : { 'x-ratelimit-limit-requests': limit, 'x-ratelimit-remaining-requests': remaining, 'x-ratelimit-reset-requests': goDuration(secondsUntilReset(window, now)) };
+    ? { [`anthropic-ratelimit-${unit}-limit`]: limit, [`anthropic-ratelimit-${unit}-remaining`]: remaining, [`anthropic-ratelimit-${unit}-reset`]: rfc3339(state.resetsAt) }
+    : { [`x-ratelimit-limit-${unit}`]: limit, [`x-ratelimit-remaining-${unit}`]: remaining, [`x-ratelimit-reset-${unit}`]: goDuration(secondsUntilReset(state, now)) };
 }
 
 /** `6m0s`, as Go writes durations. */

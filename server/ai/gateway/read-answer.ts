@@ -12,7 +12,16 @@ import type { Upstream, UpstreamRequest } from './upstreams.ts';
 import type { Protocol, SseEvent, WireFacts } from './wire.rules.ts';
 
 /** One call to a provider that is under way. */
-export type Exchange = { upstream: Upstream; /** As the provider names it. */ model: string; caller: Protocol; watch: Watch; meter: ChatMeter };
+export type Exchange = {
+  upstream: Upstream;
+  /** As the provider names it. */
+  model: string;
+  caller: Protocol;
+  /** A refusal in the caller's protocol goes back as it came; otherwise all are told in our words. */
+  passBack: boolean;
+  watch: Watch;
+  meter: ChatMeter;
+};
 export type Heard = { frame: Frame; facts: WireFacts };
 
 // After its end marker an upstream gets this long to end, so that the connection can be used again.
@@ -20,12 +29,13 @@ const closingGraceMs = 100;
 const maxJsonBytes = 64 * 1024 * 1024;
 
 /** Sends a request and resolves with a successful answer. Throws PassedBack, PROVIDER_* for everything else. */
-export async function ask({ upstream, model, caller, watch, meter }: Exchange, request: Omit<UpstreamRequest, 'signal'>): Promise<Dispatcher.ResponseData> {
+export async function ask(exchange: Exchange, request: Omit<UpstreamRequest, 'signal'>): Promise<Dispatcher.ResponseData> {
+  const { upstream, model, watch, meter } = exchange;
   const answer = await upstream.send({ ...request, signal: watch.signal }).catch((error: unknown) => {
     throw watch.signal.aborted ? error : providerError(error, upstream.face, model);
   });
   meter.note({ type: 'accepted', requestId: requestIdOf(answer) });
-  if (answer.statusCode < 200 || answer.statusCode > 299) throw await refusalOf(answer, upstream, model, caller);
+  if (answer.statusCode < 200 || answer.statusCode > 299) throw await refusalOf(answer, upstream, model, isPassedBack(exchange));
   const encoding = answer.headers['content-encoding'] ?? 'identity';
   if (encoding === 'identity') return answer;
   answer.body.destroy();
@@ -41,7 +51,8 @@ export function isEventStream(answer: Dispatcher.ResponseData): boolean {
  * Reads a stream to its end marker, which is returned, and hands over the events before it as they come; the meter hears all of them.
  * Throws what streamErrorOf says of an error event, and PROVIDER_FAILED for a stream that ends without its marker.
  */
-export async function readEvents({ upstream, model, caller, watch, meter }: Exchange, { body }: Dispatcher.ResponseData, take: (events: Heard[]) => Promise<void>): Promise<Heard> {
+export async function readEvents(exchange: Exchange, { body }: Dispatcher.ResponseData, take: (events: Heard[]) => Promise<void>): Promise<Heard> {
+  const { upstream, model, watch, meter } = exchange;
   const framer = sseFramer(upstream.face.title);
   const read = upstream.protocol === 'anthropic' ? anthropicReader() : openAiReader();
   let ending: Heard | undefined;
@@ -70,7 +81,7 @@ export async function readEvents({ upstream, model, caller, watch, meter }: Exch
       const facts = factsOf(read, frame);
       if (facts) noteFacts(meter, watch, facts);
       if (!facts) failure = unreadable(upstream, 'an event is not JSON');
-      else if (facts.error) failure = streamErrorOf(facts.error, frame.bytes, upstream, model, caller);
+      else if (facts.error) failure = streamErrorOf(facts.error, frame.bytes, upstream, model, isPassedBack(exchange));
       else if (facts.isEnd) end = { frame, facts };
       else events.push({ frame, facts });
       if (failure || end) break;
@@ -81,15 +92,19 @@ export async function readEvents({ upstream, model, caller, watch, meter }: Exch
   }
 }
 
+/** Whether a refusal goes back as it came. */
+export function isPassedBack({ passBack, caller, upstream }: Exchange): boolean {
+  return passBack && caller === upstream.protocol;
+}
+
 /** Tells the meter what an event or an answer says. */
-export function noteFacts(meter: ChatMeter, watch: Watch, { isProgress, model, output, usage, isEnd }: WireFacts): void {
+export function noteFacts(meter: ChatMeter, watch: Watch, { isProgress, model, output, usage }: WireFacts): void {
   if (!isProgress) return;
   watch.heard();
   meter.note({ type: 'progress' });
   if (model !== undefined && model !== meter.model) meter.note({ type: 'model', model });
   if (output !== '') meter.note({ type: 'text', text: output });
   if (usage) meter.note({ type: 'usage', usage: usage.tokens, isFinal: usage.isFinal });
-  if (isEnd) meter.note({ type: 'end', finishReason: 'stop' });
 }
 
 /** What a whole answer of this provider says. */

@@ -1,26 +1,21 @@
 import type { Request, Response } from 'express';
-import type { Deps } from '../../deps.ts';
-import { AppError, errorText } from '../../errors.ts';
-import { errorAnswer } from '../../http/error-handler.ts';
-import { routePath } from '../../http/request.ts';
-import { clientSignal } from '../../http/sse.ts';
-import { meteredCall, type Call, type Run } from '../metered-call.ts';
-import { ClientLeft } from '../watch.ts';
+import { aiTermsOf, type AiTerms } from '../../usage/ai-terms.ts';
+import { loadCatalog, type CatalogDeps } from '../catalog/load-catalog.ts';
+import { resolveTargets, type Targets } from '../catalog/resolve-targets.ts';
+import { cacheHeader, cachedAttempts } from '../cache/cached-attempts.ts';
+import { guardRequest } from '../guard-rails/guard-request.ts';
+import { modelsFor } from '../visitors/visitor-models.rules.ts';
+import { answering } from './answering.ts';
+import type { ModelRequest } from './attempt.ts';
 import { callerOf } from './caller.ts';
-import { clientAnswer, type ClientAnswer } from './client-answer.ts';
-import { wantsUsage } from './demo.rules.ts';
-import { encodeEvents, inputCharacters } from './events.rules.ts';
-import { isObject, objectOf, type Json } from './loose.rules.ts';
-import { passThrough } from './pass-through.ts';
+import { clientAnswer } from './client-answer.ts';
+import type { Json } from './loose.rules.ts';
+import { meteredAnswer } from './metered-answer.ts';
+import { planBounds, textOfRequest } from './plan-bounds.ts';
 import { quotaHeaders } from './quota-headers.rules.ts';
-import { routeModel, type Target } from './route-model.rules.ts';
-import { setMembers } from './splice-json.ts';
-import { answerAsDemo, askTranslated, translateRequest } from './translated.ts';
-import { PassedBack } from './upstream-errors.ts';
-import { upstreamsOf, type Upstream } from './upstreams.ts';
 import type { Protocol } from './wire.rules.ts';
 
-export type GatewayDeps = Pick<Deps, 'config' | 'db' | 'log' | 'now'>;
+export type GatewayDeps = CatalogDeps;
 /** A request to one of the drop-in endpoints. */
 export type Asked = {
   protocol: Protocol;
@@ -32,91 +27,41 @@ export type Asked = {
   res: Response;
   body: Json & { model: string };
 };
-export type Chosen = Target & { upstream: Upstream | undefined };
 
-/** The provider for a model; none for the demo. Throws MODEL_UNKNOWN. */
-export function chooseUpstream(config: Deps['config'], model: string, protocol: Protocol): Chosen {
-  const upstreams = upstreamsOf(config);
-  const available = upstreams.length === 0 ? (['demo'] as const) : upstreams.map(({ name }) => name);
-  const target = routeModel(model, [...available], protocol);
-  if (!target) throw new AppError('MODEL_UNKNOWN', `No provider of this server offers the model "${model.slice(0, 120)}". GET /v1/models lists those that are offered.`, { field: 'body.model' });
-  return { ...target, upstream: upstreams.find(({ name }) => name === target.provider) };
+/** Who may answer a request; a visitor may not name every model that the plan has. Throws MODEL_UNKNOWN, MODEL_NOT_ALLOWED and MODEL_WITHOUT_PRICE. */
+export async function targetsOf(deps: GatewayDeps, model: string, protocol: Protocol, { allowedModels }: Pick<AiTerms, 'allowedModels'>, visitor: string | null = null): Promise<Targets> {
+  const catalog = await loadCatalog(deps);
+  return resolveTargets(catalog, { model, protocol, allowedModels: modelsFor(visitor, allowedModels, catalog.aliases.keys()) }, deps.now());
 }
 
-/** Answers a request that costs one of the quota: as it comes from a provider of the same protocol, translated otherwise, or by the demo. */
+/** Answers a request that costs one of the quota, within the bounds and by the rules of the licence's owner: from the cache, or by the first of its model's targets that can. */
 export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<undefined> {
   const { config, now } = deps;
-  const { protocol, endpoint, res, body } = asked;
-  const chosen = chooseUpstream(config, body.model, protocol);
+  const { protocol, endpoint, path, req, res, body } = asked;
+  const caller = callerOf(res);
+  const terms = await aiTermsOf(deps.db, caller.license.id);
+  const targets = await targetsOf(deps, body.model, protocol, terms, caller.visitor);
   const client = clientAnswer(res);
-  let last: Buffer | string = '';
-  const answer = answererOf(asked, chosen, client, now);
-  const run: Run = async (watch, meter, id) => {
-    last = await answer(watch, meter, id);
-  };
-  await answering(deps, asked, client, async (signal) => {
-    const call: Call = {
-      ...callerOf(res), endpoint, provider: chosen.provider, title: chosen.upstream?.face.title ?? 'The demo provider', model: chosen.model, isStream: body['stream'] === true, signal,
-      inputCharacters: () => inputCharacters([body['messages'], body['system'], body['tools'], body['input']]),
-      onQuota: (quota) => void res.setHeaders(new Map(Object.entries(quotaHeaders(protocol, quota, now())))),
+  const isStream = body['stream'] === true;
+  await answering(deps, { protocol, isStream, licenseId: caller.license.id, req, res }, client, async (signal) => {
+    const guarded = await guardRequest(deps, caller, protocol, { body, bytes: req.body as Buffer }, signal);
+    const bounds = planBounds(guarded.body, terms);
+    const request: ModelRequest = { caller: protocol, path, query: queryOf(req), headers: req.headers, ...guarded, maxOutput: bounds.maxOutput, passBack: true };
+    const { attempts, cache, keep } = await cachedAttempts(deps, { caller, endpoint, targets, requestFor: () => request, client });
+    if (cache !== 'off') res.setHeader(cacheHeader, cache);
+    const question = {
+      caller, terms, endpoint, askedModel: body.model, isStream, sizes: bounds, signal,
+      inputCharacters: () => textOfRequest(request.body),
+      onQuota: (quota: Parameters<typeof quotaHeaders>[1]) => void res.setHeaders(new Map(Object.entries(quotaHeaders(protocol, quota, now())))),
     };
-    await meteredCall(deps, call, run);
+    const { last, meter } = await meteredAnswer(deps, question, attempts, client);
+    await keep(last, meter);
     client.end(last, config.AI_IDLE_TIMEOUT_MS);
   });
 }
 
-type Answerer = (...args: Parameters<Run>) => Promise<Buffer | string>;
-
-/** How a request is answered. Throws INVALID_REQUEST for what cannot be translated: before the quota is touched. */
-function answererOf(asked: Asked, { upstream, model }: Chosen, client: ClientAnswer, now: () => number): Answerer {
-  const { protocol: caller, body, path, req } = asked;
-  if (!upstream) {
-    if (path === '/embeddings') throw new AppError('MODEL_UNKNOWN', 'The demo makes no embeddings. They need a provider: the operator of this server sets one up with OPENAI_API_KEY or OPENAI_COMPATIBLE_BASE_URL.', { field: 'body.model' });
-    return async (watch, meter, id) => answerAsDemo({ model, caller, watch, meter }, body, id, client, now());
-  }
-  if (upstream.protocol !== caller) {
-    if (path === '/embeddings') throw new AppError('MODEL_UNKNOWN', `${upstream.face.title} makes no embeddings. Ask for a model of another provider.`, { field: 'body.model' });
-    const translated = translateRequest(body, upstream, model);
-    return (watch, meter) => askTranslated({ upstream, model, caller, watch, meter }, translated, body, client, now());
-  }
-  const hideUsage = body['stream'] === true && path === '/chat/completions' && !wantsUsage(body);
-  const bytes = editedBytes(req.body as Buffer, body, model, hideUsage);
-  return (watch, meter) => passThrough({ upstream, model, caller, watch, meter }, { method: 'POST', path: path + queryOf(req), headers: req.headers, body: bytes }, client, hideUsage);
-}
-
-/** The body as it came, but for what must be changed: the provider's name of the model, and the usage that we want to be told. */
-export function editedBytes(bytes: Buffer, { stream, stream_options: options }: Json, model: string, askForUsage = false): Buffer {
-  const asksWithObject = options === undefined || options === null || isObject(options);
-  return setMembers(bytes, { model, ...(stream === undefined ? {} : { stream }), ...(askForUsage && asksWithObject ? { stream_options: { ...objectOf(options), include_usage: true } } : {}) });
-}
-
+/** The query of a request with its question mark, or nothing. */
 export function queryOf(req: Request): string {
   const start = req.originalUrl.indexOf('?');
   return start === -1 ? '' : req.originalUrl.slice(start);
-}
-
-/** Does the work of an answer and tells the client of its failure: with a status of its own before the first byte, with an error event after it. */
-export async function answering({ config, log }: GatewayDeps, { protocol, req, res, body }: Asked, client: ClientAnswer, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const signal = clientSignal(res);
-  const requestId = res.locals['requestId'] as string;
-  try {
-    await work(signal);
-  } catch (error) {
-    if (signal.aborted || error instanceof ClientLeft) {
-      // Nobody is there to be told.
-      if (!(error instanceof ClientLeft)) log.error({ request_id: requestId, license_id: callerOf(res).license.id, detail: errorText(error) }, 'a call failed after its client had left');
-      res.destroy();
-    } else if (error instanceof PassedBack) {
-      log.info({ request_id: requestId, method: req.method, route: routePath(req), status: error.answer.status, code: error.code }, 'a provider refused a request');
-      client.head(error.answer.status, error.answer.headers);
-      client.end(error.answer.bytes, config.AI_IDLE_TIMEOUT_MS);
-    } else if (!client.hasBegun) {
-      for (const name of ['Content-Type', 'Cache-Control', 'X-Accel-Buffering']) res.removeHeader(name);
-      throw error;
-    } else {
-      const told = errorAnswer(log, error, req, requestId).body;
-      if (body['stream'] === true) client.end(encodeEvents(protocol, [told]), config.AI_IDLE_TIMEOUT_MS);
-      else res.destroy();
-    }
-  }
 }

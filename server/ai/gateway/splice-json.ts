@@ -7,8 +7,10 @@ const backslash = 0x5c;
 const comma = 0x2c;
 const colon = 0x3a;
 const opening = 0x7b;
-const openings = new Set([opening, 0x5b]);
-const closings = new Set([0x7d, 0x5d]);
+const list = 0x5b;
+const endOfList = 0x5d;
+const openings = new Set([opening, list]);
+const closings = new Set([0x7d, endOfList]);
 
 /**
  * The bytes of a JSON object with these members set at its top level; every other byte stays as it is. A key that stands there
@@ -32,6 +34,21 @@ export function setMembers(object: Buffer, members: Json): Buffer {
   const start = edited.indexOf(opening) + 1;
   const text = added.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',');
   return Buffer.concat([edited.subarray(0, start), Buffer.from(found.length === 0 ? text : `${text},`), edited.subarray(start)]);
+}
+
+/** The same bytes with an item put first in every list that stands under this key at the top level. */
+export function prependItem(object: Buffer, key: string, item: unknown): Buffer {
+  const pieces: Buffer[] = [];
+  let position = 0;
+  for (const member of membersOf(object)) {
+    if (member.key !== key || object[member.valueStart] !== list) continue;
+    const inside = member.valueStart + 1;
+    let next = inside;
+    while ((object[next] as number) <= 0x20) next += 1;
+    pieces.push(object.subarray(position, inside), Buffer.from(JSON.stringify(item) + (object[next] === endOfList ? '' : ',')));
+    position = inside;
+  }
+  return pieces.length === 0 ? object : Buffer.concat([...pieces, object.subarray(position)]);
 }
 
 function membersOf(bytes: Buffer): Member[] {

@@ -4,24 +4,25 @@ import { requestToAnthropic } from '../translate/request-to-anthropic.rules.ts';
 import { requestToOpenAi } from '../translate/request-to-openai.rules.ts';
 import { AnswerUnreadable, CannotTranslate, type StreamTranslator } from '../translate/translation.rules.ts';
 import { AppError } from '../../errors.ts';
-import { demoPieces } from '../demo-provider.ts';
+import type { ChatMeter } from '../chat-meter.ts';
 import { providerError } from '../provider-errors.ts';
 import { eventHeaders, type ClientAnswer } from './client-answer.ts';
-import { demoAnswer, demoChunks, demoCompletion, lastQuestion, wantsUsage } from './demo.rules.ts';
+import { demoAnswer, demoChunks, demoCompletion, demoPieces, lastQuestion, wantsUsage } from './demo.rules.ts';
 import { encodeEvents, endMarker } from './events.rules.ts';
 import type { Json } from './loose.rules.ts';
 import { answerFacts, ask, isEventStream, noteFacts, readEvents, readJson, type Exchange } from './read-answer.ts';
 import { unreadable } from './upstream-errors.ts';
 import type { Upstream } from './upstreams.ts';
+import type { Protocol } from './wire.rules.ts';
 
 const jsonHeaders = { 'Content-Type': 'application/json; charset=utf-8' };
 
 /** The request in the upstream's protocol. Throws INVALID_REQUEST that names the field for which the other protocol has no words. */
 export function translateRequest(request: Json, upstream: Upstream, model: string): Buffer {
   try {
-    const translated = upstream.protocol === 'anthropic' ? requestToAnthropic(request, model) : requestToOpenAi(request, model, upstream.name === 'openai' ? 'max_completion_tokens' : 'max_tokens');
+    const translated = upstream.protocol === 'anthropic' ? requestToAnthropic(request, model) : requestToOpenAi(request, model, upstream.kind === 'openai' ? 'max_completion_tokens' : 'max_tokens');
     // Thoughts would have to be handed back in the next turn, which the other protocol cannot do.
-    return Buffer.from(JSON.stringify(upstream.name === 'deepseek' ? { ...translated, thinking: { type: 'disabled' } } : translated));
+    return Buffer.from(JSON.stringify(upstream.kind === 'deepseek' ? { ...translated, thinking: { type: 'disabled' } } : translated));
   } catch (error) {
     if (error instanceof CannotTranslate) throw new AppError('INVALID_REQUEST', error.message, { field: `body.${error.field}` });
     throw error;
@@ -51,11 +52,10 @@ export async function askTranslated(exchange: Exchange, body: Buffer, request: J
 }
 
 /** The demo's answer in the caller's protocol; while no provider is set up there is nobody to ask. `now` in epoch ms. */
-export function answerAsDemo({ caller, meter }: Omit<Exchange, 'upstream'>, request: Json, id: string, client: ClientAnswer, now: number): string {
+export function answerAsDemo(caller: Protocol, meter: ChatMeter, request: Json, id: string, client: ClientAnswer, now: number): string {
   const pieces = demoPieces(lastQuestion(request));
   const answer = demoAnswer(request, id, pieces, Math.floor(now / 1000));
   meter.note({ type: 'text', text: pieces.join('') });
-  meter.note({ type: 'end', finishReason: 'stop' });
   if (request['stream'] !== true) {
     client.head(200, jsonHeaders);
     return JSON.stringify(caller === 'anthropic' ? answerToAnthropic(demoCompletion(answer)) : demoCompletion(answer));

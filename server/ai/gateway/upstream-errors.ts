@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { AppError, type ErrorCode } from '../../errors.ts';
 import { providerFailure, type ProviderFacts } from '../provider-errors.ts';
 import { anthropicErrorOf } from './anthropic-wire.rules.ts';
+import { eventHeaders } from './client-answer.ts';
 import { isObject, type Json } from './loose.rules.ts';
 import { openAiErrorOf } from './openai-wire.rules.ts';
 import type { Upstream } from './upstreams.ts';
@@ -34,22 +35,22 @@ export function requestIdOf({ headers }: Dispatcher.ResponseData): string | unde
   return typeof id === 'string' ? id : undefined;
 }
 
-/** What becomes of an answer that is not a success: passed back if the caller speaks the protocol and it concerns the caller's request, otherwise told in our words. */
-export async function refusalOf(answer: Dispatcher.ResponseData, upstream: Upstream, model: string, caller: Protocol): Promise<AppError> {
+/** What becomes of an answer that is not a success: passed back, for a caller who wants that, if it concerns the caller's request; otherwise told in our words. */
+export async function refusalOf(answer: Dispatcher.ResponseData, upstream: Upstream, model: string, isPassedBack: boolean): Promise<AppError> {
   const bytes = await readError(answer);
   const json = parsed(bytes);
   const { type, message } = json ? errorOf(json, upstream.protocol) : { type: '', message: '' };
   const status = answer.statusCode;
   const isOwn = status < 400 || ownStatuses.has(status) || ownTypes.has(type) || holdsSecret(bytes, upstream);
-  if (json && !isOwn && caller === upstream.protocol) return new PassedBack(codeOf(status), { status, headers: usefulHeadersOf(answer), bytes });
+  if (json && !isOwn && isPassedBack) return new PassedBack(codeOf(status), { status, headers: usefulHeadersOf(answer), bytes });
   const retryAfter = answer.headers['retry-after'];
   return failure(upstream, model, { status, type, message, headers: new Headers(typeof retryAfter === 'string' ? { 'retry-after': retryAfter } : {}), requestId: requestIdOf(answer) });
 }
 
 /** The same for an error event in a stream. */
-export function streamErrorOf(error: { type: string; message: string }, bytes: Buffer, upstream: Upstream, model: string, caller: Protocol): AppError {
+export function streamErrorOf(error: { type: string; message: string }, bytes: Buffer, upstream: Upstream, model: string, isPassedBack: boolean): AppError {
   const isOwn = ownTypes.has(error.type) || holdsSecret(bytes, upstream);
-  if (!isOwn && caller === upstream.protocol) return new PassedBack('PROVIDER_FAILED', { status: 200, headers: {}, bytes });
+  if (!isOwn && isPassedBack) return new PassedBack('PROVIDER_FAILED', { status: 200, headers: eventHeaders, bytes });
   return failure(upstream, model, { status: undefined, ...error, headers: undefined, requestId: undefined });
 }
 
@@ -69,7 +70,7 @@ function errorOf(json: Json, protocol: Protocol): { type: string; message: strin
 function codeOf(status: number): ErrorCode {
   if (status === 404) return 'MODEL_UNKNOWN';
   if (status === 408 || status === 504) return 'PROVIDER_TIMEOUT';
-  if (status === 429 || status === 503 || status === 529) return 'PROVIDER_UNAVAILABLE';
+  if (status === 409 || status === 429 || status === 503 || status === 529) return 'PROVIDER_UNAVAILABLE';
   return status < 500 ? 'PROVIDER_REJECTED' : 'PROVIDER_FAILED';
 }
 

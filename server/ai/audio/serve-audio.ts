@@ -1,0 +1,61 @@
+import type { Request, Response } from 'express';
+import { AppError } from '../../errors.ts';
+import { aiTermsOf } from '../../usage/ai-terms.ts';
+import type { Quota } from '../../usage/quota.rules.ts';
+import type { MeteredUsage } from '../../usage/token-usage.rules.ts';
+import { answering } from '../gateway/answering.ts';
+import { callerOf } from '../gateway/caller.ts';
+import { clientAnswer } from '../gateway/client-answer.ts';
+import { attemptsOf } from '../gateway/fallback.ts';
+import { meteredAnswer } from '../gateway/metered-answer.ts';
+import { quotaHeaders } from '../gateway/quota-headers.rules.ts';
+import { queryOf, targetsOf, type GatewayDeps } from '../gateway/serve.ts';
+import { passAudio } from './pass-audio.ts';
+
+/** A request for sound or about it, in OpenAI's protocol. */
+export type AudioRequest = {
+  /** As the ledger names it. */
+  endpoint: string;
+  /** After the provider's base address. */
+  path: string;
+  /** Of the work, for people: "transcribes no recordings". */
+  lack: string;
+  model: string;
+  isStream: boolean;
+  /** What it takes where the provider does not say. */
+  estimate: (model: string) => MeteredUsage;
+  /** The body under the provider's name of the model. */
+  bodyFor: (model: string) => Promise<{ bytes: Buffer; contentType: string }>;
+  req: Request;
+  res: Response;
+};
+
+/** Answers a request that costs one of the quota, by the first target that speaks OpenAI's protocol and can. Throws MODEL_UNKNOWN where nobody does. */
+export async function serveAudio(deps: GatewayDeps, { endpoint, path, lack, model: asked, isStream, estimate, bodyFor, req, res }: AudioRequest): Promise<undefined> {
+  const { config, db, now } = deps;
+  const caller = callerOf(res);
+  const terms = await aiTermsOf(db, caller.license.id);
+  const client = clientAnswer(res);
+  const targets = await targetsOf(deps, asked, 'openai', terms);
+  const attempts = attemptsOf(targets, (target) => {
+    const { upstream, model } = target;
+    if (upstream?.protocol !== 'openai') throw new AppError('MODEL_UNKNOWN', `${upstream?.face.title ?? 'The demo'} ${lack}. Ask for a model of a provider that does, such as OpenAI or a server that is compatible with it.`, { field: 'body.model' });
+    return {
+      target,
+      async run(watch, meter) {
+        const { bytes, contentType } = await bodyFor(model);
+        const request = { method: 'POST', path: path + queryOf(req), headers: { ...req.headers, 'content-type': contentType }, body: bytes } as const;
+        return passAudio({ upstream, model, caller: 'openai', passBack: true, watch, meter }, request, client, estimate(model));
+      },
+    };
+  });
+  await answering(deps, { protocol: 'openai', isStream, licenseId: caller.license.id, req, res }, client, async (signal) => {
+    const question = {
+      caller, terms, endpoint, askedModel: asked, isStream, sizes: estimate(targets[0].model), signal, inputCharacters: () => 0,
+      onQuota: (quota: Quota) => void res.setHeaders(new Map(Object.entries(quotaHeaders('openai', quota, now())))),
+    };
+    const { last } = await meteredAnswer(deps, question, attempts, client);
+    client.end(last, config.AI_IDLE_TIMEOUT_MS);
+  });
+  return undefined;
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+type LicenseFacts = { license_id: string; customer_id: string; status: string; expires_at: string | null };
+
+/** What each type of event says: ids and facts, never a licence key, a prompt, or a name or an address of a person. Times are ISO 8601. */
+export type WebhookData = {
+  'license.issued': LicenseFacts & { plan: string; key_ending: string };
+  'license.suspended': LicenseFacts & { reason: string | null };
+  'license.revoked': LicenseFacts & { reason: string | null };
+  'usage.threshold': { license_id: string; customer_id: string; period: string; unit: 'requests' | 'tokens' | 'cost'; threshold: number; used: number | string; limit: number | string; resets_at: string };
+};
+export type WebhookType = keyof WebhookData;
+
+/** Every type of event that an endpoint can ask for. */
+export const webhookTypes = ['license.issued', 'license.suspended', 'license.revoked', 'usage.threshold'] as const satisfies readonly WebhookType[];
+
+/** The event that tries an endpoint out. It is sent when asked for, whatever else the endpoint wants. */
+export const testType = 'webhook.test';
+
+/** In the list of an endpoint: every type, those of later versions too. */
+export const allTypes = '*';
+
+const storedEvents = z.array(z.string());
+
+/** The types that an endpoint wants, as they are stored. */
+export function parseEvents(events: string): string[] {
+  return storedEvents.parse(JSON.parse(events));
+}
+
+/** Whether an endpoint wants to be told of this type. */
+export function wants(events: string, type: WebhookType): boolean {
+  return parseEvents(events).some((wanted) => wanted === allTypes || wanted === type);
+}
