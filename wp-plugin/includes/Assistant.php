@@ -31,7 +31,7 @@ final class Assistant {
 		return '' === $name ? __( 'Shop assistant', 'chatello' ) : $name;
 	}
 
-	/** The instructions. Nothing secret may stand in them: a determined visitor can read them. */
+	/** The instructions. They go from server to server only; a model can still be talked into repeating them, so nothing secret belongs here. */
 	public static function instructions(): string {
 		$settings = State::assistant();
 		$has_shop = Catalog::has_shop() && $settings['products'];

@@ -21,7 +21,6 @@ final class ChatConfig {
 			'contact'      => array( 'email' => $settings['contact_email'], 'url' => $settings['contact_url'] ),
 			'api_url'      => 'api' === Assistant::source() ? ApiClient::base_url() : '',
 			'model'        => self::MODEL,
-			'instructions' => Assistant::instructions(),
 			'tools'        => Assistant::tools(),
 			'currency'     => Catalog::has_shop() ? array( html_entity_decode( get_woocommerce_currency_symbol(), ENT_QUOTES, 'UTF-8' ), get_woocommerce_currency() ) : array(),
 			'cart_url'     => Catalog::has_shop() && function_exists( 'wc_get_cart_url' ) ? wc_get_cart_url() : '',

@@ -38,7 +38,7 @@ final class ShopperApi {
 		if ( 'api' !== Assistant::source() ) {
 			return self::answer( array( 'relay' => true ) );
 		}
-		$answer = ShopperCall::send( '/api/v1/visitor-tokens', array( 'origin' => Site::origin(), 'domain' => License::domain(), 'visitor' => Visitor::id(), 'max_requests' => 60 ) );
+		$answer = ShopperCall::send( '/api/v1/visitor-tokens', array( 'origin' => Site::origin(), 'domain' => License::domain(), 'visitor' => Visitor::id(), 'max_requests' => 60, 'system_prompt' => Assistant::instructions() ) );
 		if ( $answer['ok'] ) {
 			return self::answer( array_intersect_key( $answer['body'], array_flip( array( 'token', 'expires_at', 'max_requests' ) ) ) );
 		}

@@ -95,7 +95,7 @@ export function BehaviourSection({ start, draft, set }: Section & { start: Start
           ))}
         </fieldset>
       )}
-      <TextareaControl label={__('House rules', 'chatello')} help={__('What to say and what not, in your own words. Write no secrets here: a determined visitor can read them.', 'chatello')} value={draft.rules} rows={4} maxLength={4000} onChange={(rules) => set({ rules })} />
+      <TextareaControl label={__('House rules', 'chatello')} help={__('What to say and what not, in your own words. Write no secrets here: a model can be talked into repeating them.', 'chatello')} value={draft.rules} rows={4} maxLength={4000} onChange={(rules) => set({ rules })} />
       <ToggleControl label={__('Voice', 'chatello')} help={__('Shoppers may speak and have answers read aloud, by their own browser and only on a click.', 'chatello')} checked={draft.voice} onChange={(voice) => set({ voice })} />
       <TextControl label={__('Hand over to: e-mail address', 'chatello')} type="email" value={draft.contact_email} onChange={(contact_email) => set({ contact_email })} />
       <TextControl label={__('Hand over to: page or telephone', 'chatello')} help={__('An address such as https://… or tel:+39…', 'chatello')} value={draft.contact_url} onChange={(contact_url) => set({ contact_url })} />

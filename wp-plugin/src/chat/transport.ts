@@ -29,7 +29,7 @@ export function createTransport(rest: string, config: ChatConfig): Transport {
       ({ token } = (await response.json()) as { token?: string });
       if (token === undefined) return undefined;
     }
-    const body = { model: config.model, stream: true, messages: [{ role: 'system', content: config.instructions }, ...messages], ...(config.tools.length > 0 ? { tools: config.tools } : {}) };
+    const body = { model: config.model, stream: true, messages, ...(config.tools.length > 0 ? { tools: config.tools } : {}) };
     const response = await send(`${config.api_url}/v1/chat/completions`, { body, signal, token }).catch((error: unknown) => {
       if (signal.aborted || !navigator.onLine) throw error;
       return undefined;

@@ -29,7 +29,6 @@ export type ChatConfig = {
   /** '' where answers come through the site only. */
   api_url: string;
   model: string;
-  instructions: string;
   tools: object[];
   /** Signs of the shop's currency. */
   currency: string[];
