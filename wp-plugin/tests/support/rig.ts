@@ -11,7 +11,7 @@ import { startWordPress, type WordPress, type WordPressOptions } from './wordpre
 
 export const developmentKey = 'CHA-TEST-1234-5678-ABCD';
 
-export type Rig = { wp: WordPress; server: ServerProcess; model: Model; browser: Browser; stop: () => Promise<void>; newServer: () => Promise<void> };
+export type Rig = { wp: WordPress; server: ServerProcess & { dataDir: string }; model: Model; browser: Browser; stop: () => Promise<void>; newServer: () => Promise<void> };
 
 /** A WordPress with the plugin installed from its zip, the real Chatello server beside it, a scripted model behind that, and Chromium. */
 export async function startRig(options: WordPressOptions & { demo?: boolean } = {}): Promise<Rig> {
@@ -23,12 +23,12 @@ export async function startRig(options: WordPressOptions & { demo?: boolean } = 
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP *.w.org ~NOTFOUND, MAP *.gravatar.com ~NOTFOUND'] });
   const rig: Rig = {
     wp,
-    server,
+    server: { ...server, dataDir },
     model,
     browser,
     async newServer() {
       const { port } = new URL(rig.server.apiUrl);
-      rig.server = await startServer(dataDir, { PORT: port, ...(options.demo ? {} : { OPENAI_COMPATIBLE_BASE_URL: model.url, OPENAI_COMPATIBLE_MODEL: 'test-model' }) });
+      rig.server = { dataDir, ...(await startServer(dataDir, { PORT: port, ...(options.demo ? {} : { OPENAI_COMPATIBLE_BASE_URL: model.url, OPENAI_COMPATIBLE_MODEL: 'test-model' }) })) };
     },
     async stop() {
       await browser.close();
