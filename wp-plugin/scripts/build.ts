@@ -16,7 +16,7 @@ export function buildPlugin(): void {
   const fingerprint = hash.digest('hex');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === fingerprint) return;
   rmSync(build, { recursive: true, force: true });
-  execFileSync('npm', ['run', 'build', '--silent'], { cwd: pluginRoot, stdio: ['ignore', 'pipe', 'inherit'] });
+  execFileSync('npm', ['run', 'build', '--silent'], { cwd: pluginRoot, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_ENV: 'production' } });
   buildTranslations();
   mkdirSync(build, { recursive: true });
   writeFileSync(marker, fingerprint);

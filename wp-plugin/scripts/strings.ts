@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-const call = /\b(__|_e|_x|_n|esc_html__|esc_attr__|esc_html_e)\(\s*((?:'(?:[^'\\]|\\.)*'\s*,\s*)+?)(?:[\w.$\[\]>'-]+\s*,\s*)?'chatello'\s*\)/g;
+const call = /\b(__|_e|_x|_n|esc_html__|esc_attr__|esc_html_e)\(\s*((?:'(?:[^'\\]|\\.)*'\s*,\s*)+?)(?:[\w.$[\]>'-]+\s*,\s*)?'chatello'\s*\)/g;
 
 /** Every text that the plugin gives to be translated, in the order of the files; of a plural the singular. */
 export function translatableTexts(root: string): string[] {

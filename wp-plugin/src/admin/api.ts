@@ -16,5 +16,5 @@ export const pagesById = (ids: number[]) => apiFetch<{ id: number; title: string
 /** What was thrown by a call, as a problem. */
 export function problemOf(error: unknown): Problem {
   const { code = 'UNKNOWN', message = '', data } = (typeof error === 'object' && error !== null ? error : {}) as Partial<Problem>;
-  return { code: String(code), message: String(message), ...(data ? { data } : {}) };
+  return { code, message, ...(data ? { data } : {}) };
 }

@@ -37,7 +37,7 @@ export function LookSection({ start, draft, set }: Section & { start: Start }) {
           { value: 'light', label: __('Always light', 'chatello') },
           { value: 'dark', label: __('Always dark', 'chatello') },
         ]}
-        onChange={(scheme) => set({ scheme: scheme as Settings['scheme'] })}
+        onChange={(scheme) => set({ scheme })}
       />
       <RadioControl
         label={__('Position of the button', 'chatello')}
@@ -84,7 +84,7 @@ export function BehaviourSection({ start, draft, set }: Section & { start: Start
           { value: 'neutral', label: __('Matter-of-fact', 'chatello') },
           { value: 'formal', label: __('Formal', 'chatello') },
         ]}
-        onChange={(tone) => set({ tone: tone as Settings['tone'] })}
+        onChange={(tone) => set({ tone })}
       />
       <ToggleControl label={__('Answer in whatever language the shopper writes', 'chatello')} checked={draft.languages.length === 0} onChange={(isAny) => set({ languages: isAny ? [] : [start.locale.slice(0, 2)] })} />
       {draft.languages.length > 0 && (
@@ -136,7 +136,7 @@ export function PrivacySection({ draft, set }: Section) {
           { value: 'day', label: __('For a day', 'chatello') },
           { value: 'month', label: __('For 30 days', 'chatello') },
         ]}
-        onChange={(retention) => set({ retention: retention as Settings['retention'] })}
+        onChange={(retention) => set({ retention })}
       />
     </Part>
   );
@@ -155,7 +155,7 @@ export function ProviderSection({ status, draft, set, providerKey, onProviderKey
           { value: 'anthropic', label: 'Anthropic' },
           { value: 'deepseek', label: 'DeepSeek' },
         ]}
-        onChange={(provider) => set({ provider: provider as Settings['provider'] })}
+        onChange={(provider) => set({ provider })}
       />
       {draft.provider !== '' && (
         <>

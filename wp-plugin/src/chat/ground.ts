@@ -33,15 +33,18 @@ export function segmentsOf(answer: string, facts: Facts, currency: readonly stri
 export function settledPart(answer: string): string {
   const open = answer.lastIndexOf('[[');
   const text = open > answer.lastIndexOf(']]') ? answer.slice(0, open) : answer.replace(/\[$/, '');
-  return text.replace(/(?:\d[\d.,'’\u00a0\u202f ]*|[€$£]|(?<![\p{L}\p{N}])[A-Z][A-Z0-9._-]*)\s*\p{L}{0,7}$/u, '');
+  return text.replace(/(?:[€$£]?\s?\d[\d.,'’\u00a0\u202f ]*|[€$£]|(?<![\p{L}\p{N}])[A-Z][A-Z0-9._-]*)\s*(?:[€$£]|\p{L}{0,7})$/u, '');
 }
 
 /** The text without prices and product numbers that no tool returned: those are not shown as facts. */
 export function groundText(text: string, facts: Facts, currency: readonly string[], mask: string): string {
   const allowed = allowedAmounts(facts);
   const codes = allowedCodes(facts);
-  const sign = [...new Set([...currency, ...signs])].filter(Boolean).sort((a, b) => b.length - a.length).map(escapeRegExp).join('|');
-  const price = new RegExp(String.raw`(?<![\p{L}\p{N}])(?:${sign})\s?(${amountPattern})|(?<![\p{L}\p{N}])(${amountPattern})\s?(?:${sign})(?!\p{L})`, 'giu');
+  const all = [...new Set([...currency, ...signs])].filter(Boolean).sort((a, b) => b.length - a.length);
+  const sign = all.map(escapeRegExp).join('|');
+  // A word such as EUR stands alone; a sign may follow letters: US$ 5.
+  const leading = all.map((text) => (/^\p{L}/u.test(text) ? String.raw`(?<![\p{L}\p{N}])${text}` : escapeRegExp(text))).join('|');
+  const price = new RegExp(String.raw`(?:${leading})\s?(${amountPattern})|(?<![\p{L}\p{N}])(${amountPattern})\s?(?:${sign})(?!\p{L})`, 'giu');
   return text
     .replace(price, (match, before: string | undefined, after: string | undefined) => (allowed.has(centsOf(before ?? after ?? '')) ? match : mask))
     .replace(codePattern, (match) => (codes.has(match) ? match : mask));

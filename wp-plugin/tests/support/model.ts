@@ -54,7 +54,7 @@ async function answer({ messages, stream, tools = [] }: Asked, res: ServerRespon
   const finish = isOffered ? 'tool_calls' : 'stop';
   const usage = { prompt_tokens: 50, completion_tokens: 20, total_tokens: 70 };
   if (stream !== true) {
-    const message = { role: 'assistant', content: text || null, ...(calls ? { tool_calls: calls.map(({ index: _, ...rest }) => rest) } : {}) };
+    const message = { role: 'assistant', content: text || null, ...(calls ? { tool_calls: calls.map(({ id, type, function: call }) => ({ id, type, function: call })) } : {}) };
     res.setHeader('content-type', 'application/json').end(JSON.stringify({ id: 'x', object: 'chat.completion', created: 1, model: 'test-model', choices: [{ index: 0, message, finish_reason: finish }], usage }));
     return;
   }
