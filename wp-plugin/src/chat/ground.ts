@@ -33,7 +33,7 @@ export function segmentsOf(answer: string, facts: Facts, currency: readonly stri
 export function settledPart(answer: string): string {
   const open = answer.lastIndexOf('[[');
   const text = open > answer.lastIndexOf(']]') ? answer.slice(0, open) : answer.replace(/\[$/, '');
-  return text.replace(/(?:[€$£]?\s?\d[\d.,'’\u00a0\u202f ]*|[€$£]|(?<![\p{L}\p{N}])[A-Z][A-Z0-9._-]*)\s*(?:[€$£]|\p{L}{0,7})$/u, '');
+  return text.replace(/(?:[€$£]?\s?\d[\d.,'’\u00a0\u202f ]*|(?<![\p{L}\p{N}])[A-Z][A-Z0-9._-]*)\s*(?:[€$£]\s?|\p{L}{0,7})$|[€$£]\s?$/u, '');
 }
 
 /** The text without prices and product numbers that no tool returned: those are not shown as facts. */
