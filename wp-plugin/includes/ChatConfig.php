@@ -17,6 +17,7 @@ final class ChatConfig {
 			'greeting'     => '' === $settings['greeting'] ? ChatStrings::all()['defaultGreeting'] : $settings['greeting'],
 			'questions'    => $settings['questions'],
 			'voice'        => $settings['voice'],
+			'transcribes'  => 'api' === Assistant::source(),
 			'retention'    => $settings['retention'],
 			'contact'      => array( 'email' => $settings['contact_email'], 'url' => $settings['contact_url'] ),
 			'api_url'      => 'api' === Assistant::source() ? ApiClient::base_url() : '',

@@ -57,6 +57,8 @@ final class ChatStrings {
 			'readAloud'     => __( 'Read aloud', 'chatello' ),
 			'stopReading'   => __( 'Stop reading', 'chatello' ),
 			'audioNote'     => __( 'Your browser turns speech into text; depending on the browser its maker’s servers do it. The shop receives the text only.', 'chatello' ),
+			'recordNote'    => __( 'Your recording goes through the shop to its AI service, which turns it into text. It is not kept by the shop.', 'chatello' ),
+			'transcribing'  => __( 'Turning speech into text …', 'chatello' ),
 			'audioFailed'   => __( 'Nothing was understood. Allow the microphone and try again, or type your message.', 'chatello' ),
 			'aiNote'        => __( 'Answers come from an AI and may be wrong.', 'chatello' ),
 		);

@@ -4,12 +4,12 @@ import { contactCard } from './cards.ts';
 import { converse, spokenText } from './converse.ts';
 import { emptyFacts } from './ground.ts';
 import { createMemory, type Turn } from './memory.ts';
+import { microphone } from './microphone.ts';
 import { chatCss } from './styles.ts';
 import { createTransport } from './transport.ts';
 import { ChatError, type ChatConfig, type LauncherConfig, type Message, type Product, type Trouble } from './types.ts';
-import { canListen, listen } from './voice.ts';
 
-const paths = { close: 'M6 6l12 12M18 6L6 18', clear: 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13', send: 'M4 12h15M13 6l6 6-6 6', stop: 'M7 7h10v10H7z', mic: 'M12 4a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V7a3 3 0 0 1 3-3zM6 12a6 6 0 0 0 12 0M12 18v3' };
+const paths = { close: 'M6 6l12 12M18 6L6 18', clear: 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13', send: 'M4 12h15M13 6l6 6-6 6', stop: 'M7 7h10v10H7z' };
 const maxQuestion = 2_000;
 const troubles: Record<Trouble, string> = { offline: 'offline', unavailable: 'unavailable', quota: 'quota', slow: 'slow', tooLong: 'tooLong', cut: 'cut' };
 
@@ -73,10 +73,12 @@ function build(place: HTMLElement, config: ChatConfig, launcher: LauncherConfig,
   const sendIcon = icon(paths.send);
   const stopIcon = icon(paths.stop);
   const send = el('button', { class: 'tool send', type: 'submit', 'aria-label': text('send') }, sendIcon);
-  const form = el('form', { class: 'ask', onsubmit: submit }, ...microphone(), field, send);
+  const foot = el('p', { class: 'foot' }, text('aiNote'));
+  const speaker = microphone(config, transport, language, { field, note: foot, status });
+  const form = el('form', { class: 'ask', onsubmit: submit }, ...(speaker ? [speaker] : []), field, send);
   const clear = el('button', { type: 'button', 'aria-label': text('clear'), title: text('clear'), onclick: forget }, icon(paths.clear));
   const closer = close ? [el('button', { type: 'button', 'aria-label': text('close'), title: text('close'), onclick: close }, icon(paths.close))] : [];
-  const panel = el('section', { class: 'panel', role: close ? 'dialog' : 'region', 'aria-label': config.name }, el('header', {}, el('h2', {}, config.name), clear, ...closer), log, form, el('p', { class: 'foot' }, text('aiNote')), status);
+  const panel = el('section', { class: 'panel', role: close ? 'dialog' : 'region', 'aria-label': config.name }, el('header', {}, el('h2', {}, config.name), clear, ...closer), log, form, foot, status);
   place.append(panel);
   panel.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && close) {
@@ -218,26 +220,5 @@ function build(place: HTMLElement, config: ChatConfig, launcher: LauncherConfig,
       log.children[0]?.after(...shown);
       scroll();
     });
-  }
-
-  function microphone(): HTMLElement[] {
-    if (!config.voice || !canListen()) return [];
-    let stop: (() => void) | undefined;
-    const button = el('button', { class: 'tool', type: 'button', 'aria-label': text('speak'), title: text('audioNote'), 'aria-pressed': 'false', onclick: toggle }, icon(paths.mic));
-    function toggle(): void {
-      if (stop) return stop();
-      button.setAttribute('aria-pressed', 'true');
-      status.textContent = text('listening');
-      field.placeholder = text('listening');
-      stop = listen(language, (heard) => (field.value = heard), (understood) => {
-        stop = undefined;
-        button.setAttribute('aria-pressed', 'false');
-        field.placeholder = text(understood ? 'placeholder' : 'audioFailed');
-        status.textContent = understood ? field.value : text('audioFailed');
-        field.focus();
-      });
-      return undefined;
-    }
-    return [button];
   }
 }

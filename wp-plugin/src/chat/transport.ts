@@ -2,7 +2,7 @@ import { readStream, type Answer } from './sse.ts';
 import { ChatError, type ChatConfig, type Message, type ToolCall, type Trouble } from './types.ts';
 
 type Ask = { messages: Message[]; signal: AbortSignal; onText: (text: string) => void };
-export type Transport = { ask: (ask: Ask) => Promise<Answer>; post: <Body>(path: string, body: object, signal?: AbortSignal) => Promise<Body> };
+export type Transport = { ask: (ask: Ask) => Promise<Answer>; transcribe: (recording: Blob, language: string) => Promise<string>; post: <Body>(path: string, body: object, signal?: AbortSignal) => Promise<Body> };
 
 const firstByteTimeoutMs = 30_000;
 
@@ -56,6 +56,14 @@ export function createTransport(rest: string, config: ChatConfig): Transport {
 
   return {
     post,
+    async transcribe(recording, language) {
+      const form = new FormData();
+      form.append('language', language.slice(0, 2));
+      form.append('file', recording, `speech.${/audio\/(\w+)/.exec(recording.type)?.[1] ?? 'webm'}`);
+      const response = await fetch(`${rest}/chat/transcribe`, { method: 'POST', body: form, credentials: 'same-origin', cache: 'no-store' });
+      if (!response.ok) throw new ChatError(await troubleOf(response));
+      return ((await response.json()) as { text: string }).text;
+    },
     async ask(ask) {
       if (isDirect) {
         const answer = await direct(ask);

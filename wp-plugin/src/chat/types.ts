@@ -24,6 +24,8 @@ export type ChatConfig = {
   greeting: string;
   questions: string[];
   voice: boolean;
+  /** Whether recordings can be turned into text. */
+  transcribes: boolean;
   retention: Retention;
   contact: { email: string; url: string };
   /** '' where answers come through the site only. */

@@ -44,3 +44,37 @@ export function speak(text: string, language: string, onEnd: () => void): () => 
   speechSynthesis.speak(utterance);
   return () => speechSynthesis.cancel();
 }
+
+/** Whether this browser can record, for those that cannot listen. */
+export function canRecord(): boolean {
+  return 'MediaRecorder' in globalThis && Boolean((navigator as Partial<Navigator>).mediaDevices);
+}
+
+const longestRecordingMs = 60_000;
+
+/** Records once, only ever called by a click, at most a minute. `onEnd` gets the recording, or nothing where the microphone was refused. Returns what ends it. */
+export function record(onEnd: (recording: Blob | undefined) => void): () => void {
+  let recorder: MediaRecorder | undefined;
+  let isOver = false;
+  const stop = () => {
+    isOver = true;
+    if (recorder?.state === 'recording') recorder.stop();
+  };
+  navigator.mediaDevices.getUserMedia({ audio: true }).then(
+    (stream) => {
+      const pieces: Blob[] = [];
+      const made = new MediaRecorder(stream);
+      recorder = made;
+      made.addEventListener('dataavailable', ({ data }) => pieces.push(data));
+      made.addEventListener('stop', () => {
+        for (const track of stream.getTracks()) track.stop();
+        onEnd(new Blob(pieces, { type: made.mimeType }));
+      });
+      made.start();
+      setTimeout(stop, longestRecordingMs);
+      if (isOver) made.stop();
+    },
+    () => onEnd(undefined),
+  );
+  return stop;
+}

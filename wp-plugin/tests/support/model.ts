@@ -18,6 +18,10 @@ export async function startModel(): Promise<Model> {
     let text = '';
     req.on('data', (chunk: Buffer) => (text += chunk.toString()));
     req.on('end', () => {
+      if (req.url?.endsWith('/audio/transcriptions')) {
+        res.setHeader('content-type', 'application/json').end('{"text":"a red lamp please"}');
+        return;
+      }
       if (!req.url?.endsWith('/chat/completions')) {
         res.setHeader('content-type', 'application/json').end('{"object":"list","data":[{"id":"test-model","object":"model"}]}');
         return;

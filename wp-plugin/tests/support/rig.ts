@@ -20,7 +20,7 @@ export async function startRig(options: WordPressOptions & { demo?: boolean } = 
   const server = await startServer(dataDir, options.demo ? {} : { OPENAI_COMPATIBLE_BASE_URL: model.url, OPENAI_COMPATIBLE_MODEL: 'test-model' });
   const wp = await startWordPress({ ...options, constants: { CHATELLO_API_URL: server.apiUrl, ...options.constants } });
   await installPlugin(wp);
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP *.w.org ~NOTFOUND, MAP *.gravatar.com ~NOTFOUND'] });
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--host-resolver-rules=MAP *.w.org ~NOTFOUND, MAP *.gravatar.com ~NOTFOUND'] });
   const rig: Rig = {
     wp,
     server: { ...server, dataDir },

@@ -18,6 +18,8 @@ export type WordPress = {
   directory: string;
   /** Runs PHP within this WordPress and returns what it printed as JSON. `user` is logged in. */
   php: <Result = unknown>(code: string, options?: { user?: string; before?: string }) => Promise<Result>;
+  /** Makes it a network of sites in folders. */
+  network: () => Promise<void>;
   /** What WordPress and the plugin have logged. */
   debugLog: () => string;
   stop: () => Promise<void>;
@@ -52,6 +54,15 @@ export async function startWordPress({ version = versions.newest, constants = {}
     url,
     directory,
     php: run,
+    async network() {
+      await run(`require_once ABSPATH . 'wp-admin/includes/admin.php'; require_once ABSPATH . 'wp-admin/includes/network.php'; foreach ($GLOBALS['wpdb']->tables('ms_global') as $table => $name) $GLOBALS['wpdb']->$table = $name; install_network(); return populate_network(1, 'localhost:${port}', 'owner@example.com', 'Network', '/', false);`, { before: `define('WP_INSTALLING_NETWORK', true);` });
+      const file = path.join(directory, 'wp-config.php');
+      const constants = `define( 'MULTISITE', true );\ndefine( 'SUBDOMAIN_INSTALL', false );\ndefine( 'DOMAIN_CURRENT_SITE', 'localhost:${port}' );\ndefine( 'PATH_CURRENT_SITE', '/' );\ndefine( 'SITE_ID_CURRENT_SITE', 1 );\ndefine( 'BLOG_ID_CURRENT_SITE', 1 );\n`;
+      // A new file: the folder's others are links to files that all sites share.
+      const text = readFileSync(file, 'utf8');
+      rmSync(file);
+      writeFileSync(file, text.replace('<?php\n', `<?php\n${constants}`));
+    },
     debugLog: () => (existsSync(path.join(directory, 'debug.log')) ? readFileSync(path.join(directory, 'debug.log'), 'utf8') : ''),
     async stop() {
       // The workers are children of the server: the whole group ends.
