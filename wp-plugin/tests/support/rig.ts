@@ -42,7 +42,7 @@ export async function startRig(options: WordPressOptions & { demo?: boolean } = 
 }
 
 /** Installs the zip as WordPress does after an upload, and switches the plugin on. */
-export async function installPlugin(wp: WordPress): Promise<void> {
+async function installPlugin(wp: WordPress): Promise<void> {
   const result = await wp.php<unknown[]>(
     `require_once ABSPATH . 'wp-admin/includes/admin.php'; require_once ABSPATH . 'wp-admin/includes/class-wp-upgrader.php';
      $upgrader = new Plugin_Upgrader(new Automatic_Upgrader_Skin()); $done = $upgrader->install('${zipPlugin()}');

@@ -55,7 +55,7 @@ export async function startWordPress({ version = versions.newest, constants = {}
     directory,
     php: run,
     async network() {
-      await run(`require_once ABSPATH . 'wp-admin/includes/admin.php'; require_once ABSPATH . 'wp-admin/includes/network.php'; foreach ($GLOBALS['wpdb']->tables('ms_global') as $table => $name) $GLOBALS['wpdb']->$table = $name; install_network(); return populate_network(1, 'localhost:${port}', 'owner@example.com', 'Network', '/', false);`, { before: `define('WP_INSTALLING_NETWORK', true);` });
+      await run(`require_once ABSPATH . 'wp-admin/includes/upgrade.php'; require_once ABSPATH . 'wp-admin/includes/network.php'; foreach ($GLOBALS['wpdb']->tables('ms_global') as $table => $name) $GLOBALS['wpdb']->$table = $name; install_network(); return populate_network(1, 'localhost:${port}', 'owner@example.com', 'Network', '/', false);`, { before: `define('WP_INSTALLING_NETWORK', true);` });
       const file = path.join(directory, 'wp-config.php');
       const constants = `define( 'MULTISITE', true );\ndefine( 'SUBDOMAIN_INSTALL', false );\ndefine( 'DOMAIN_CURRENT_SITE', 'localhost:${port}' );\ndefine( 'PATH_CURRENT_SITE', '/' );\ndefine( 'SITE_ID_CURRENT_SITE', 1 );\ndefine( 'BLOG_ID_CURRENT_SITE', 1 );\n`;
       // A new file: the folder's others are links to files that all sites share.

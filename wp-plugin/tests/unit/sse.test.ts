@@ -43,6 +43,7 @@ describe('a question', () => {
   it('ends after five rounds of tools, whatever the model wants', async () => {
     let asked = 0;
     const transport: Transport = {
+      transcribe: () => Promise.reject(new Error('not asked')),
       ask: () => Promise.resolve({ text: `round ${++asked}`, calls: [call, call, call, call, call, call], finish: 'tool_calls' }),
       post: <Body>() => Promise.resolve({ content: {}, products: [], pages: [] } as Body),
     };
@@ -57,6 +58,7 @@ describe('a question', () => {
     const offers: unknown[] = [];
     let asked = 0;
     const transport: Transport = {
+      transcribe: () => Promise.reject(new Error('not asked')),
       ask: () => Promise.resolve(asked++ === 0 ? { text: '', calls: [{ ...call, function: { name: 'offer_add_to_cart', arguments: '{"id":666}' } }], finish: '' } : { text: 'done', calls: [], finish: 'stop' }),
       post: () => Promise.reject(new Error('not asked')),
     };
