@@ -22,6 +22,8 @@ export type Caller = {
   site: string | null;
   /** The visitor of that site who asks by a token, as the ledger names them; null for whoever holds the licence key. */
   visitor: string | null;
+  /** The rules that the site has given to this visitor; null without any. */
+  sitePrompt: string | null;
   /** What the owner of the licence has decided. */
   settings: AiSettings;
 };
@@ -72,7 +74,7 @@ export async function callerAt(deps: CallerDeps, caller: Caller, req: Request, d
 
 async function authenticateOwner({ db, vault, now }: CallerDeps, key: string, site: Site | undefined): Promise<Omit<Caller, 'settings'>> {
   const license = await usableLicense(db, vault, { key, site }, now());
-  return { license, site: license.activation_id === null ? null : (site?.site ?? null), visitor: null };
+  return { license, site: license.activation_id === null ? null : (site?.site ?? null), visitor: null, sitePrompt: null };
 }
 
 /** The caller of a request that aiCaller let through. */
