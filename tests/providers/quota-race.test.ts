@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sweepReservations } from '../../server/usage/sweep-reservations.ts';
 import { createTestApp, onBothDatabases, type TestApp } from '../harness.ts';
 import { startApiProcess, type ApiProcess } from './api-process.ts';
@@ -35,6 +36,8 @@ onBothDatabases(`a quota that ${processes} processes draw on at once`, (engine) 
       const answer = await postChat(url, { stream: true });
       await answer.text();
       if (answer.status !== 503) return answer.status;
+      // Asked again and again at once, it would refuse this address for a minute.
+      await sleep(100);
     }
   }
 
