@@ -174,6 +174,7 @@ CREATE TABLE IF NOT EXISTS visitor_tokens (
   max_requests BIGINT NOT NULL,
   used_requests BIGINT NOT NULL,
   address_digest VARBINARY(32),
+  system_prompt TEXT,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   FOREIGN KEY (license_id) REFERENCES licenses (id)

@@ -174,6 +174,7 @@ CREATE TABLE IF NOT EXISTS visitor_tokens (
   max_requests INTEGER NOT NULL,
   used_requests INTEGER NOT NULL,
   address_digest BLOB,
+  system_prompt TEXT,
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   FOREIGN KEY (license_id) REFERENCES licenses (id)

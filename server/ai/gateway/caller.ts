@@ -22,6 +22,8 @@ export type Caller = {
   site: string | null;
   /** The visitor of that site who asks by a token, as the ledger names them; null for whoever holds the licence key. */
   visitor: string | null;
+  /** The rules that the site has given to this visitor; null without any. */
+  sitePrompt: string | null;
   /** What the owner of the licence has decided. */
   settings: AiSettings;
 };
@@ -72,7 +74,7 @@ export async function callerAt(deps: CallerDeps, caller: Caller, req: Request, d
 
 async function authenticateOwner({ db, vault, now }: CallerDeps, key: string, site: Site | undefined): Promise<Omit<Caller, 'settings'>> {
   const license = await usableLicense(db, vault, { key, site }, now());
-  return { license, site: license.activation_id === null ? null : (site?.site ?? null), visitor: null };
+  return { license, site: license.activation_id === null ? null : (site?.site ?? null), visitor: null, sitePrompt: null };
 }
 
 /** The caller of a request that aiCaller let through. */
@@ -105,14 +107,14 @@ export function protocolOfRequest(req: Request): Protocol {
   return req.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
 }
 
-function errorShape(schema: z.ZodType, protocolOf: (req: Request) => Protocol): ErrorShape {
-  return { schema, answer: (error, req, requestId) => shapeError(protocolOf(req), error, requestId) };
+function errorShape(schema: z.ZodType, example: Protocol, protocolOf: (req: Request) => Protocol = () => example): ErrorShape {
+  return { schema, example: (error, requestId) => shapeError(example, error, requestId), answer: (error, req, requestId) => shapeError(protocolOf(req), error, requestId) };
 }
 
 export const errorShapes = {
-  openai: errorShape(openAiErrorBody, () => 'openai'),
-  anthropic: errorShape(anthropicErrorBody, () => 'anthropic'),
-  both: errorShape(z.union([openAiErrorBody, anthropicErrorBody]), protocolOfRequest),
+  openai: errorShape(openAiErrorBody, 'openai'),
+  anthropic: errorShape(anthropicErrorBody, 'anthropic'),
+  both: errorShape(z.union([openAiErrorBody, anthropicErrorBody]), 'openai', protocolOfRequest),
 };
 
 /** Anthropic's name of the request's id. */

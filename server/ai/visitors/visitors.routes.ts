@@ -19,6 +19,7 @@ const tokenRequest = z.object({
   visitor: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/, 'must be 8 to 64 letters, digits, _ or -').meta({ description: 'Your own name for the visitor: random, kept in their browser, nothing that says who they are.', example: 'v_5f0c8b7e2a914d36' }),
   ttl_seconds: z.int().min(1).max(mostSeconds, `must be at most ${mostSeconds}`).default(mostSeconds).meta({ description: 'How long it is good.' }),
   max_requests: z.int().min(1).max(mostRequests, `must be at most ${mostRequests}`).default(20).meta({ description: 'How many requests it is good for.' }),
+  system_prompt: z.string().trim().min(1).max(16_000).optional().meta({ description: 'The rules of this site for the conversations of this visitor: they stand after the rules of the licence, and before anything that the browser sends. Kept encrypted, as long as the token.', example: 'You are the assistant of a shoe shop. Be brief.' }),
   domain: z.string().max(2_000).optional().meta({ description: 'The site, where the licence has several at this origin: `example.com/shop`.' }),
 });
 
@@ -50,7 +51,7 @@ export function visitorRoutes({ db, vault, now }: Deps): Route[] {
       const { id: licenseId } = await usableLicense(db, vault, { key }, at);
       const activation = await activationOfOrigin(db, licenseId, origin, body.domain === undefined ? undefined : siteOf(body.domain).site);
       await requireAi(db, await usableLicense(db, vault, { key, site: siteOf(activation.site), ...(activation.kind === 'staging' ? { environment: 'staging' } : {}) }, at));
-      const { token, expiresAt } = await mintToken({ db, vault }, { licenseId, activation, origin: origin.origin, visitor: body.visitor, ttlSeconds: body.ttl_seconds, maxRequests: body.max_requests }, at);
+      const { token, expiresAt } = await mintToken({ db, vault }, { licenseId, activation, origin: origin.origin, visitor: body.visitor, ttlSeconds: body.ttl_seconds, maxRequests: body.max_requests, systemPrompt: body.system_prompt }, at);
       return { status: 201, body: { token, expires_at: new Date(expiresAt).toISOString(), origin: origin.origin, max_requests: body.max_requests } };
     },
   );
