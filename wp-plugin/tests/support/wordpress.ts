@@ -104,8 +104,19 @@ function configFile(database: URL, constants: Record<string, string | boolean>):
 
 async function untilItAnswers(url: string, server: ChildProcess): Promise<void> {
   while (server.exitCode === null) {
-    if (await fetch(`${url}/readme.html`).then((response) => response.ok, () => false)) return;
+    if ((await statusOf(`${url}/readme.html`)) === 200) return;
     await sleep(25);
   }
   throw new Error(`PHP's web server ended with ${server.exitCode}`);
+}
+
+/** The status that an address answers with; undefined where nobody answers. The body is read to its end: one that is left lying breaks later requests. */
+export async function statusOf(url: string, init: RequestInit = {}): Promise<number | undefined> {
+  try {
+    const response = await fetch(url, init);
+    await response.arrayBuffer();
+    return response.status;
+  } catch {
+    return undefined;
+  }
 }
