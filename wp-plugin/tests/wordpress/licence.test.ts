@@ -63,15 +63,15 @@ describe('the licence on a site', () => {
     assert.deepEqual([moved.state, moved.works, await sitesUsed(developmentKey)], ['moved', true, 1]);
     await put(`'changed_at' => time() - 15 * ${day}`);
     assert.equal((await status()).works, false);
-    assert.equal((await run<Result>(`return Chatello\\License::resolve_move('copy');`)).ok, true);
+    assert.equal((await run<Result>(`return Chatello\\Move::resolve('copy');`)).ok, true);
     const copy = await status();
     assert.deepEqual([copy.state, copy.kind, copy.activated, await sitesUsed(developmentKey)], ['active', 'staging', 'shop-copy.com', 1]);
     await home('https://shop-new.com');
     await run(`Chatello\\State::put_license(['site' => 'shop-one.com', 'is_copy' => false]); return true;`);
-    assert.equal((await run<Result>(`return Chatello\\License::resolve_move('moved');`)).ok, true);
+    assert.equal((await run<Result>(`return Chatello\\Move::resolve('moved');`)).ok, true);
     assert.deepEqual([(await status()).activated, await sitesUsed(developmentKey)], ['shop-new.com', 1]);
     await home('https://shop-one.com');
-    assert.equal((await run<Result>(`return Chatello\\License::resolve_move('new');`)).ok, true);
+    assert.equal((await run<Result>(`return Chatello\\Move::resolve('new');`)).ok, true);
     assert.equal(await sitesUsed(developmentKey), 2);
   });
 
@@ -177,7 +177,7 @@ describe('the licence on a site', () => {
 
   it('leaves nothing behind when the plugin is deleted, and frees its place', async () => {
     await home('https://shop-last.com');
-    await run(`Chatello\\License::resolve_move('new'); set_transient('chatello_rate_x', 1); return true;`);
+    await run(`Chatello\\Move::resolve('new'); set_transient('chatello_rate_x', 1); return true;`);
     const used = await sitesUsed(developmentKey);
     await rig.wp.php(`require_once ABSPATH . 'wp-admin/includes/admin.php'; deactivate_plugins('chatello/chatello.php'); return is_wp_error($r = delete_plugins(['chatello/chatello.php'])) ? $r->get_error_message() : $r;`, { user: 'admin' });
     assert.equal(await sitesUsed(developmentKey), used - 1);
