@@ -2,13 +2,18 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type Express } from 'express';
 import { accountPages } from './admin/pages/account.pages.ts';
+import { aliasPages } from './admin/pages/aliases.pages.ts';
 import { createLicensePages } from './admin/pages/create-license.pages.ts';
 import { customerPages } from './admin/pages/customers.pages.ts';
 import { licenseActionPages } from './admin/pages/license-actions.pages.ts';
 import { licensePages } from './admin/pages/licenses.pages.ts';
 import { loginPages } from './admin/pages/login.pages.ts';
 import { overviewPages } from './admin/pages/overview.pages.ts';
+import { planPages } from './admin/pages/plans.pages.ts';
+import { pricePages } from './admin/pages/prices.pages.ts';
+import { providerPages } from './admin/pages/providers.pages.ts';
 import { recordPages } from './admin/pages/records.pages.ts';
+import { statementPages } from './admin/pages/statement.pages.ts';
 import { webhookPages } from './admin/pages/webhooks.pages.ts';
 import { checkHost } from './admin/web/host-check.ts';
 import { mountPages } from './admin/web/page.ts';
@@ -25,6 +30,8 @@ const ownDirectory = path.resolve(import.meta.dirname, '../admin-views/assets');
 const oneHourMs = 60 * 60 * 1000;
 const requestsPerMinute = 1_200;
 const loginsPerMinute = 60;
+/** A whole price table in one field. */
+const tableLimit = { extended: false, limit: '1mb', parameterLimit: 20 };
 const formLimit = { extended: false, limit: '50kb', parameterLimit: 100 };
 
 /** The operator's dashboard, in the order in which a request passes. It is for the loopback address alone; whoever reaches it still has to sign in. */
@@ -43,6 +50,7 @@ export function createAdmin(deps: Deps): Express {
   app.use('/assets', express.static(ownDirectory, { index: false, maxAge: oneHourMs }));
   app.use(neverCached);
   app.use(loadSession(deps));
+  app.post('/prices/new', requireSession, express.urlencoded(tableLimit));
   app.use(express.urlencoded(formLimit));
 
   app.post('/login', limitByAddress(loginsPerMinute));
@@ -54,8 +62,13 @@ export function createAdmin(deps: Deps): Express {
     ...overviewPages(deps),
     ...customerPages(deps),
     ...licensePages(deps),
+    ...statementPages(deps),
     ...licenseActionPages(deps),
     ...createLicensePages(deps),
+    ...providerPages(deps),
+    ...aliasPages(deps),
+    ...pricePages(deps),
+    ...planPages(deps),
     ...recordPages(deps),
     ...webhookPages(deps),
   ]);

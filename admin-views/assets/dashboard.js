@@ -101,3 +101,12 @@ if (current) {
   const strip = current.closest('.side-nav');
   strip.scrollLeft = current.offsetLeft - strip.offsetLeft - (strip.clientWidth - current.offsetWidth) / 2;
 }
+
+/** A file can stand in for typing: its text goes into the field. */
+for (const box of document.querySelectorAll('[data-file-target]')) {
+  box.hidden = false;
+  box.querySelector('input').addEventListener('change', async ({ target }) => {
+    const [file] = target.files;
+    if (file) document.getElementById(box.dataset.fileTarget).value = await file.text();
+  });
+}

@@ -69,7 +69,7 @@ export async function checkProviders(config: Config): Promise<Finding[]> {
     { name: 'OpenAI-compatible', key: config.OPENAI_COMPATIBLE_API_KEY ?? config.OPENAI_COMPATIBLE_BASE_URL, url: config.OPENAI_COMPATIBLE_BASE_URL, variable: 'OPENAI_COMPATIBLE_BASE_URL' },
   ].filter(({ key }) => key !== undefined);
   if (providers.length === 0) {
-    return [{ check: 'AI providers', status: 'warn', detail: 'no key is set: the built-in demo provider answers', advice: 'Set OPENAI_API_KEY, ANTHROPIC_API_KEY, DEEPSEEK_API_KEY or OPENAI_COMPATIBLE_BASE_URL.' }];
+    return [{ check: 'AI providers', status: 'warn', detail: 'none is set in the environment: those of the dashboard answer, or the built-in demo while there are none', advice: 'Set OPENAI_API_KEY, ANTHROPIC_API_KEY, DEEPSEEK_API_KEY or OPENAI_COMPATIBLE_BASE_URL, or add one under Providers in the dashboard, which also tests it.' }];
   }
   return Promise.all(providers.map(({ name, url, variable }) => checkProvider(name, url, variable)));
 }

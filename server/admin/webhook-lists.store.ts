@@ -16,7 +16,7 @@ export function findEndpointRow(db: Db, id: string): Promise<EndpointRow | undef
   return db.selectFrom('webhook_endpoints').select(endpointColumns).where('id', '=', id).executeTakeFirst();
 }
 
-export type WebhookDeliveryRow = Selectable<Schema['webhook_deliveries']> & { type: string; url: string };
+export type WebhookDeliveryRow = Selectable<Schema['webhook_deliveries']> & { type: string; url: string; is_disabled: number };
 
 /** A page of the log of deliveries, to one endpoint or to all, newest first, without what was sent. */
 export function listWebhookDeliveries(db: Db, endpointId: string | undefined, page: PageRequest): Promise<PageOf<WebhookDeliveryRow>> {
@@ -26,11 +26,8 @@ export function listWebhookDeliveries(db: Db, endpointId: string | undefined, pa
 }
 
 /** A delivery with what is sent, and when the job that sends it runs next if one stands in the queue. */
-export async function findWebhookDelivery(db: Db, id: string, jobKey: string): Promise<{ delivery: WebhookDeliveryRow & { payload: string; is_disabled: number }; nextAttemptAt: number | undefined } | undefined> {
-  const delivery = await readDeliveries(db)
-    .select(['webhook_messages.payload', (eb) => eb.case().when('webhook_endpoints.disabled_at', 'is', null).then(0).else(1).end().as('is_disabled')])
-    .where('webhook_deliveries.id', '=', id)
-    .executeTakeFirst();
+export async function findWebhookDelivery(db: Db, id: string, jobKey: string): Promise<{ delivery: WebhookDeliveryRow & { payload: string }; nextAttemptAt: number | undefined } | undefined> {
+  const delivery = await readDeliveries(db).select('webhook_messages.payload').where('webhook_deliveries.id', '=', id).executeTakeFirst();
   if (!delivery) return undefined;
   const job = await db.selectFrom('jobs').select('run_at').where('dedupe_key', '=', jobKey).where('status', '=', 'queued').executeTakeFirst();
   return { delivery, nextAttemptAt: job?.run_at };
@@ -42,5 +39,5 @@ function readDeliveries(db: Db) {
     .innerJoin('webhook_messages', 'webhook_messages.id', 'webhook_deliveries.message_id')
     .innerJoin('webhook_endpoints', 'webhook_endpoints.id', 'webhook_deliveries.endpoint_id')
     .selectAll('webhook_deliveries')
-    .select(['webhook_messages.type', 'webhook_endpoints.url']);
+    .select(['webhook_messages.type', 'webhook_endpoints.url', (eb) => eb.case().when('webhook_endpoints.disabled_at', 'is', null).then(0).else(1).end().as('is_disabled')]);
 }

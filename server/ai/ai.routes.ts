@@ -8,6 +8,7 @@ import { chatBody, chatAnswerBody } from './chat-schemas.ts';
 import { completeChat, type Completion } from './complete-chat.ts';
 import { cacheHeader } from './cache/cached-attempts.ts';
 import { answering } from './gateway/answering.ts';
+import { answerRefusals, asEvents, visitorRefusals } from './gateway/documented-refusals.ts';
 import { callerAt, callerHeaders, callerOf, chatCaller } from './gateway/caller.ts';
 
 const bodyLimitBytes = 1024 * 1024;
@@ -20,14 +21,15 @@ export function aiRoutes(deps: Deps): Route[] {
       method: 'post', path: '/api/chat', operationId: 'chat', tag: 'AI', auth: 'license',
       summary: 'Ask an AI model',
       description: [
-        'For plans with the AI proxy. Costs one request of the quota, unless the provider fails before it has said anything; a client that leaves while the provider is at work has used one.',
+        'For plans with the AI proxy, and on any plan with a provider key of your own (`PUT /api/v1/provider-keys/openai`). Costs one request of the quota, unless the provider fails before it has said anything; a client that leaves while the provider is at work has used one.',
         'Every answer carries `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds) for the window, hour or month, that will run out first; a refusal (429) also `Retry-After`.',
         'With `stream: true` the answer is `text/event-stream`: events `data: {id, provider, model, delta: {content}}`, a last one with an empty `delta`, `finish_reason`, `usage` and `quota`, then `data: [DONE]`.',
         'A failure after the first event is an event `data: {error: {…}}` and the stream ends without `[DONE]`. Before it, it is an ordinary error answer.',
       ].join('\n\n'),
       headers: callerHeaders.extend({ 'x-license-key': z.string().max(200).optional().meta({ description: 'The licence key, or from a browser a visitor token.', example: 'CHA-TEST-1234-5678-ABCD' }) }),
       body: chatBody, bodyLimitBytes, before: chatCaller(deps), cors: (origin) => isActivatedOrigin(db, origin),
-      responses: { 200: { description: 'The answer of the model.', schema: chatAnswerBody } },
+      responses: { 200: { description: 'The answer of the model.', schema: chatAnswerBody, also: asEvents('With `stream: true`: events of JSON as described above, then `data: [DONE]`.') } },
+      errors: [...visitorRefusals, ...answerRefusals, 'PROVIDER_NOT_CONFIGURED'],
     },
     async ({ body, req, res }) => {
       const { domain, ...request } = body;
@@ -42,7 +44,7 @@ export function aiRoutes(deps: Deps): Route[] {
       await answering(deps, { protocol: 'openai', isStream: request.stream, licenseId: caller.license.id, req, res }, answer, async (signal) => {
         const completion = await completeChat(deps, { caller, signal, onQuota, onCache: (cache) => void res.setHeader(cacheHeader, cache) }, request, answer);
         const head = { id: completion.id, provider: completion.provider, model: completion.model };
-        const ending = { finish_reason: completion.finishReason, usage: usageBody(completion), quota: quota && quotaBody(quota) };
+        const ending = { finish_reason: completion.finishReason, usage: usageBody(completion), quota: quota && quota.length > 0 ? quotaBody(quota) : undefined };
         if (request.stream) answer.complete({ ...head, delta: {}, ...ending }, config.AI_IDLE_TIMEOUT_MS);
         else reply = { body: { ...head, message: { role: 'assistant', content: answer.text() }, ...ending } };
       });

@@ -58,6 +58,6 @@ export const chatAnswerBody = z
       total_tokens: z.int(),
       exact: z.boolean().meta({ description: 'As the provider reported it; otherwise an estimate.' }),
     }),
-    quota: z.object({ month: quotaWindow, hour: quotaWindow }).meta({ description: 'After this request.' }),
+    quota: z.object({ month: quotaWindow, hour: quotaWindow }).optional().meta({ description: 'After this request. Absent for one on a provider key of your own that does not count.' }),
   })
   .meta({ id: 'ChatAnswer' });

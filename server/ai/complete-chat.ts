@@ -2,7 +2,7 @@ import { aiTermsOf } from '../usage/ai-terms.ts';
 import type { Quota } from '../usage/quota.rules.ts';
 import { saneUsage, type MeteredUsage } from '../usage/token-usage.rules.ts';
 import { cachedAttempts } from './cache/cached-attempts.ts';
-import { loadCatalog, type CatalogDeps } from './catalog/load-catalog.ts';
+import type { CatalogDeps } from './catalog/load-catalog.ts';
 import type { ChatAnswer } from './chat-answer.ts';
 import { chatTargets, completionRequest } from './chat-request.ts';
 import type { ChatInput } from './chat-schemas.ts';
@@ -12,6 +12,7 @@ import { meteredAnswer } from './gateway/metered-answer.ts';
 import { planBounds } from './gateway/plan-bounds.ts';
 import { providerOf } from './gateway/target-names.ts';
 import { guardRequest } from './guard-rails/guard-request.ts';
+import { targetsFor } from './own-keys/targets-for.ts';
 import type { FinishReason } from './read-completion.ts';
 import { modelsFor } from './visitors/visitor-models.rules.ts';
 
@@ -36,10 +37,11 @@ export type ChatAsker = {
 export async function completeChat(deps: CatalogDeps, { caller, signal, onQuota, onCache }: ChatAsker, asked: ChatInput, answer: ChatAnswer): Promise<Completion> {
   const endpoint = 'chat';
   const terms = await aiTermsOf(deps.db, caller.license.id);
-  const catalog = await loadCatalog(deps);
-  // The provider's default is the operator's choice, not the visitor's.
-  const models = asked.model === undefined ? terms.allowedModels : modelsFor(caller.visitor, terms.allowedModels, catalog.aliases.keys());
-  const targets = chatTargets(catalog, asked, models, deps.now());
+  const targets = await targetsFor(deps, { ...caller, terms }, (catalog, allowedModels) => {
+    // The provider's default is the operator's choice, not the visitor's.
+    const models = asked.model === undefined ? allowedModels : modelsFor(caller.visitor, allowedModels, catalog.aliases.keys());
+    return chatTargets(catalog, asked, models, deps.now());
+  });
   const { body } = await guardRequest(deps, caller, 'openai', { body: { model: asked.model ?? targets[0].model, messages: asked.messages }, bytes: Buffer.from('{}') }, signal);
   const messages = body['messages'] as ChatInput['messages'];
   const bounds = planBounds({ messages, max_tokens: asked.maxTokens }, terms);
@@ -48,7 +50,7 @@ export async function completeChat(deps: CatalogDeps, { caller, signal, onQuota,
   if (cache !== 'off') onCache(cache);
   const [first, ...others] = attempts;
   const chatAttempts = [chatAttempt(first, answer), ...others.map((attempt) => chatAttempt(attempt, answer))] as const;
-  const inputCharacters = () => chat.messages.reduce((sum, { content }) => sum + content.length, 0);
+  const inputCharacters = () => messages.reduce((sum, { content }) => sum + content.length, 0);
   const { id, meter, last } = await meteredAnswer(deps, { caller, terms, endpoint, askedModel: chat.model, isStream: chat.stream, sizes: bounds, inputCharacters, signal, onQuota }, chatAttempts, answer);
   await keep(last, meter);
   const { provider, model } = meter.answerer ?? { provider: providerOf(targets[0]), model: targets[0].model };

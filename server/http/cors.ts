@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 
 /** Whether pages of an origin (`https://shop.example.com`) may call; asked in preflights, before there is anything else to judge by. */
 export type OriginCheck = (origin: string) => Promise<boolean>;
@@ -16,16 +16,19 @@ const exposed = [
 ].join(', ');
 
 /** Adds to the answer of a preflight that the origin may call with these methods, if the check says so. Never with credentials: cookies mean nothing here. */
-export async function answerPreflight(req: Request, res: Response, methods: string[], mayCall: OriginCheck): Promise<void> {
-  res.setHeader('Vary', 'Origin');
-  const { origin } = req.headers;
-  const method = req.headers['access-control-request-method'];
-  if (origin === undefined || typeof method !== 'string' || !methods.includes(method) || !(await mayCall(origin))) return;
-  res.setHeader('Access-Control-Allow-Origin', origin);
-  res.setHeader('Access-Control-Allow-Methods', methods.join(', '));
-  const asked = String(req.headers['access-control-request-headers'] ?? '').toLowerCase().split(',').map((name) => name.trim());
-  res.setHeader('Access-Control-Allow-Headers', asked.filter((name) => requestHeaders.has(name) || sdkHeader.test(name)).join(', '));
-  res.setHeader('Access-Control-Max-Age', preflightSeconds);
+export function preflight(methods: string[], mayCall: OriginCheck): RequestHandler {
+  return async (req, res, next) => {
+    res.setHeader('Vary', 'Origin');
+    const { origin, 'access-control-request-method': method = '', 'access-control-request-headers': asked = '' } = req.headers;
+    if (origin !== undefined && methods.includes(method) && (await mayCall(origin))) {
+      const names = asked.toLowerCase().split(',').map((name) => name.trim());
+      res.setHeader('Access-Control-Allow-Origin', origin);
+      res.setHeader('Access-Control-Allow-Methods', methods.join(', '));
+      res.setHeader('Access-Control-Allow-Headers', names.filter((name) => requestHeaders.has(name) || sdkHeader.test(name)).join(', '));
+      res.setHeader('Access-Control-Max-Age', preflightSeconds);
+    }
+    next();
+  };
 }
 
 /** Lets pages of this origin read the answer, whatever it will be, and what it says of limits. */

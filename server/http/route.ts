@@ -2,7 +2,7 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { plainIssue } from '../plain-issue.ts';
-import { answerPreflight, type OriginCheck } from './cors.ts';
+import { preflight, type OriginCheck } from './cors.ts';
 import type { ErrorShape } from './error-shape.ts';
 import { parseJson } from './json.ts';
 import { limitByAddress, requestsPerMinute } from './rate-limit.ts';
@@ -10,7 +10,8 @@ import { readBody } from './read-body.ts';
 
 const defaultBodyLimitBytes = 100 * 1024;
 
-type Answer = { description: string; schema?: z.ZodType; contentType?: string };
+/** `also`: further content types that the same answer can have, by what is asked for. */
+type Answer = { description: string; schema?: z.ZodType; contentType?: string; also?: Record<string, z.ZodType> };
 
 /** A public endpoint, described once: it parses the requests, documents itself in the OpenAPI document, and is what the tests hold the answers against. */
 export type RouteSpec = {
@@ -37,7 +38,9 @@ export type RouteSpec = {
   /** Successful answers by status; the error shape is documented for every route. */
   responses: Record<number, Answer>;
   /** Codes of its own refusals, for the documentation; those of input, login and limits are known without. With it the list is promised to be whole. */
-  errors?: ErrorCode[];
+  errors?: readonly ErrorCode[];
+  /** Refusals of a provider go back as they came, whatever their status: beside those that are documented. */
+  passesBack?: true;
 };
 
 type Parsed<Schema, Otherwise = undefined> = Schema extends z.ZodType ? z.output<Schema> : Otherwise;
@@ -83,10 +86,8 @@ export function mountRoutes(app: Express, routes: Route[]): void {
     const allowed = specs.map(({ method }) => method.toUpperCase());
     const open = specs.filter(({ cors }) => cors !== undefined);
     const mayCall = open[0]?.cors;
-    app.options(path, ...(mayCall ? [preflightLimit] : []), async (req, res) => {
-      if (mayCall) await answerPreflight(req, res, open.map(({ method }) => method.toUpperCase()), mayCall);
-      res.set('Allow', allowed.join(', ')).status(204).end();
-    });
+    const preflights = mayCall ? [preflightLimit, preflight(open.map(({ method }) => method.toUpperCase()), mayCall)] : [];
+    app.options(path, ...preflights, (_req, res) => void res.set('Allow', allowed.join(', ')).status(204).end());
     app.all(path, ...withErrorShape(specs[0]?.errorShape), (_req, res) => {
       res.set('Allow', allowed.join(', '));
       throw new AppError('METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(' and ')}.`);

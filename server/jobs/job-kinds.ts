@@ -5,6 +5,7 @@ export type JobPayloads = {
   'write-back-order': { orderId: string };
   'send-webhook': { deliveryId: string };
   'sweep-reservations': Record<string, never>;
+  'send-usage-alerts': Record<string, never>;
   'prune-expired': Record<string, never>;
 };
 

@@ -3,6 +3,7 @@ import { writeBackOrder } from '../billing/write-back-order.ts';
 import type { Deps } from '../deps.ts';
 import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
 import type { JobPayloads } from './job-kinds.ts';
+import { sendUsageAlerts } from '../usage/send-usage-alerts.ts';
 import { sweepReservations } from '../usage/sweep-reservations.ts';
 import { markWebhookFailed, sendWebhook } from '../webhooks/send-webhook.ts';
 import { pruneExpired } from './prune-expired.ts';
@@ -22,6 +23,7 @@ const minute = 60_000;
 /** Everything that runs in the background, and how often. */
 export const jobList: JobList = {
   'sweep-reservations': { run: sweepReservations, everyMs: minute },
+  'send-usage-alerts': { run: sendUsageAlerts, everyMs: minute },
   'apply-delivery': { run: applyDelivery, onDead: markDeliveryDead },
   'send-email': { run: sendEmail, onDead: markEmailFailed },
   'write-back-order': { run: writeBackOrder },

@@ -2,10 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
 import { errorText } from '../errors.ts';
 import { DeadLetter } from '../jobs/job-kinds.ts';
-import { countAttempt, findEmail, updateEmail } from './emails.store.ts';
+import { countAttempt, findEmail, updateEmail, type Email } from './emails.store.ts';
 import { renderPurchase } from './purchase-email.ts';
+import type { RenderedEmail } from './render-email.ts';
 import { deliverMail, MailError } from './transport.ts';
+import { renderUsageAlert } from './usage-alert-email.ts';
 
+const templates: Record<string, (deps: Deps, email: Email) => Promise<RenderedEmail> | RenderedEmail> = { purchase: renderPurchase, 'usage-alert': renderUsageAlert };
 const recordAttempts = 10;
 const longestPauseMs = 2_000;
 
@@ -18,9 +21,10 @@ export async function sendEmail(deps: Deps, { emailId }: { emailId: string }): P
   const email = await findEmail(db, emailId);
   if (!email) throw new DeadLetter(`There is no e-mail ${emailId}.`);
   if (email.status === 'sent') return;
-  if (email.template !== 'purchase') throw new DeadLetter(`This version has no e-mail template "${email.template}".`);
+  const render = templates[email.template];
+  if (!render) throw new DeadLetter(`This version has no e-mail template "${email.template}".`);
   await countAttempt(db, emailId);
-  const { subject, text, html } = await renderPurchase(deps, email);
+  const { subject, text, html } = await render(deps, email);
   try {
     await deliverMail(config, emailId, { to: { name: '', address: email.recipient }, subject, text, html, messageId: email.message_id, date: new Date(email.created_at), headers: { 'Auto-Submitted': 'auto-generated' } });
   } catch (error) {

@@ -20,3 +20,7 @@ export async function insertPlan(db: Db, plan: Plan): Promise<void> {
 export async function insertProduct(db: Db, product: Product): Promise<void> {
   await db.insertInto('products').values(product).execute();
 }
+
+export async function updatePlan(db: Db, id: string, changes: Partial<Plan>): Promise<void> {
+  await db.updateTable('plans').set(changes).where('id', '=', id).execute();
+}

@@ -11,6 +11,7 @@ export type AiTerms = {
   maxOutputTokens: number | undefined;
   /** Whether requests on the customer's own provider keys count. */
   ownKeysUseQuota: boolean;
+  hasOwnKeys: boolean;
 };
 
 const made = new Map<string, AiTerms>();
@@ -37,5 +38,6 @@ function termsOf(row: TermsRow): AiTerms {
     maxInputTokens: row.max_input_tokens ?? undefined,
     maxOutputTokens: row.max_output_tokens ?? undefined,
     ownKeysUseQuota: row.own_keys_use_quota === 1,
+    hasOwnKeys: row.own_keys > 0,
   };
 }

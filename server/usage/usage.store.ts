@@ -88,7 +88,7 @@ export function sumMonth(db: Db, licenseId: string, month: number): Promise<Usag
     .execute();
 }
 
-export type TermsRow = LimitColumns & { allowed_models: string | null; max_input_tokens: number | null; max_output_tokens: number | null; own_keys_use_quota: number };
+export type TermsRow = LimitColumns & { allowed_models: string | null; max_input_tokens: number | null; max_output_tokens: number | null; own_keys_use_quota: number; own_keys: number };
 
 const termsQuery = preparedRead<TermsRow, [licenseId: string]>((db) =>
   db
@@ -99,6 +99,7 @@ const termsQuery = preparedRead<TermsRow, [licenseId: string]>((db) =>
       'plans.monthly_requests', 'plans.hourly_requests', 'plans.quotas as plan_quotas', 'licenses.quotas as license_quotas', 'license_ai_settings.monthly_budget_microcents',
       'plans.allowed_models', 'plans.max_input_tokens', 'plans.max_output_tokens', 'plans.own_keys_use_quota',
     ])
+    .select(sql<number>`(select count(*) from provider_keys where provider_keys.license_id = licenses.id)`.as('own_keys'))
     .where('licenses.id', '=', '')
     .compile(),
 );

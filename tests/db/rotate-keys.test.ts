@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, it } from 'node:test';
+import { providerKeyAad, settingsOfRow } from '../../server/ai/catalog/stored-providers.ts';
 import { parseConfig } from '../../server/config.ts';
 import { closeDatabase, openDatabase, transact, type Db } from '../../server/db/database.ts';
 import { openProviderKey, sealProviderKey } from '../../server/ai/own-keys/seal-provider-key.ts';
@@ -51,6 +52,8 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
     webhookSecret = await addEndpoint(db, vault, 'endpoint', { url: 'https://example.com/', description: null, events: ['*'] }, by, now);
     const place = { license_id: issued[0]?.id ?? '', provider: 'openai' };
     await db.insertInto('provider_keys').values({ id: 'k1', ...place, ...sealProviderKey(vault, place, 'sk-customer'), base_url: null, key_hint: '', tested_at: now, created_at: now, updated_at: now }).execute();
+    const sealed = vault.seal('sk-vendor', providerKeyAad('p1'));
+    await db.insertInto('ai_providers').values({ id: 'p1', name: 'ours', title: 'Ours', kind: 'openai', base_url: 'https://example.com', key_cipher: sealed.cipher, key_id: sealed.keyId, key_hint: '', default_model: null, is_enabled: 1, position: 0, created_at: now, updated_at: now }).execute();
     await transact(db, (trx) => changeAiSettings(trx, vault, place.license_id, { systemPrompt: 'Be brief.' }, by, now));
     await db.insertInto('response_cache').values({ license_id: place.license_id, digest: Buffer.from('x'), content_type: 'text/plain', provider: 'openai', model: 'gpt', answer_cipher: Buffer.from('x'), key_id: 'old', bytes: 1, created_at: now, expires_at: now + 1 }).execute();
     assert.deepEqual(new Set((await ciphers()).map(({ key_id }) => key_id)), new Set(['old']));
@@ -60,7 +63,7 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
     const both = await vaultUnder(`${newKey},${oldKey}`);
     assert.equal(await resealLicenseKeys(db, both, 7), 7);
     const { code, stdout, stderr } = await chatello(database, ['rotate-keys', '--json', '--batch', '10'], { ...token, ENCRYPTION_KEYS: `${newKey},${oldKey}` });
-    assert.deepEqual([code, JSON.parse(stdout)], [0, { key_id: 'new', licenses: 19, answers: 1, provider_keys: 1, prompts: 1, cached: 1, ai_providers: 0, webhooks: 1, unused_keys: ['old'] }]);
+    assert.deepEqual([code, JSON.parse(stdout)], [0, { key_id: 'new', licenses: 19, answers: 1, provider_keys: 1, prompts: 1, cached: 1, ai_providers: 1, webhooks: 1, unused_keys: ['old'] }]);
     assert.match(stderr, /^licences: 10 of 19\nlicences: 19 of 19\n/);
   });
 
@@ -76,6 +79,7 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
       assert.deepEqual([verdict.code, license?.id], ['VALID', id]);
     }
     assert.equal(openProviderKey(vault, await db.selectFrom('provider_keys').selectAll().executeTakeFirstOrThrow()), 'sk-customer');
+    assert.equal(settingsOfRow(await db.selectFrom('ai_providers').selectAll().executeTakeFirstOrThrow(), vault).apiKey, 'sk-vendor');
     assert.equal(rulesOf(vault, issued[0]?.id ?? '', await findAiSettings(db, issued[0]?.id ?? '')), 'Be brief.');
     assert.deepEqual((await answer(vault, 'another answer')).body, { license_key: 'the first answer' });
     const endpoint = await db.selectFrom('webhook_endpoints').selectAll().executeTakeFirstOrThrow();

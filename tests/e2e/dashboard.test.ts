@@ -193,7 +193,7 @@ onBothDatabases('the dashboard in a browser', (engine) => {
     const delivery = await db.selectFrom('inbox').select('id').executeTakeFirstOrThrow();
     const customer = await db.selectFrom('customers').select('id').where('email', '=', 'Carla@Example.com').executeTakeFirstOrThrow();
     const license = new URL(licensePage).pathname;
-    const paths = ['/', '/customers', `/customers/${customer.id}`, '/licenses', '/licenses?q=nobody%40example.com', license, `${license}/suspend`, `${license}/cancel`, '/new-license', '/deliveries', '/deliveries?status=dead', `/deliveries/${delivery.id}`, '/emails', '/webhooks', '/webhooks/new', `/webhooks/${endpoint}`, `/webhooks/${endpoint}/edit`, `/webhooks/${endpoint}/delete`, webhookDelivery, '/audit', '/password'];
+    const paths = ['/', '/customers', `/customers/${customer.id}`, '/licenses', '/licenses?q=nobody%40example.com', license, `${license}/suspend`, `${license}/cancel`, `${license}/statement`, `${license}/statement?month=2025-01`, '/new-license', '/deliveries', '/deliveries?status=dead', `/deliveries/${delivery.id}`, '/emails', '/webhooks', '/webhooks/new', `/webhooks/${endpoint}`, `/webhooks/${endpoint}/edit`, `/webhooks/${endpoint}/delete`, webhookDelivery, '/providers', '/providers/new', '/aliases/chatello-fast', '/prices', '/prices/new', '/plans/pro', '/audit', '/password'];
     const flaws = new Set<string>();
     for (const [width, theme, language] of [[1280, 'dark', 'en'], [390, 'light', 'it'], [390, 'dark', 'en'], [1920, 'light', 'it']] as const) {
       await page.setViewportSize({ width, height: 844 });

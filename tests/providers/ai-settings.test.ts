@@ -29,6 +29,7 @@ onBothDatabases('the AI settings of a licence', (engine) => {
   const put = (body: Record<string, unknown>) => way.app.call('put', '/api/v1/ai-settings', { key: developmentKey, body });
   const reset = async () => assert.equal((await put({ ...defaults, paused_at: undefined })).status, 200);
   const sent = () => way.upstream.received.at(-1);
+  const firstMessage = () => (sent()?.body['messages'] as { role: string; content: string }[] | undefined)?.[0];
   const askOpenAi = (extra: Record<string, unknown> = {}) => way.openAi().chat.completions.create({ model: 'gpt-5.4-mini', messages, ...extra });
   const askAnthropic = (extra: Record<string, unknown> = {}) => way.anthropic().messages.create({ model: 'claude-haiku-5-5', max_tokens: 5, messages, ...extra });
 
@@ -82,7 +83,7 @@ onBothDatabases('the AI settings of a licence', (engine) => {
   it('put the rules of the owner before every conversation, and leave every other byte as it was', async () => {
     await put({ system_prompt: canary, allowed_topics: ['shoes'], blocked_topics: ['politics'] });
     await askOpenAi();
-    const { content: rules } = (sent()?.body['messages'] as { role: string; content: string }[])[0] ?? { content: '' };
+    const rules = firstMessage()?.content ?? '';
     assert.match(rules, /^You are the canary of the shoe shop\.\n\nAnswer only questions on these topics:\n- shoes\n[\s\S]*- politics\n/);
     assert.deepEqual(sent()?.body['messages'], [{ role: 'system', content: rules }, ...messages]);
 
@@ -98,9 +99,9 @@ onBothDatabases('the AI settings of a licence', (engine) => {
     await askOpenAi({ model: 'claude-haiku-5-5' });
     assert.ok(JSON.stringify(sent()?.body['system']).includes('canary'), 'translated to Anthropic');
     await askAnthropic({ model: 'gpt-5.4-mini' });
-    assert.deepEqual((sent()?.body['messages'] as unknown[])[0], { role: 'system', content: rules }, 'translated to OpenAI');
+    assert.deepEqual(firstMessage(), { role: 'system', content: rules }, 'translated to OpenAI');
     await way.app.call('post', '/api/chat', { key: developmentKey, body: { messages, model: 'gpt-5.4-mini' } });
-    assert.deepEqual((sent()?.body['messages'] as unknown[])[0], { role: 'system', content: rules }, '/api/chat');
+    assert.deepEqual(firstMessage(), { role: 'system', content: rules }, '/api/chat');
     await reset();
     await askOpenAi();
     assert.deepEqual(sent()?.body['messages'], messages);

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { after, before, it } from 'node:test';
 import OpenAI, { toFile } from 'openai';
+import { addPriceVersion } from '../../server/ai/catalog/add-price-version.ts';
+import { refreshCatalog } from '../../server/ai/catalog/load-catalog.ts';
 import { developmentKey } from '../../server/licenses/seed-development-license.ts';
 import { onBothDatabases } from '../harness.ts';
 import { counted, lastRow, ledger } from './chat-client.ts';
@@ -42,6 +44,8 @@ onBothDatabases('speech through the official SDK', (engine) => {
     const sent = form.get('file') as File;
     assert.deepEqual([form.get('model'), form.get('language'), form.get('prompt'), form.get('temperature'), form.getAll('include[]'), sent.name, sent.type, sha(await sent.bytes())], ['gpt-4o-transcribe', 'en', 'Boots & co. ü', '0.2', ['logprobs'], 'question.webm', 'audio/webm', sha(recording)]);
     assert.deepEqual(await row(), { endpoint: 'audio.transcriptions', provider: 'openai', model: 'gpt-4o-transcribe', status: 'completed', charged: 1, tokens: [14, 4, 45], characters: 0, audio_ms: 0, is_exact: 1 });
+    const { cost_microcents: cost, price_version: version } = await lastRow(way.app);
+    assert.ok(cost === 10 * 100 + 4 * 10 + 45 * 400 && version !== null, `${cost} by ${version}`);
   });
 
   it('byte by byte, unless the model has another name at the provider', async () => {
@@ -73,6 +77,7 @@ onBothDatabases('speech through the official SDK', (engine) => {
     assert.deepEqual((await formOf(last())).getAll('timestamp_granularities[]'), ['word', 'segment']);
     const { audio_ms, is_exact, tokens: told } = await row();
     assert.deepEqual([audio_ms, is_exact, told], [9_000, 1, [0, 0, 0]]);
+    assert.equal((await lastRow(way.app)).cost_microcents, (9 / 60) * 600_000);
   });
 
   it('a transcription streams, its usage is metered', async () => {
@@ -119,6 +124,7 @@ onBothDatabases('speech through the official SDK', (engine) => {
     assert.match(await answer.text(), /speech\.audio\.delta.*speech\.audio\.done/s);
     const { tokens: told, is_exact, characters } = await row();
     assert.deepEqual([told, is_exact, characters], [[14, 0, 101], 1, 0]);
+    assert.equal((await lastRow(way.app)).cost_microcents, 14 * 100 + 101 * 400);
   });
 
   it('what breaks off ends in an error, never as if it were whole', async () => {
@@ -220,5 +226,23 @@ onBothDatabases('speech through the official SDK', (engine) => {
     controller.abort();
     assert.equal(await last().over, 'cut');
     assert.deepEqual((await ledger(way.app)).filter(({ status }) => status === 'reserved'), []);
+  });
+
+  it('a model that is priced in another unit than its provider reports is billed by the estimate, never as nothing', async () => {
+    const free = { provider: 'openai', serviceTier: 'default', minInputTokens: 0, input: 0, cachedInput: null, cacheWrite: null, output: 0, reasoning: null, characters: null, audioMinute: null };
+    const prices = [{ ...free, model: 'gpt-4o-mini-tts', characters: 1_600_000_000 }, { ...free, model: 'gpt-4o-transcribe', audioMinute: 600_000 }];
+    const { deps, clock } = way.app;
+    clock.now += 3_600_000;
+    await addPriceVersion(deps.db, { validFrom: clock.now, note: undefined, prices }, { actor: 'test' }, clock.now);
+    await refreshCatalog(deps);
+    way.upstream.answer((res) => {
+      begin(res);
+      res.end(event({ type: 'speech.audio.done', usage: { input_tokens: 14, output_tokens: 101, total_tokens: 115 } }));
+    });
+    await (await way.openAi().audio.speech.create({ model: 'gpt-4o-mini-tts', voice: 'coral', input: 'Hello', stream_format: 'sse' })).text();
+    assert.equal((await lastRow(way.app)).cost_microcents, 5 * 1_600);
+    way.upstream.answer((res) => json(res, 200, { text: 'hi', usage: tokens }));
+    await way.openAi().audio.transcriptions.create({ file: await file(), model: 'gpt-4o-transcribe' });
+    assert.equal((await lastRow(way.app)).cost_microcents, (8 / 60) * 600_000);
   });
 });

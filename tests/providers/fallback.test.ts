@@ -189,7 +189,7 @@ onBothDatabases('an alias with several providers', (engine) => {
     const index = way.upstream.received.length;
     const probe = ask['a chat completion']?.();
     await way.upstream.request(index);
-    const others = await Promise.all(Array.from({ length: 4 }, () => ask['a chat completion']?.()));
+    const others = await Promise.all(Array.from({ length: 4 }, async () => ask['a chat completion']?.()));
     assert.deepEqual([others, probed().filter((name) => name === 'openai').length], [Array.from({ length: 4 }, () => 'Rubber boots.'), 1]);
     for (const answer of release) answer();
     assert.equal(await probe, 'Fine again.');

@@ -27,7 +27,7 @@ onBothDatabases(`${streams} streams at once at the edge of a quota, on ${process
     upstream = await startUpstream();
     upstream.answer(openAiStream(['Rubber', ' boots']));
     app = await createTestApp(engine);
-    await app.deps.db.updateTable('plans').set({ monthly_requests: 100_000, hourly_requests: 100_000 }).where('code', '=', 'agency').execute();
+    await app.deps.db.updateTable('plans').set({ monthly_requests: 100_000, hourly_requests: 100_000, allowed_models: JSON.stringify(['gpt-5.4-mini']) }).where('code', '=', 'agency').execute();
     apis = await Promise.all(Array.from({ length: processes }, () => startApiProcess(app, { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: `${upstream.url}/v1`, TRUST_PROXY: '1' })));
     const { key, id } = await license({});
     assert.equal(await ask(apis[0]?.url ?? '', key), 200);
@@ -54,7 +54,7 @@ onBothDatabases(`${streams} streams at once at the edge of a quota, on ${process
 
   /** One stream; a server that is too busy to decide is asked again. */
   async function ask(url: string, key: string): Promise<number> {
-    const body = JSON.stringify({ model: 'gpt-5.4-mini', stream: true, max_tokens: 60, messages: [{ role: 'user', content: 'Which shoes go with rain? '.repeat(20) }] });
+    const body = JSON.stringify({ model: 'chatello-fast', stream: true, max_tokens: 60, messages: [{ role: 'user', content: 'Which shoes go with rain? '.repeat(20) }] });
     const browser = key.startsWith('cvt_') ? { origin: `https://${site}`, 'x-forwarded-for': addressOf(key) } : { 'x-site-domain': site };
     for (;;) {
       const answer = await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${key}`, ...browser }, body });

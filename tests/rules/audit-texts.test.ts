@@ -11,7 +11,7 @@ const found = (pattern: RegExp) => [...new Set([...sources.matchAll(pattern)].ma
 
 describe('the texts of the dashboard', () => {
   it('name every action that is recorded and every e-mail that is sent, in both languages', () => {
-    const actions = found(/(?<!\bt\(|\btype: )'((?:license|activation|customer|product_mapping|delivery|admin|webhook)\.[a-z]+(?:_[a-z]+)*)'/g);
+    const actions = found(/(?<!\bt\(|\btype: )'((?:license|activation|customer|product_mapping|delivery|admin|webhook|provider|alias|prices|plan)\.[a-z]+(?:_[a-z]+)*)'/g);
     assert.ok(actions.length > 15, `only ${actions.length} actions were found`);
     for (const t of [translator('en'), translator('it')]) {
       for (const action of actions) assert.notEqual(t(`audit.${action}`), '', action);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { setMembers } from '../../server/ai/gateway/splice-json.ts';
+import { prependItem, setMembers } from '../../server/ai/gateway/splice-json.ts';
 
 const set = (text: string, members: Record<string, unknown>) => setMembers(Buffer.from(text), members).toString();
 
@@ -23,6 +23,25 @@ describe('setting members of a JSON object in its bytes', () => {
         fc.pre(key !== '__proto__' && !Object.hasOwn(object, '__proto__'));
         const edited = set(JSON.stringify(object, undefined, indent), { [key]: value });
         assert.deepEqual(JSON.parse(edited), JSON.parse(JSON.stringify({ ...object, [key]: value })));
+      }),
+    );
+  });
+});
+
+describe('putting an item first in a list of a JSON object in its bytes', () => {
+  const prepend = (text: string) => prependItem(Buffer.from(text), 'messages', { x: 1 }).toString();
+  const cases: [string, string, string][] = [
+    ['leaves every other byte', '{ "n":1.0, "messages" : [\n {"a":1e3} ],"messagesx":[2] }', '{ "n":1.0, "messages" : [{"x":1},\n {"a":1e3} ],"messagesx":[2] }'],
+    ['fills an empty list', '{"messages":[ \n ]}', '{"messages":[{"x":1} \n ]}'],
+    ['does it in every list of that name at the top, and in none below', '{"messages":[1],"a":{"messages":[2]},"mess\\u0061ges":[3]}', '{"messages":[{"x":1},1],"a":{"messages":[2]},"mess\\u0061ges":[{"x":1},3]}'],
+    ['leaves alone what is no list', '{"messages":"[]","b":[]}', '{"messages":"[]","b":[]}'],
+  ];
+  for (const [what, text, expected] of cases) it(what, () => assert.equal(prepend(text), expected));
+
+  it('reads, after the edit of any list, as that list with the item in front', () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue()), fc.jsonValue(), fc.nat(3), (list, other, indent) => {
+        assert.deepEqual(JSON.parse(prepend(JSON.stringify({ other, messages: list }, undefined, indent))), JSON.parse(JSON.stringify({ other, messages: [{ x: 1 }, ...list] })));
       }),
     );
   });

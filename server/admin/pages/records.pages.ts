@@ -7,7 +7,7 @@ import { page, type Page } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
 
 const deliveryStatuses = ['received', 'handled', 'ignored', 'dead'];
-const entities = ['license', 'customer', 'order', 'delivery', 'product_mapping', 'admin', 'email', 'plan', 'webhook'];
+const entities = ['license', 'customer', 'order', 'delivery', 'product_mapping', 'admin', 'email', 'plan', 'provider', 'alias', 'prices', 'webhook'];
 
 /** What came in, what went out, and who did what. */
 export function recordPages({ db, now, config }: Deps): Page[] {

@@ -131,7 +131,7 @@ function publicUrl(text: string, allowed: readonly AllowedHost[], ctx: z.Refinem
   return z.NEVER;
 }
 
-function formPage(title: string, action: string, form: Record<string, string>, errors: Record<string, string> = {}): Exclude<Answer, { redirect: string }> {
+function formPage(title: string, action: string, form: Record<string, string>, errors: Record<string, string> = {}): Extract<Answer, { view: string }> {
   const types = webhookTypes.map((type) => ({ type, name: typePrefix + type, isChosen: `${typePrefix}${type}` in form }));
   return { view: 'webhook-form', title, data: { action, back: action.replace(/\/(?:new|edit)$/, ''), form, errors, types, isAll: `${typePrefix}${allTypes}` in form, urlLength, descriptionLength } };
 }

@@ -20,6 +20,16 @@ export function formatMoney(minor: number, currency: string | null, locale: Loca
   return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 }
 
+/** US dollars with every digit that is not zero; `amount` is decimal text, because a number would lose some. */
+export function formatDollars(amount: string, locale: Locale): string {
+  return new Intl.NumberFormat(regional(locale), { style: 'currency', currency: 'USD', minimumFractionDigits: 2, maximumFractionDigits: 8 }).format(amount as `${number}`);
+}
+
+/** `November 2026`. */
+export function monthName(ms: number, locale: Locale): string {
+  return new Intl.DateTimeFormat(regional(locale), { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(ms);
+}
+
 /** Plain `en` would put the month before the day. */
 function regional(locale: Locale): string {
   return locale === 'en' ? 'en-GB' : locale;

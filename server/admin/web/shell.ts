@@ -21,6 +21,9 @@ const navigation: { href: string; key: string; icon: string; also?: string }[] =
   { href: '/deliveries', key: 'nav.deliveries', icon: 'inbox' },
   { href: '/emails', key: 'nav.emails', icon: 'mail' },
   { href: '/webhooks', key: 'nav.webhooks', icon: 'webhook' },
+  { href: '/providers', key: 'nav.providers', icon: 'plug', also: '/aliases' },
+  { href: '/prices', key: 'nav.prices', icon: 'coins' },
+  { href: '/plans', key: 'nav.plans', icon: 'list' },
   { href: '/audit', key: 'nav.audit', icon: 'audit' },
 ];
 

@@ -60,6 +60,17 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   paid: { color: 'green', icon: 'circle-check' },
   completed: { color: 'green', icon: 'circle-check' },
   refunded: { color: 'red', icon: 'cross' },
+  open: { color: 'red', icon: 'warning' },
+  half_open: { color: 'yellow', icon: 'hourglass' },
+  ready: { color: 'green', icon: 'circle-check' },
+  'not-set-up': { color: 'secondary', icon: 'pause' },
+  'no-price': { color: 'yellow', icon: 'warning' },
+  'in-force': { color: 'green', icon: 'circle-check' },
+  upcoming: { color: 'blue', icon: 'clock' },
+  past: { color: 'secondary', icon: 'clock' },
+  added: { color: 'green', icon: 'plus' },
+  changed: { color: 'blue', icon: 'replay' },
+  removed: { color: 'red', icon: 'cross' },
 };
 
 function addHelpers(handlebars: typeof Handlebars): void {
@@ -80,6 +91,8 @@ function addHelpers(handlebars: typeof Handlebars): void {
     time: (ms: number | null, options: HelperOptions) => timeElement(ms, 'datetime', utcDateTime, localeOf(options)),
     ago: (ms: number | null, options: HelperOptions) => timeElement(ms, 'relative', utcDateTime, localeOf(options)),
     date: (ms: number | null, options: HelperOptions) => timeElement(ms, 'date', utcDate, localeOf(options)),
+    // Days of a bookkeeper, which stay what they are in every zone.
+    utcDay: (ms: number, options: HelperOptions) => utcDate(ms, localeOf(options)),
     status: (code: string, options: HelperOptions) => {
       const { color, icon } = statusLooks[code] ?? { color: 'secondary', icon: 'info' };
       return new SafeString(`<span class="status-badge status-badge-${color}">${iconSvg(icon)}${escapeExpression(label('status', code, options))}</span>`);

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
 import { route, type Route } from '../../http/route.ts';
-import { aiCaller, callerHeaders, errorShapes } from '../gateway/caller.ts';
+import { isActivatedOrigin } from '../../licenses/activated-origin.ts';
+import { aiCaller, callerHeaders, callerOf, errorShapes } from '../gateway/caller.ts';
 import { editedBytes } from '../gateway/attempt.ts';
+import { answerRefusals, visitorRefusals } from '../gateway/documented-refusals.ts';
+import { refuseTooLong } from '../guard-rails/guard-request.ts';
 import { readAudioForm } from './audio-form.ts';
 import { recordingEstimate, speechEstimate } from './audio-usage.rules.ts';
 import { serveAudio } from './serve-audio.ts';
@@ -19,7 +22,7 @@ const metering = 'Costs one request of the quota, unless the provider fails befo
 
 /** Speech in and out, as OpenAI's SDK asks for it. */
 export function audioRoutes(deps: Deps): Route[] {
-  const common = { method: 'post', tag: 'AI drop-in', auth: 'license', headers: callerHeaders, errorShape: errorShapes.openai, before: aiCaller(deps) } as const;
+  const common = { method: 'post', tag: 'AI drop-in', auth: 'license', headers: callerHeaders, errorShape: errorShapes.openai, before: aiCaller(deps, 'visitors'), cors: (origin: string) => isActivatedOrigin(deps.db, origin), errors: [...visitorRefusals, ...answerRefusals], passesBack: true } as const;
   const transcriptions = route(
     {
       ...common, path: '/v1/audio/transcriptions', operationId: 'createTranscription', summary: "OpenAI's transcription of a recording",
@@ -43,12 +46,14 @@ export function audioRoutes(deps: Deps): Route[] {
       body: speechBody, bodyLimitBytes: textLimitBytes,
       responses: { 200: { description: 'As OpenAI answers.', contentType: 'audio/mpeg', schema: sound } },
     },
-    ({ req, res, body }) =>
-      serveAudio(deps, {
+    async ({ req, res, body }) => {
+      refuseTooLong(body, callerOf(res).settings.maxInputCharacters);
+      return serveAudio(deps, {
         endpoint: 'audio.speech', path: '/audio/speech', lack: 'speaks no texts', model: body.model, isStream: body.stream_format === 'sse', req, res,
         estimate: (name) => speechEstimate(name, body.input, body.instructions ?? ''),
         bodyFor: async (name) => ({ bytes: editedBytes(req.body as Buffer, body, name), contentType: 'application/json' }),
-      }),
+      });
+    },
   );
   return [transcriptions, speech];
 }

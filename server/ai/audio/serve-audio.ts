@@ -3,6 +3,8 @@ import { AppError } from '../../errors.ts';
 import { aiTermsOf } from '../../usage/ai-terms.ts';
 import type { Quota } from '../../usage/quota.rules.ts';
 import type { MeteredUsage } from '../../usage/token-usage.rules.ts';
+import type { Sizes } from '../catalog/cost.rules.ts';
+import { costOfAnswer, type Target } from '../catalog/resolve-targets.ts';
 import { answering } from '../gateway/answering.ts';
 import { callerOf } from '../gateway/caller.ts';
 import { clientAnswer } from '../gateway/client-answer.ts';
@@ -36,7 +38,7 @@ export async function serveAudio(deps: GatewayDeps, { endpoint, path, lack, mode
   const caller = callerOf(res);
   const terms = await aiTermsOf(db, caller.license.id);
   const client = clientAnswer(res);
-  const targets = await targetsOf(deps, asked, 'openai', terms);
+  const targets = await targetsOf(deps, asked, 'openai', { ...caller, visitor: null }, terms);
   const attempts = attemptsOf(targets, (target) => {
     const { upstream, model } = target;
     if (upstream?.protocol !== 'openai') throw new AppError('MODEL_UNKNOWN', `${upstream?.face.title ?? 'The demo'} ${lack}. Ask for a model of a provider that does, such as OpenAI or a server that is compatible with it.`, { field: 'body.model' });
@@ -45,17 +47,32 @@ export async function serveAudio(deps: GatewayDeps, { endpoint, path, lack, mode
       async run(watch, meter) {
         const { bytes, contentType } = await bodyFor(model);
         const request = { method: 'POST', path: path + queryOf(req), headers: { ...req.headers, 'content-type': contentType }, body: bytes } as const;
-        return passAudio({ upstream, model, caller: 'openai', passBack: true, watch, meter }, request, client, estimate(model));
+        const estimated = estimate(model);
+        if (meter.answerer) meter.begin({ ...meter.answerer, costOf: (usage) => costInAnyUnit(target, usage, estimated) });
+        return passAudio({ upstream, model, caller: 'openai', passBack: true, watch, meter }, request, client, estimated);
       },
     };
   });
   await answering(deps, { protocol: 'openai', isStream, licenseId: caller.license.id, req, res }, client, async (signal) => {
     const question = {
-      caller, terms, endpoint, askedModel: asked, isStream, sizes: estimate(targets[0].model), signal, inputCharacters: () => 0,
+      caller, terms, endpoint, askedModel: asked, isStream, sizes: mostOf(estimate(targets[0].model)), signal, inputCharacters: () => 0,
       onQuota: (quota: Quota) => void res.setHeaders(new Map(Object.entries(quotaHeaders('openai', quota, now())))),
     };
     const { last } = await meteredAnswer(deps, question, attempts, client);
     client.end(last, config.AI_IDLE_TIMEOUT_MS);
   });
   return undefined;
+}
+
+/** A model may be priced in another unit than its provider reports, and is billed by the estimate then: never as nothing. */
+function costInAnyUnit(target: Target, usage: MeteredUsage, estimated: MeteredUsage): ReturnType<typeof costOfAnswer> {
+  const cost = costOfAnswer(target, usage);
+  return cost.microcents > 0 ? cost : costOfAnswer(target, estimated);
+}
+
+// How far what is used may lie above its estimate: a recording of 8 kbit/s, and speech in the language with the most tokens.
+const mostPerEstimate = 8;
+
+function mostOf({ input, output, characters, audioMs }: MeteredUsage): Sizes {
+  return { input: input * mostPerEstimate, output: output * mostPerEstimate, characters, audioMs: audioMs * mostPerEstimate };
 }

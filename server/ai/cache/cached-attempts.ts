@@ -21,7 +21,7 @@ export type Prepared = {
   /** Whether the answer was kept from an earlier request, or is looked for in the cache at all. */
   cache: 'hit' | 'miss' | 'off';
   /** Keeps the answer, given its last bytes, if the owner of the licence wants that. */
-  keep(last: Buffer | string, meter: ChatMeter): Promise<void>;
+  keep: (last: Buffer | string, meter: ChatMeter) => Promise<void>;
 };
 
 /**

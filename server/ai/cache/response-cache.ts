@@ -9,16 +9,16 @@ import { deleteCached, dropOldest, findCached, listCachedUnderOtherKeys, putCach
 type CacheDeps = Pick<Deps, 'db' | 'vault' | 'log' | 'now'>;
 /** Where an answer is kept. */
 export type CachePlace = { licenseId: string; digest: Buffer; provider: string; model: string; seconds: number };
-/** All that an answer depends on: the bytes are those of the caller, with the owner's rules in front. */
-export type CacheKey = { endpoint: string; protocol: string; query: string; headers: Record<string, unknown>; provider: string; model: string; bytes: Buffer };
+/** All that an answer depends on. The bytes are those of the caller, with the owner's rules in front; `maxOutput` is told to the provider besides. */
+export type CacheKey = { endpoint: string; protocol: string; query: string; headers: Record<string, unknown>; provider: string; model: string; maxOutput: number | undefined; bytes: Buffer };
 
 const mostAnswers = 500;
 /** They change what a provider answers. */
 const telling = ['anthropic-version', 'anthropic-beta', 'openai-beta'];
 
 /** What the answers to a request of a licence are kept under. Keyed, so that nobody who reads the table can try questions on it. */
-export function cacheDigest(vault: Vault, licenseId: string, { endpoint, protocol, query, headers, provider, model, bytes }: CacheKey): Buffer {
-  return vault.digest(`response-cache ${JSON.stringify([licenseId, endpoint, protocol, query, telling.map((name) => headers[name] ?? null), provider, model, hash('sha256', bytes, 'hex')])}`);
+export function cacheDigest(vault: Vault, licenseId: string, { endpoint, protocol, query, headers, provider, model, maxOutput, bytes }: CacheKey): Buffer {
+  return vault.digest(`response-cache ${JSON.stringify([licenseId, endpoint, protocol, query, telling.map((name) => headers[name] ?? null), provider, model, maxOutput ?? null, hash('sha256', bytes, 'hex')])}`);
 }
 
 /** The answer that is kept at this place, if its time is not over by the owner's present setting. An answer that cannot be opened counts as none. */

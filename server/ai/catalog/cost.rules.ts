@@ -52,6 +52,21 @@ export function highestCostOf(price: PriceRates, usage: Sizes): number {
   return costOf({ ...price, input, cachedInput: null, cacheWrite: null, output, reasoning: null }, usage);
 }
 
+const dollarAmount = /^(\d{1,7})(?:\.(\d{1,8}))?$/;
+
+/** Micro-cents in dollars, as exact as they are: `0.075`. */
+export function dollarsOf(microcents: number): string {
+  const digits = String(microcents).padStart(9, '0');
+  const fraction = digits.slice(-8).replace(/0+$/, '').padEnd(2, '0');
+  return `${digits.slice(0, -8)}.${fraction}`;
+}
+
+/** Dollars as people write them (`0.075`, also with a comma) in micro-cents. Undefined for anything else. */
+export function microcentsOf(dollars: string): number | undefined {
+  const [, units, fraction = ''] = dollarAmount.exec(dollars.trim().replace(/^\$\s*/, '').replace(',', '.')) ?? [];
+  return units === undefined ? undefined : Number(units) * microcentsPerDollar + Number(fraction.padEnd(8, '0'));
+}
+
 function whole(value: number | undefined): bigint {
   return value !== undefined && Number.isFinite(value) && value > 0 ? BigInt(Math.ceil(value)) : 0n;
 }

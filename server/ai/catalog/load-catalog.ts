@@ -101,7 +101,7 @@ async function readCatalog({ config, db, vault, log }: CatalogDeps, state: State
   return { upstreams: openAll(state, [...fromEnvironment, ...stored]), isDemo: fromEnvironment.length === 0 && rows.length === 0, aliases, priceTables };
 }
 
-/** Connections live on while the settings of their provider are the same. */
+/** Connections, and what was seen of a provider's health, live on while its settings are the same. */
 function openAll(state: State, all: ProviderSettings[]): Upstream[] {
   const before = state.open;
   state.open = new Map(

@@ -8,7 +8,7 @@ import { limitByAddress } from '../../http/rate-limit.ts';
 import { canonicalLicenseKey } from '../../licenses/license-key.rules.ts';
 import { siteOf } from '../../licenses/site-of.ts';
 import type { Site } from '../../licenses/site.rules.ts';
-import { requireAi } from '../require-ai.ts';
+import { requireAi } from '../own-keys/require-ai.ts';
 import type { AiSettings } from '../settings/ai-settings.rules.ts';
 import { findAiSettings } from '../settings/find-ai-settings.ts';
 import { authenticateVisitor } from '../visitors/authenticate-visitor.ts';
@@ -48,7 +48,7 @@ export function aiCaller(deps: CallerDeps, visitors: 'visitors' | 'no visitors' 
     const isVisitor = looksLikeVisitorToken(key);
     if (isVisitor && visitors === 'no visitors') throw new AppError('FORBIDDEN', 'A visitor token does not open this endpoint. It is for the server of the site, with the licence key.', { field: 'headers.authorization' });
     const identity = isVisitor ? await authenticateVisitor(deps, key, req, res) : await authenticateOwner(deps, key, siteOfHeader(req));
-    requireAi(identity.license);
+    await requireAi(deps.db, identity.license);
     const settings = await findAiSettings(deps.db, identity.license.id);
     if (settings.pausedAt !== null) throw new AppError('AI_PAUSED', 'The AI of this licence is paused by its owner, who can resume it: POST /api/v1/ai-settings/resume.');
     res.locals['caller'] = { ...identity, settings } satisfies Caller;
@@ -107,14 +107,14 @@ export function protocolOfRequest(req: Request): Protocol {
   return req.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
 }
 
-function errorShape(schema: z.ZodType, protocolOf: (req: Request) => Protocol): ErrorShape {
-  return { schema, answer: (error, req, requestId) => shapeError(protocolOf(req), error, requestId) };
+function errorShape(schema: z.ZodType, example: Protocol, protocolOf: (req: Request) => Protocol = () => example): ErrorShape {
+  return { schema, example: (error, requestId) => shapeError(example, error, requestId), answer: (error, req, requestId) => shapeError(protocolOf(req), error, requestId) };
 }
 
 export const errorShapes = {
-  openai: errorShape(openAiErrorBody, () => 'openai'),
-  anthropic: errorShape(anthropicErrorBody, () => 'anthropic'),
-  both: errorShape(z.union([openAiErrorBody, anthropicErrorBody]), protocolOfRequest),
+  openai: errorShape(openAiErrorBody, 'openai'),
+  anthropic: errorShape(anthropicErrorBody, 'anthropic'),
+  both: errorShape(z.union([openAiErrorBody, anthropicErrorBody]), 'openai', protocolOfRequest),
 };
 
 /** Anthropic's name of the request's id. */

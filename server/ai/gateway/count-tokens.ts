@@ -14,8 +14,9 @@ import { queryOf, targetsOf, type Asked, type GatewayDeps } from './serve.ts';
 /** Counts the tokens of a request: Anthropic does it for its own models, for others it is an estimate. Costs nothing of the quota. */
 export async function countTokens(deps: GatewayDeps, asked: Asked): Promise<Reply> {
   const { protocol: caller, req, res, body, path } = asked;
-  const { license } = callerOf(res);
-  const [{ upstream, model }] = await targetsOf(deps, body.model, caller, await aiTermsOf(deps.db, license.id));
+  const asking = callerOf(res);
+  const { license } = asking;
+  const [{ upstream, model }] = await targetsOf(deps, body.model, caller, asking, await aiTermsOf(deps.db, license.id));
   const characters = () => inputCharacters([body['system'], body['messages'], body['tools']]);
   if (upstream?.protocol !== caller) return { body: { input_tokens: estimateTokens(characters()) } };
   const client = clientAnswer(res);

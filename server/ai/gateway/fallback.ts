@@ -3,6 +3,7 @@ import { AppError, errorText } from '../../errors.ts';
 import { enter, retryAt, type Passage } from '../breaker/breakers.ts';
 import { costOfAnswer, type Target, type Targets } from '../catalog/resolve-targets.ts';
 import type { Answerer, ChatMeter } from '../chat-meter.ts';
+import { keySourceOf } from '../own-keys/targets-for.ts';
 import type { Watch } from '../watch.ts';
 import type { Attempt } from './attempt.ts';
 import type { ClientAnswer } from './client-answer.ts';
@@ -30,7 +31,7 @@ export function attemptsOf(targets: Targets, prepare: (target: Target) => Attemp
 
 /** Throws PROVIDER_UNAVAILABLE when nobody may be asked now (epoch ms): before anything is written. */
 export function assertSomebodyAnswers(attempts: readonly Attempt[], now: number): void {
-  if (attempts.every(({ target: { upstream } }) => upstream && retryAt(upstream, now) !== undefined)) throw nobodyAnswers(attempts, now);
+  if (attempts.every(({ target }) => pausedUntil(target, now) !== undefined)) throw nobodyAnswers(attempts, now);
 }
 
 /**
@@ -42,8 +43,9 @@ export async function firstAnswer(deps: FallbackDeps, attempts: readonly Attempt
   for (const { target, run } of attempts) {
     let passage: Passage | undefined;
     watch.begin(titleOf(target), () => passage?.progressed());
-    passage = target.upstream && enter(target.upstream, deps.now);
-    if (target.upstream && !passage) continue;
+    const guarded = guardedUpstream(target);
+    passage = guarded && enter(guarded, deps.now);
+    if (guarded && !passage) continue;
     if (failure !== undefined) deps.log.warn({ provider: providerOf(target), detail: errorText(failure) }, 'a provider failed; the next one is asked');
     meter.begin(answererOf(target, meter));
     try {
@@ -62,12 +64,22 @@ export async function firstAnswer(deps: FallbackDeps, attempts: readonly Attempt
   throw failure ?? nobodyAnswers(attempts, deps.now());
 }
 
+/** Whose health the circuit breaker watches. A customer's key or server says nothing about the provider, and is asked whatever that one does. */
+function guardedUpstream({ upstream }: Target): Target['upstream'] {
+  return upstream?.source === 'customer' ? undefined : upstream;
+}
+
+function pausedUntil(target: Target, now: number): number | undefined {
+  const guarded = guardedUpstream(target);
+  return guarded && retryAt(guarded, now);
+}
+
 function answererOf(target: Target, meter: ChatMeter): Answerer {
-  return { provider: providerOf(target), model: target.model, keySource: 'managed', costOf: (usage, serviceTier) => costOfAnswer(target, usage, { model: meter.model, serviceTier }) };
+  return { provider: providerOf(target), model: target.model, keySource: keySourceOf(target), costOf: (usage, serviceTier) => costOfAnswer(target, usage, { model: meter.model, serviceTier }) };
 }
 
 function nobodyAnswers(attempts: readonly Attempt[], now: number): AppError {
-  const times = attempts.map(({ target }) => (target.upstream && retryAt(target.upstream, now)) ?? now);
+  const times = attempts.map(({ target }) => pausedUntil(target, now) ?? now);
   const seconds = Math.max(1, Math.ceil((Math.min(...times) - now) / 1000));
   const titles = [...new Set(attempts.map(({ target }) => titleOf(target)))].join(' and ');
   return new AppError('PROVIDER_UNAVAILABLE', `${titles} failed several times in a row and is not asked just now. Try again in ${seconds} s.`, { retryAfterSeconds: seconds, detail: 'the circuit breaker is open' });

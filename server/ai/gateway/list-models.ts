@@ -2,7 +2,7 @@ import type { Deps } from '../../deps.ts';
 import { AppError, errorText } from '../../errors.ts';
 import { isAllowed } from '../catalog/allowed-models.rules.ts';
 import { findPrice, pricesAt } from '../catalog/find-price.rules.ts';
-import { loadCatalog, type Catalog, type CatalogDeps } from '../catalog/load-catalog.ts';
+import type { Catalog } from '../catalog/load-catalog.ts';
 import { findTargets, namesOf, type ModelQuestion } from '../catalog/resolve-targets.ts';
 import { numberOf, objectOf, objectsOf, textOf } from './loose.rules.ts';
 import { readJson } from './read-answer.ts';
@@ -23,18 +23,17 @@ const underWay = new WeakMap<Upstream, Promise<OwnModel[]>>();
 
 /**
  * Every model that can be asked for: the aliases, then what each provider offers, under a name that leads to it; the demo while none is
- * set up. What the plan does not include or has no price is left out. A provider that fails is there with what was known of it, or its default model.
+ * set up. What the plan does not include or has no price is left out, but not of a customer's own account. A provider that fails is there with what was known of it, or its default model.
  */
-export async function listModels(deps: CatalogDeps, question: Omit<ModelQuestion, 'model'>): Promise<ListedModel[]> {
-  const catalog = await loadCatalog(deps);
+export async function listModels(deps: ListDeps, catalog: Catalog, question: Omit<ModelQuestion, 'model'>): Promise<ListedModel[]> {
   if (catalog.isDemo) return [{ id: 'demo', title: 'Chatello demo', provider: 'demo', ownedBy: 'chatello', createdAt: 0 }];
   const { upstreams } = catalog;
   const prices = pricesAt(catalog.priceTables, deps.now());
   const lists = await Promise.all(upstreams.map((upstream) => ownModels(deps, upstream)));
-  const models = upstreams.flatMap(({ name: provider, kind, needsPrice }, index) =>
+  const models = upstreams.flatMap(({ name: provider, kind, needsPrice, source }, index) =>
     (lists[index] ?? [])
       .filter(({ id }) => !needsPrice || findPrice(prices, { provider, kind, model: id }))
-      .filter(({ id }) => isAllowed(question.allowedModels, namesOf(provider, id)))
+      .filter(({ id }) => source === 'customer' || isAllowed(question.allowedModels, namesOf(provider, id)))
       .map((model) => ({ ...model, provider, id: listedName({ provider, model: model.id }, upstreams, question.protocol) })),
   );
   return [...listedAliases(catalog, question, deps.now()), ...models];

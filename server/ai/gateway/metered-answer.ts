@@ -2,10 +2,11 @@ import type { AiTerms } from '../../usage/ai-terms.ts';
 import type { Quota } from '../../usage/quota.rules.ts';
 import type { CatalogDeps } from '../catalog/load-catalog.ts';
 import type { ChatMeter } from '../chat-meter.ts';
-import { limitsUnit } from '../../usage/limits.rules.ts';
+import { limitsUnit, noAmounts } from '../../usage/limits.rules.ts';
 import type { Sizes } from '../catalog/cost.rules.ts';
 import { highestCostOfTarget } from '../catalog/resolve-targets.ts';
 import { meteredCall, type Call } from '../metered-call.ts';
+import { countedFor, keySourceOf } from '../own-keys/targets-for.ts';
 import type { Watch } from '../watch.ts';
 import type { Attempt } from './attempt.ts';
 import type { Caller } from './caller.ts';
@@ -36,17 +37,18 @@ export type Question = {
  * provider that was asked last. Resolves with the last bytes, to be sent now. Throws what meteredCall and firstAnswer throw, and
  * PROVIDER_UNAVAILABLE, before anything is written, when no target may be asked now.
  */
-export async function meteredAnswer(deps: CatalogDeps, { terms: { limits }, caller: { license, site, visitor }, askedModel, sizes, ...question }: Question, attempts: readonly [Attempt, ...Attempt[]], client: ClientAnswer): Promise<{ id: string; meter: ChatMeter; last: Buffer | string }> {
+export async function meteredAnswer(deps: CatalogDeps, { terms, caller: { license, site, visitor }, askedModel, sizes, ...question }: Question, attempts: readonly [Attempt, ...Attempt[]], client: ClientAnswer): Promise<{ id: string; meter: ChatMeter; last: Buffer | string }> {
   const [{ target: first, isCached = false }] = attempts;
   if (!isCached) assertSomebodyAnswers(attempts, deps.now());
-  const most = {
+  const { limits } = terms;
+  const most = isCached ? { ...noAmounts, requests: 1 } : {
     requests: 1,
     tokens: limitsUnit(limits, 'tokens') ? sizes.input + sizes.output : 0,
     cost: limitsUnit(limits, 'cost') ? Math.max(...attempts.map(({ target }) => highestCostOfTarget(target, sizes))) : 0,
   };
   const call: Call = {
-    ...question, license, site, visitor, limits, most,
-    provider: providerOf(first), keySource: 'managed', title: titleOf(first), model: first.model, askedModel: askedModel === undefined || askedModel === first.model ? null : askedModel,
+    ...question, license, site, visitor, ...countedFor(first, terms, most),
+    provider: providerOf(first), keySource: keySourceOf(first), title: titleOf(first), model: first.model, askedModel: askedModel === undefined || askedModel === first.model ? null : askedModel,
   };
   let last: Buffer | string = '';
   const { id, meter } = await meteredCall(deps, call, async (watch, meter, id) => {
@@ -57,6 +59,6 @@ export async function meteredAnswer(deps: CatalogDeps, { terms: { limits }, call
 
 /** An answer that is there already: it comes from nobody, uses nothing and costs nothing. */
 function cachedAnswer({ target, run }: Attempt, watch: Watch, meter: ChatMeter, id: string): Promise<Buffer | string> {
-  meter.begin({ provider: providerOf(target), model: target.model, keySource: 'managed', costOf: () => ({ microcents: 0, version: undefined }) });
+  meter.begin({ provider: providerOf(target), model: target.model, keySource: keySourceOf(target), costOf: () => ({ microcents: 0, version: undefined }) });
   return run(watch, meter, id);
 }

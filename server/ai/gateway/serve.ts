@@ -1,13 +1,14 @@
 import type { Request, Response } from 'express';
 import { aiTermsOf, type AiTerms } from '../../usage/ai-terms.ts';
-import { loadCatalog, type CatalogDeps } from '../catalog/load-catalog.ts';
+import type { CatalogDeps } from '../catalog/load-catalog.ts';
 import { resolveTargets, type Targets } from '../catalog/resolve-targets.ts';
 import { cacheHeader, cachedAttempts } from '../cache/cached-attempts.ts';
 import { guardRequest } from '../guard-rails/guard-request.ts';
+import { targetsFor } from '../own-keys/targets-for.ts';
 import { modelsFor } from '../visitors/visitor-models.rules.ts';
 import { answering } from './answering.ts';
 import type { ModelRequest } from './attempt.ts';
-import { callerOf } from './caller.ts';
+import { callerOf, type Caller } from './caller.ts';
 import { clientAnswer } from './client-answer.ts';
 import type { Json } from './loose.rules.ts';
 import { meteredAnswer } from './metered-answer.ts';
@@ -28,10 +29,9 @@ export type Asked = {
   body: Json & { model: string };
 };
 
-/** Who may answer a request; a visitor may not name every model that the plan has. Throws MODEL_UNKNOWN, MODEL_NOT_ALLOWED and MODEL_WITHOUT_PRICE. */
-export async function targetsOf(deps: GatewayDeps, model: string, protocol: Protocol, { allowedModels }: Pick<AiTerms, 'allowedModels'>, visitor: string | null = null): Promise<Targets> {
-  const catalog = await loadCatalog(deps);
-  return resolveTargets(catalog, { model, protocol, allowedModels: modelsFor(visitor, allowedModels, catalog.aliases.keys()) }, deps.now());
+/** Who may answer a request; a visitor may not name every model that the plan has. Throws MODEL_UNKNOWN, MODEL_NOT_ALLOWED, MODEL_WITHOUT_PRICE and PLAN_WITHOUT_AI. */
+export function targetsOf(deps: GatewayDeps, model: string, protocol: Protocol, { license, visitor }: Pick<Caller, 'license' | 'visitor'>, terms: AiTerms): Promise<Targets> {
+  return targetsFor(deps, { license, terms }, (catalog, allowedModels) => resolveTargets(catalog, { model, protocol, allowedModels: modelsFor(visitor, allowedModels, catalog.aliases.keys()) }, deps.now()));
 }
 
 /** Answers a request that costs one of the quota, within the bounds and by the rules of the licence's owner: from the cache, or by the first of its model's targets that can. */
@@ -40,7 +40,7 @@ export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<und
   const { protocol, endpoint, path, req, res, body } = asked;
   const caller = callerOf(res);
   const terms = await aiTermsOf(deps.db, caller.license.id);
-  const targets = await targetsOf(deps, body.model, protocol, terms, caller.visitor);
+  const targets = await targetsOf(deps, body.model, protocol, caller, terms);
   const client = clientAnswer(res);
   const isStream = body['stream'] === true;
   await answering(deps, { protocol, isStream, licenseId: caller.license.id, req, res }, client, async (signal) => {

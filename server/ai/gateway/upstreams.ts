@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Pool, type Dispatcher } from 'undici';
+import { Pool, type buildConnector, type Dispatcher } from 'undici';
 import { needsPrice, protocolOf, type ProviderKind, type ProviderSettings } from '../catalog/provider-settings.rules.ts';
 import type { ProviderFace } from '../provider-errors.ts';
 import type { Protocol } from './wire.rules.ts';
 
 export type UpstreamRequest = {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   /** After the base address, with the query: `/chat/completions`. */
   path: string;
   /** Of the client; only those that a provider may see are sent on. */
@@ -22,6 +22,8 @@ export type Upstream = {
   defaultModel: string | undefined;
   /** Its requests cost us money: a model without a price is not asked for. */
   needsPrice: boolean;
+  /** Whose account it is. */
+  source: ProviderSettings['source'];
   face: ProviderFace;
   /** Resolves when the headers of the answer have come. Nothing is repeated and no redirect followed; the time limits are the caller's. */
   send(request: UpstreamRequest): Promise<Dispatcher.ResponseData>;
@@ -32,9 +34,9 @@ export type Upstream = {
 const anthropicVersion = '2023-06-01';
 const passedOn = new Set(['content-type', 'accept', 'anthropic-version', 'anthropic-beta', 'openai-beta', 'idempotency-key', 'x-client-request-id']);
 
-/** Connects when it is first asked. */
-export function openUpstream(settings: ProviderSettings): Upstream {
-  const { name, kind, baseUrl, apiKey, defaultModel } = settings;
+/** Connects when it is first asked, by `connect` where that is given. */
+export function openUpstream(settings: ProviderSettings, connect?: buildConnector.connector): Upstream {
+  const { name, kind, baseUrl, apiKey, defaultModel, source } = settings;
   const { origin, pathname } = new URL(baseUrl);
   const basePath = pathname.replace(/\/+$/, '');
   const protocol = protocolOf(kind);
@@ -43,10 +45,10 @@ export function openUpstream(settings: ProviderSettings): Upstream {
   if (protocol === 'anthropic') ownHeaders['anthropic-version'] = anthropicVersion;
   let pool: Pool | undefined;
   return {
-    name, kind, protocol, defaultModel, needsPrice: needsPrice(settings), face: faceOf(settings),
+    name, kind, protocol, defaultModel, needsPrice: needsPrice(settings), source, face: faceOf(settings),
     async send({ method, path, headers = {}, body, signal }) {
       // undici closes a connection that has been idle for 4 s: before any server does, which could break the next request.
-      pool ??= new Pool(origin, { headersTimeout: 0, bodyTimeout: 0 });
+      pool ??= new Pool(origin, { headersTimeout: 0, bodyTimeout: 0, ...(connect === undefined ? {} : { connect }) });
       const asked = Object.fromEntries(Object.entries(headers).filter((header): header is [string, string] => passedOn.has(header[0]) && typeof header[1] === 'string'));
       const answer = await pool.request({ method, path: basePath + path, headers: { ...ownHeaders, ...asked }, body: body ?? null, signal });
       // Whoever reads the body hears of its errors; of one that is thrown away nobody wants to.
@@ -63,9 +65,9 @@ export function openUpstream(settings: ProviderSettings): Upstream {
 }
 
 function faceOf({ name, title, apiKey, source }: ProviderSettings): ProviderFace {
-  const secrets = apiKey === undefined ? [] : [apiKey];
-  if (source === 'customer') return { title, keyVariable: `your own key for ${title}`, addressVariable: `the address of ${title}`, modelVariable: `the default model of ${title}`, secrets };
-  if (source === 'dashboard') return { title, keyVariable: `the key of "${name}" on the page Providers`, addressVariable: `the address of "${name}" on the page Providers`, modelVariable: `the default model of "${name}" on the page Providers`, secrets };
+  const common = { title, secrets: apiKey === undefined ? [] : [apiKey], isCustomers: source === 'customer' };
   const prefix = name.toUpperCase().replaceAll('-', '_');
-  return { title, keyVariable: `${prefix}_API_KEY`, addressVariable: `${prefix}_BASE_URL`, modelVariable: `${prefix}_MODEL`, secrets };
+  if (source === 'environment') return { ...common, keyVariable: `${prefix}_API_KEY`, addressVariable: `${prefix}_BASE_URL`, modelVariable: `${prefix}_MODEL` };
+  const page = source === 'dashboard' ? 'on the page Providers' : 'of the customer';
+  return { ...common, keyVariable: `the key of "${name}" ${page}`, addressVariable: `the address of "${name}" ${page}`, modelVariable: `the default model of "${name}" ${page}` };
 }

@@ -2,8 +2,8 @@ import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import type { Caller } from '../gateway/caller.ts';
 import { lastQuestion } from '../gateway/demo.rules.ts';
-import { inputCharacters } from '../gateway/events.rules.ts';
-import type { Json } from '../gateway/loose.rules.ts';
+import { textOf, type Json } from '../gateway/loose.rules.ts';
+import { textOfRequest } from '../gateway/plan-bounds.ts';
 import type { Protocol } from '../gateway/wire.rules.ts';
 import { rulesOf } from '../settings/seal-prompt.ts';
 import { visitorFault } from '../visitors/visitor-request.rules.ts';
@@ -24,14 +24,15 @@ export async function guardRequest(deps: GuardDeps, caller: Caller, protocol: Pr
   refuseTooLong(request.body, settings.maxInputCharacters);
   // Texts to embed are no conversation.
   if (request.body['messages'] === undefined) return request;
-  if (settings.isModerated) await moderate(deps, { licenseId: license.id, visitor, model: String(request.body['model'] ?? ''), input: lastQuestion(request.body) }, signal);
+  if (settings.isModerated) await moderate(deps, { licenseId: license.id, visitor, model: textOf(request.body['model']), input: lastQuestion(request.body) }, signal);
   const own = visitor === null ? request : { body: request.body, bytes: Buffer.from(JSON.stringify(request.body)) };
   const rules = [rulesOf(deps.vault, license.id, settings), sitePrompt ?? ''].filter((text) => text !== '').join('\n\n');
   return rules === '' ? own : addRules(protocol, own, rules);
 }
 
-function refuseTooLong(body: Json, most: number | null): void {
+/** Throws CONTEXT_TOO_LONG, with the limit, for more characters of text than the owner of the licence allows. */
+export function refuseTooLong(body: Json, most: number | null): void {
   if (most === null) return;
-  const characters = inputCharacters([body['messages'], body['system'], body['tools'], body['input']]);
+  const characters = textOfRequest(body);
   if (characters > most) throw new AppError('CONTEXT_TOO_LONG', `The request has ${characters} characters of text; the owner of this licence allows ${most}. Ask a shorter question, or begin a new conversation.`, { field: 'body.messages' });
 }

@@ -12,7 +12,7 @@ export const ownProviders: Record<OwnProviderName, OwnProvider> = {
   openai: { title: 'OpenAI', protocol: 'openai', baseUrl: 'https://api.openai.com/v1' },
   anthropic: { title: 'Anthropic', protocol: 'anthropic', baseUrl: 'https://api.anthropic.com' },
   deepseek: { title: 'DeepSeek', protocol: 'openai', baseUrl: 'https://api.deepseek.com' },
-  'openai-compatible': { title: 'Your OpenAI-compatible server', protocol: 'openai', baseUrl: undefined },
+  'openai-compatible': { title: 'The OpenAI-compatible server', protocol: 'openai', baseUrl: undefined },
 };
 
 /** A key as it fits into a header; what was pasted around it is taken off. */

@@ -56,6 +56,6 @@ async function withinLimit(db: Db, req: Request, res: Response): Promise<void> {
   }
   const check = limit;
   await new Promise<void>((resolve, reject) => {
-    void check(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error as Error)));
+    void check(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
   });
 }

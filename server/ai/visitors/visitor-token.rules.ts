@@ -1,10 +1,7 @@
-import type { ErrorCode } from '../../errors.ts';
-
 /** What is kept of a token. Times in epoch ms. */
 export type KeptToken = { origin: string; max_requests: number; used_requests: number; address_digest: Uint8Array | null; expires_at: number };
 /** Who presents it: the request's Origin, and the digest of its address. */
 export type Presented = { origin: string | undefined; address: Uint8Array };
-export type TokenRefusal = { code: ErrorCode; message: string };
 
 const prefix = 'cvt_';
 const wholeToken = /^cvt_[A-Za-z0-9_-]{43}$/;
@@ -26,7 +23,8 @@ const refusals = {
   foreign: { code: 'VISITOR_TOKEN_FOREIGN_ORIGIN', message: 'This visitor token belongs to another site. It works only in pages of the origin for which it was made.' },
   replayed: { code: 'VISITOR_TOKEN_REPLAYED', message: `This visitor token is in use from another address. ${again}` },
   usedUp: { code: 'VISITOR_TOKEN_USED_UP', message: `All requests of this visitor token are used. ${again}` },
-} as const satisfies Record<string, TokenRefusal>;
+} as const;
+export type TokenRefusal = (typeof refusals)[keyof typeof refusals];
 
 /** Why a token does not do, or undefined. The origin comes first: pages of another one learn nothing else of it. `now` in epoch ms. */
 export function refuseToken(token: KeptToken | undefined, { origin, address }: Presented, now: number): TokenRefusal | undefined {

@@ -8,7 +8,7 @@ import { route, type Route } from '../../http/route.ts';
 import { activationOfOrigin } from '../../licenses/activated-origin.ts';
 import { parseOrigin } from '../../licenses/origin.rules.ts';
 import { siteOf } from '../../licenses/site-of.ts';
-import { requireAi } from '../require-ai.ts';
+import { requireAi } from '../own-keys/require-ai.ts';
 import { mintToken } from './mint-token.ts';
 
 const mostSeconds = 600;
@@ -34,8 +34,9 @@ export function visitorRoutes({ db, vault, now }: Deps): Route[] {
       method: 'post', path: '/api/v1/visitor-tokens', operationId: 'createVisitorToken', tag: 'AI', auth: 'license',
       summary: 'A token for the browser of a visitor',
       description: [
-        'For the server of a site; the licence key must never reach a browser. The browser sends the token in place of the key (`Authorization: Bearer`, `x-api-key` or `X-License-Key`) to `POST /api/chat`, `POST /v1/chat/completions`, `POST /v1/messages` and `GET /v1/models`.',
+        'For the server of a site; the licence key must never reach a browser. The browser sends the token in place of the key (`Authorization: Bearer`, `x-api-key` or `X-License-Key`) to `POST /api/chat`, `POST /v1/chat/completions`, `POST /v1/messages`, `POST /v1/audio/transcriptions`, `POST /v1/audio/speech` and `GET /v1/models`.',
         'The token works in pages of exactly this origin, for the first address that uses it, until it expires or its requests are used, and while the licence may be used and the site is activated. Every request that arrives with it counts, answered or not.',
+        'A visitor may send no system or developer message, no `system` and no `n` above 1, use no tools that the provider runs, and name only the aliases of models, or the models on the list of the plan.',
         'At most 10 tokens for a visitor and 2,000 for a licence within ten minutes.',
       ].join('\n\n'),
       headers: licenseKeyHeader, body: tokenRequest, before: [limitByAddress(600)],
@@ -49,7 +50,7 @@ export function visitorRoutes({ db, vault, now }: Deps): Route[] {
       const key = headers['x-license-key'];
       const { id: licenseId } = await usableLicense(db, vault, { key }, at);
       const activation = await activationOfOrigin(db, licenseId, origin, body.domain === undefined ? undefined : siteOf(body.domain).site);
-      requireAi(await usableLicense(db, vault, { key, site: siteOf(activation.site), ...(activation.kind === 'staging' ? { environment: 'staging' } : {}) }, at));
+      await requireAi(db, await usableLicense(db, vault, { key, site: siteOf(activation.site), ...(activation.kind === 'staging' ? { environment: 'staging' } : {}) }, at));
       const { token, expiresAt } = await mintToken({ db, vault }, { licenseId, activation, origin: origin.origin, visitor: body.visitor, ttlSeconds: body.ttl_seconds, maxRequests: body.max_requests, systemPrompt: body.system_prompt }, at);
       return { status: 201, body: { token, expires_at: new Date(expiresAt).toISOString(), origin: origin.origin, max_requests: body.max_requests } };
     },
