@@ -23,6 +23,7 @@ export function buildPanel(place: HTMLElement, config: ChatConfig, launcher: Lau
   let messages: Message[] = [];
   let turns: Turn[] = [];
   let running: AbortController | undefined;
+  let asked: HTMLElement | undefined;
 
   const log = el('div', { class: 'log', role: 'log', 'aria-live': 'off', 'aria-label': text('log'), tabindex: '0' });
   const status = el('p', { class: 'sr', role: 'status' });
@@ -68,7 +69,7 @@ export function buildPanel(place: HTMLElement, config: ChatConfig, launcher: Lau
     const { signal } = running;
     const turn: Turn = { question, answer: '', offers: [] };
     log.querySelector('.row.start')?.remove();
-    log.append(mine(question));
+    log.append((asked = mine(question)));
     const view = answerView(config, transport, facts, language);
     log.append(view.element);
     busy(true);
@@ -128,8 +129,10 @@ export function buildPanel(place: HTMLElement, config: ChatConfig, launcher: Lau
     scroll();
   }
 
+  /** As far down as there is something new, but never past the question that it answers. */
   function scroll(): void {
-    log.scrollTop = log.scrollHeight;
+    const top = asked?.isConnected ? asked.offsetTop - log.offsetTop - 12 : Infinity;
+    log.scrollTop = Math.min(top, log.scrollHeight);
   }
 
   function mine(question: string): HTMLElement {
