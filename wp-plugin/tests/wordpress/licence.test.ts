@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { developmentKey, startRig, type Rig } from '../support/rig.ts';
 import { statusOf } from '../support/wordpress.ts';
@@ -115,12 +116,22 @@ describe('the licence on a site', () => {
   it('obeys the server’s no at once, and its yes again', async () => {
     const key = await issue({ email: 'second@example.com', plan: 'pro' });
     assert.equal((await activate(key)).code, 'VALID');
-    await put(`'verdict' => ['valid' => false, 'code' => 'EXPIRED', 'message' => 'This licence expired.'] + Chatello\\State::license()['verdict']`);
-    assert.deepEqual([(await status()).state, (await status()).works], ['refused', false]);
+    const database = new DatabaseSync(path.join(rig.server.dataDir, 'chatello.sqlite'));
+    const changes = [
+      ['EXPIRED', `UPDATE licenses SET expires_at = 1000 WHERE key_hint = '${key.slice(-4)}'`, `UPDATE licenses SET expires_at = ${Date.now() + 1e9} WHERE key_hint = '${key.slice(-4)}'`],
+      ['SUSPENDED', `UPDATE licenses SET suspended_at = 1000, status = 'suspended' WHERE key_hint = '${key.slice(-4)}'`, `UPDATE licenses SET suspended_at = NULL, status = 'active' WHERE key_hint = '${key.slice(-4)}'`],
+    ] as const;
     const footer = () => run<boolean>(`ob_start(); do_action('wp_footer'); return str_contains(ob_get_clean(), 'chatello-config');`);
-    assert.equal(await footer(), false);
-    await run(`return Chatello\\License::check();`);
-    assert.deepEqual([(await status()).state, await footer()], ['active', true]);
+    for (const [code, bad, good] of changes) {
+      database.exec(bad);
+      await run(`do_action('chatello_check_license'); return true;`);
+      const refused = await status();
+      assert.deepEqual([refused.state, refused.works, refused.code, await footer()], ['refused', false, code, false]);
+      database.exec(good);
+      await run(`return Chatello\\License::check();`);
+      assert.deepEqual([(await status()).state, await footer()], ['active', true]);
+    }
+    database.close();
   });
 
   it('cannot be read with other salts, and says so instead of failing', async () => {
