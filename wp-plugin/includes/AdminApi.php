@@ -49,7 +49,7 @@ final class AdminApi {
 	}
 
 	public static function move( \WP_REST_Request $request ) {
-		return self::outcome( License::resolve_move( (string) $request['choice'] ) );
+		return self::outcome( Move::resolve( (string) $request['choice'] ) );
 	}
 
 	public static function usage( \WP_REST_Request $request ) {

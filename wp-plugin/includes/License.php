@@ -107,7 +107,7 @@ final class License {
 			// A key from wp-config.php or the network: nobody has to press a button.
 			return 'site' === self::key_source() || 'SERVER_UNREACHABLE' !== self::activate()['code'];
 		}
-		if ( self::is_moved() ) {
+		if ( Move::is_moved() ) {
 			// A check with a new address would take a slot for what may be only a copy.
 			return true;
 		}
@@ -120,40 +120,6 @@ final class License {
 			self::remember( $answer['body'] );
 		}
 		return true;
-	}
-
-	/** Whether the site answers at another address than the one that was activated. The first time is noted: the grace begins. */
-	public static function is_moved(): bool {
-		$stored = State::license();
-		$moved  = '' !== $stored['site'] && Site::identity() !== $stored['site'];
-		if ( $moved && 0 === $stored['changed_at'] ) {
-			State::put_license( array( 'changed_at' => time() ) );
-		} elseif ( ! $moved && 0 !== $stored['changed_at'] ) {
-			State::put_license( array( 'changed_at' => 0 ) );
-		}
-		return $moved;
-	}
-
-	/** An admin says what a changed address means: moved, copy (for work) or new (another site). */
-	public static function resolve_move( string $choice ): array {
-		$stored = State::license();
-		$old    = $stored['site'];
-		$key    = (string) self::key();
-		$undo   = array( 'is_copy' => $stored['is_copy'] );
-		State::put_license( array( 'is_copy' => 'copy' === $choice ) );
-		if ( 'moved' === $choice ) {
-			$freed = ApiClient::call( 'POST', '/api/v1/licenses/deactivate', $key, array( 'domain' => $old ) );
-			if ( ! $freed['ok'] ) {
-				return self::result( false, $freed['code'], $freed['message'] );
-			}
-		} else {
-			State::put_license( array( 'install_id' => wp_generate_uuid4() ) );
-		}
-		$result = self::activate();
-		if ( ! $result['ok'] ) {
-			State::put_license( $undo );
-		}
-		return $result;
 	}
 
 	/**
@@ -176,7 +142,7 @@ final class License {
 		if ( true !== $stored['verdict']['valid'] ) {
 			return array( 'state' => 'refused', 'works' => false );
 		}
-		if ( self::is_moved() ) {
+		if ( Move::is_moved() ) {
 			return array( 'state' => 'moved', 'works' => time() - State::license()['changed_at'] < self::GRACE_S );
 		}
 		if ( time() - $stored['verified_at'] > self::GRACE_S ) {
@@ -202,7 +168,7 @@ final class License {
 		State::put_license( array( 'verdict' => $verdict, 'verified_at' => time(), 'failures' => 0, 'failed_at' => 0, 'failure' => '' ) );
 	}
 
-	private static function result( bool $ok, string $code, string $message ): array {
+	public static function result( bool $ok, string $code, string $message ): array {
 		return array( 'ok' => $ok, 'code' => $code, 'message' => $message );
 	}
 }

@@ -14,12 +14,12 @@ final class ShopperApi {
 	}
 
 	public static function register(): void {
-		self::route( 'GET', '/chat/config', array( self::class, 'config' ), 60 );
-		self::route( 'POST', '/chat/token', array( self::class, 'token' ), 30 );
+		self::route( 'GET', '/chat/config', array( self::class, 'config' ), 300 );
+		self::route( 'POST', '/chat/token', array( self::class, 'token' ), 60 );
 		self::route( 'POST', '/chat/completions', array( Relay::class, 'answer' ), 60 );
 		self::route( 'POST', '/chat/transcribe', array( Transcription::class, 'answer' ), 20 );
-		self::route( 'POST', '/chat/tool', array( self::class, 'tool' ), 120 );
-		self::route( 'POST', '/chat/products', array( self::class, 'products' ), 120 );
+		self::route( 'POST', '/chat/tool', array( self::class, 'tool' ), 300 );
+		self::route( 'POST', '/chat/products', array( self::class, 'products' ), 300 );
 		self::route( 'POST', '/chat/order', array( self::class, 'order' ), 10 );
 	}
 

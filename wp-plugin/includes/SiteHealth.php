@@ -16,6 +16,7 @@ final class SiteHealth {
 
 	public static function tests( array $tests ): array {
 		$tests['direct']['chatello_license'] = array( 'label' => __( 'Chatello licence', 'chatello' ), 'test' => array( self::class, 'license' ) );
+		$tests['direct']['chatello_proxy']   = array( 'label' => __( 'Chatello and the visitors’ addresses', 'chatello' ), 'test' => array( self::class, 'proxy' ) );
 		$tests['async']['chatello_server']   = array( 'label' => __( 'Chatello server', 'chatello' ), 'test' => rest_url( AdminApi::NAMESPACE . '/health' ), 'has_rest' => true, 'async_direct_test' => array( self::class, 'server' ) );
 		return $tests;
 	}
@@ -28,6 +29,12 @@ final class SiteHealth {
 		$state = License::standing()['state'];
 		$good  = 'active' === $state;
 		return self::result( 'chatello_license', $good, $good ? __( 'The Chatello licence is active', 'chatello' ) : __( 'The Chatello licence needs you', 'chatello' ), AdminScreen::state_text( $state ) );
+	}
+
+	/** From the request of the administrator who looks: shoppers come the same way. */
+	public static function proxy(): array {
+		$hidden = Visitor::is_behind_unknown_proxy();
+		return self::result( 'chatello_proxy', ! $hidden, $hidden ? __( 'Chatello sees one address for all visitors', 'chatello' ) : __( 'Chatello can tell visitors apart', 'chatello' ), $hidden ? __( 'This site is behind a proxy, so all shoppers share one limit. Have your host set REMOTE_ADDR to the visitor’s address, or return it from the filter chatello_visitor_address.', 'chatello' ) : '' );
 	}
 
 	public static function server(): array {

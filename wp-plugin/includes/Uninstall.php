@@ -25,7 +25,7 @@ final class Uninstall {
 		global $wpdb;
 		$stored = State::license();
 		$key    = License::key();
-		if ( is_string( $key ) && '' !== $key && '' !== $stored['site'] && ! License::is_moved() ) {
+		if ( is_string( $key ) && '' !== $key && '' !== $stored['site'] && ! Move::is_moved() ) {
 			ApiClient::call( 'POST', '/api/v1/licenses/deactivate', $key, array( 'domain' => $stored['site'] ), 4 );
 		}
 		License::forget();

@@ -34,6 +34,11 @@ final class Visitor {
 		return true;
 	}
 
+	/** Whether requests seem to come through a proxy that hides the visitors' addresses: all of them would share one limit. */
+	public static function is_behind_unknown_proxy(): bool {
+		return ( isset( $_SERVER['HTTP_CF_CONNECTING_IP'] ) || isset( $_SERVER['HTTP_X_FORWARDED_FOR'] ) || isset( $_SERVER['HTTP_X_REAL_IP'] ) ) && ! has_filter( 'chatello_visitor_address' ) && ( $_SERVER['HTTP_CF_CONNECTING_IP'] ?? $_SERVER['HTTP_X_REAL_IP'] ?? trim( explode( ',', (string) $_SERVER['HTTP_X_FORWARDED_FOR'] )[0] ) ) !== ( $_SERVER['REMOTE_ADDR'] ?? '' ); // phpcs:ignore
+	}
+
 	/** REMOTE_ADDR; a site behind a proxy corrects it with the filter. IPv6 by its /64. */
 	private static function address(): string {
 		$address = (string) apply_filters( 'chatello_visitor_address', isset( $_SERVER['REMOTE_ADDR'] ) ? (string) $_SERVER['REMOTE_ADDR'] : '' ); // phpcs:ignore

@@ -11,7 +11,7 @@ const firstByteTimeoutMs = 30_000;
  * through the site in one piece. A way that cannot be gone is not tried again on this page.
  */
 export function createTransport(rest: string, config: ChatConfig): Transport {
-  let token: string | undefined;
+  let token = keptToken();
   let isDirect = config.api_url !== '';
   let isStreamed = true;
 
@@ -24,10 +24,10 @@ export function createTransport(rest: string, config: ChatConfig): Transport {
   async function direct({ messages, signal, onText }: Ask, isSecondTry = false): Promise<Answer | undefined> {
     if (token === undefined) {
       const response = await send(`${rest}/chat/token`, { body: {}, signal });
-      if (response.status === 429) throw new ChatError(await troubleOf(response));
-      if (!response.ok) return undefined;
-      ({ token } = (await response.json()) as { token?: string });
-      if (token === undefined) return undefined;
+      const made = response.ok ? ((await response.json()) as Partial<KeptToken>) : {};
+      if (made.token === undefined || made.expires_at === undefined) return undefined;
+      token = made.token;
+      keepToken({ token, expires_at: made.expires_at });
     }
     const body = { model: config.model, stream: true, messages, ...(config.tools.length > 0 ? { tools: config.tools } : {}) };
     const response = await send(`${config.api_url}/v1/chat/completions`, { body, signal, token }).catch((error: unknown) => {
@@ -73,6 +73,28 @@ export function createTransport(rest: string, config: ChatConfig): Transport {
       return relayed(ask);
     },
   };
+}
+
+type KeptToken = { token: string; expires_at: string };
+const tokenName = 'chatello-token';
+const leastLeftMs = 15_000;
+
+/** The token of this tab, if it is good for a while yet: a visitor who opens many pages needs few. */
+function keptToken(): string | undefined {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(tokenName) ?? 'null') as KeptToken | null;
+    return kept && Date.parse(kept.expires_at) - Date.now() > leastLeftMs ? kept.token : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function keepToken(made: KeptToken): void {
+  try {
+    sessionStorage.setItem(tokenName, JSON.stringify(made));
+  } catch {
+    // Without storage the next page asks for its own.
+  }
 }
 
 async function send(url: string, { body, signal, token }: { body: object; signal?: AbortSignal | undefined; token?: string }): Promise<Response> {

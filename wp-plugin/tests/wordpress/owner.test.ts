@@ -135,8 +135,8 @@ for (const version of [versions.newest, versions.oldest]) {
       const text = lines.join('\n');
       assert.match(text, /ok +Licence server[^]*ok +AI answers[^]*All is well\.[^]*"state": "active"[^]*free for another site[^]*valid[^]*error: /);
       assert.ok(!text.includes('5678'));
-      const health = await rig.wp.php<{ status: string }[]>(`return [Chatello\\SiteHealth::license(), Chatello\\SiteHealth::server()];`);
-      assert.deepEqual(health.map(({ status }) => status), ['good', 'good']);
+      const health = await rig.wp.php<{ status: string }[]>(`$proxy = Chatello\\SiteHealth::proxy(); $_SERVER['HTTP_CF_CONNECTING_IP'] = '203.0.113.9'; return [Chatello\\SiteHealth::license(), Chatello\\SiteHealth::server(), $proxy, Chatello\\SiteHealth::proxy()];`);
+      assert.deepEqual(health.map(({ status }) => status), ['good', 'good', 'good', 'recommended']);
       const known = await rig.wp.php<unknown[]>(`require_once ABSPATH . 'wp-admin/includes/admin.php'; require_once ABSPATH . 'wp-admin/includes/class-wp-debug-data.php'; return [array_key_exists('chatello', apply_filters('wp_privacy_personal_data_exporters', [])), array_key_exists('chatello', apply_filters('wp_privacy_personal_data_erasers', [])), json_encode(apply_filters('debug_information', []))];`, { user: 'admin' });
       assert.deepEqual(known.slice(0, 2), [true, true]);
       assert.ok(!String(known[2]).includes('5678'));

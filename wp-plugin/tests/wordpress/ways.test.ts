@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { zipPlugin } from '../../scripts/zip.ts';
 import { developmentKey, startRig, type Rig } from '../support/rig.ts';
-import { startWordPress } from '../support/wordpress.ts';
+import { startWordPress, statusOf } from '../support/wordpress.ts';
 
 describe('the ways to an answer', () => {
   let rig: Rig;
@@ -41,6 +41,14 @@ describe('the ways to an answer', () => {
     assert.match(await ask('Do you have red lamps?'), /Lampada da tavolo Aurora/);
     assert.deepEqual(ways(), ['direct']);
     assert.match(rules(), /You are “Shop assistant”/);
+  });
+
+  it('keeps its token from page to page', async () => {
+    const made = asked.filter((url) => url.endsWith('/chat/token')).length;
+    assert.equal(made, 1);
+    await open();
+    await ask('hello');
+    assert.deepEqual([ways(), asked.filter((url) => url.endsWith('/chat/token')).length], [['direct'], 0]);
   });
 
   it('gets a new token once when the old one is not good any more', async () => {
@@ -127,7 +135,7 @@ describe('other kinds of WordPress', () => {
       assert.match(String(messages[1]), /6\.4[^]*requires 6\.5/);
       const page = await wp.php<string>(`require_once '${import.meta.dirname}/../../chatello.php'; ob_start(); require_once ABSPATH . 'wp-admin/includes/admin.php'; do_action('admin_notices'); return ob_get_clean();`, { user: 'admin' });
       assert.match(page, /Chatello needs WordPress 6\.5/);
-      assert.equal((await fetch(wp.url)).status, 200);
+      assert.equal(await statusOf(wp.url), 200);
     } finally {
       await wp.stop();
     }
