@@ -31,6 +31,8 @@ export async function analysePhp(root: string): Promise<string[]> {
           send({ id, result: method === 'workspace/configuration' ? (params?.items ?? []).map(() => ({ stubs, environment: { phpVersion: '7.4.0' }, diagnostics: { enable: true }, files: { maxSize: 3_000_000 } })) : null });
         } else if (id === 1) {
           send({ method: 'initialized', params: {} });
+        } else if (method === 'indexingEnded') {
+          // Before it knows WordPress's functions it finds nothing at all.
           for (const file of files) send({ method: 'textDocument/didOpen', params: { textDocument: { uri: `file://${root}/${file}`, languageId: 'php', version: 1, text: readFileSync(path.join(root, file), 'utf8') } } });
         }
       };

@@ -53,6 +53,11 @@ export async function startWordPress({ version = versions.newest, constants = {}
   await run(`flush_rewrite_rules(); return true;`);
 
   const server = spawn('php', ['-d', 'display_errors=0', '-d', 'memory_limit=256M', '-S', `localhost:${port}`, '-t', directory, path.join(import.meta.dirname, 'router.php')], { env: { ...process.env, PHP_CLI_SERVER_WORKERS: '4' }, stdio: 'ignore', detached: true });
+  // The workers are children of the server: the whole group ends, also with a test run that is broken off.
+  const end = () => {
+    if (server.pid !== undefined && server.exitCode === null && server.signalCode === null) process.kill(-server.pid, 'SIGKILL');
+  };
+  process.once('exit', end);
   await untilItAnswers(url, server);
   return {
     url,
@@ -69,8 +74,8 @@ export async function startWordPress({ version = versions.newest, constants = {}
     },
     debugLog: () => (existsSync(path.join(directory, 'debug.log')) ? readFileSync(path.join(directory, 'debug.log'), 'utf8') : ''),
     async stop() {
-      // The workers are children of the server: the whole group ends.
-      if (server.pid !== undefined && server.exitCode === null) process.kill(-server.pid, 'SIGKILL');
+      end();
+      process.off('exit', end);
       rmSync(directory, { recursive: true, force: true });
       await database.drop();
     },
