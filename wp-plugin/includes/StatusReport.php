@@ -39,6 +39,7 @@ final class StatusReport {
 			'failures'    => $stored['failures'],
 			'failure'     => $stored['failure'],
 			'has_shop'    => Catalog::has_shop(),
+			'has_products' => Catalog::has_shop() && (int) ( wp_count_posts( 'product' )->publish ?? 0 ) > 0,
 		);
 	}
 

@@ -24,7 +24,7 @@ export function App({ start }: { start: Start }) {
     <div className="chatello-admin">
       <header className="chatello-head">
         <h1>Chatello</h1>
-        <span className={`chatello-badge is-${status.state}`}>{stateLabel(status.state)}</span>
+        <span className={`chatello-badge is-${status.state}`}>{stateLabel(status.code === 'SITE_NOT_ACTIVATED' && status.state === 'refused' ? 'inactive' : status.state)}</span>
         <span className="chatello-version">{sprintf(/* translators: %s: number of the version */ __('Version %s', 'chatello'), status.version)}</span>
       </header>
       {isGuided ? (

@@ -51,7 +51,7 @@ export function Guide({ start, status, settings, onStatus, onSettings, onDone }:
           {step === 2 && (
             <div className="chatello-columns is-wide">
               <div>
-                <p>{status.has_shop ? __('It knows your products and pages already. Give it a name and a first sentence, and try it.', 'chatello') : __('It knows your pages already. Give it a name and a first sentence, and try it.', 'chatello')}</p>
+                <p>{status.has_shop && !status.has_products ? __('Your shop has no published product yet; each is known as soon as it is published. Until then it answers from your pages. Give it a name and a first sentence, and try it.', 'chatello') : status.has_shop ? __('It knows your products and pages already. Give it a name and a first sentence, and try it.', 'chatello') : __('It knows your pages already. Give it a name and a first sentence, and try it.', 'chatello')}</p>
                 <TextControl label={__('Name', 'chatello')} value={draft.name} placeholder={start.preview.name} maxLength={60} onChange={(name) => setDraft({ ...draft, name })} />
                 <TextareaControl label={__('Greeting', 'chatello')} value={draft.greeting} placeholder={start.preview.strings['defaultGreeting'] ?? ''} rows={2} maxLength={600} onChange={(greeting) => setDraft({ ...draft, greeting })} />
                 <Button variant="primary" onClick={() => void keep()}>

@@ -108,6 +108,7 @@ export function KnowledgeSection({ start, status, draft, set }: Section & { star
     <Part title={__('What it may know', 'chatello')}>
       {status.has_shop ? (
         <>
+          {!status.has_products && <p>{__('Your shop has no published product yet; each is known as soon as it is published.', 'chatello')}</p>}
           <CheckboxControl label={__('Products, with price and stock of the moment', 'chatello')} checked={draft.products} onChange={(products) => set({ products })} />
           <CheckboxControl label={__('State of an order, for shoppers who give its number and e-mail address', 'chatello')} help={__('They fill in a form that the AI does not see.', 'chatello')} checked={draft.order_status} onChange={(order_status) => set({ order_status })} />
         </>

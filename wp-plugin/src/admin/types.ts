@@ -26,6 +26,7 @@ export type Status = {
   failures: number;
   failure: string;
   has_shop: boolean;
+  has_products: boolean;
 };
 export type Settings = {
   enabled: boolean;

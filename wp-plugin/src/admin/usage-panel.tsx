@@ -52,8 +52,15 @@ function Chart({ usage }: { usage: Usage }) {
       <div className={`chatello-meter${share >= 80 ? ' is-high' : ''}`} role="meter" aria-label={__('Requests used this month', 'chatello')} aria-valuenow={used} aria-valuemin={0} aria-valuemax={limit}>
         <span style={{ inlineSize: `${share}%` }} />
       </div>
+      {remaining === 0 && (
+        <Notice status="warning" isDismissible={false}>
+          {__('Shoppers are told that the assistant cannot answer for now, and how to reach you. A larger plan gives more at once.', 'chatello')}
+        </Notice>
+      )}
       <p>{sprintf(/* translators: 1: number used, 2: number allowed, 3: date */ __('%1$s of %2$s used. They start again on %3$s.', 'chatello'), number(used), number(limit), day(resets_at))}</p>
-      {isTable ? (
+      {used === 0 ? (
+        <p>{__('Nothing yet: the first question of a shopper appears here.', 'chatello')}</p>
+      ) : isTable ? (
         <table className="widefat striped chatello-table">
           <caption>{__('Requests by day', 'chatello')}</caption>
           <thead>
@@ -86,7 +93,6 @@ function Chart({ usage }: { usage: Usage }) {
           </figcaption>
         </figure>
       )}
-      {used === 0 && <p>{__('Nothing yet: the first question of a shopper appears here.', 'chatello')}</p>}
       {used > 0 && (
         <Button variant="link" onClick={() => setIsTable(!isTable)}>
           {isTable ? __('Show as a chart', 'chatello') : __('Show as a table', 'chatello')}

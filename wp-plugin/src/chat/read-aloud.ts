@@ -20,6 +20,11 @@ export function readAloud(answer: string, config: ChatConfig, transport: Transpo
   let reading: AbortController | undefined;
   return [button, note];
 
+  function say(sentence: string): void {
+    note.textContent = sentence;
+    if (sentence !== '') note.scrollIntoView({ block: 'nearest' });
+  }
+
   async function start(): Promise<void> {
     current?.abort();
     const { signal } = (current = reading = new AbortController());
@@ -29,7 +34,7 @@ export function readAloud(answer: string, config: ChatConfig, transport: Transpo
     button.textContent = text('stopReading');
     try {
       const isByBrowser = hasVoice() || !player;
-      if (isByBrowser) note.textContent = text('voiceNote');
+      if (isByBrowser) say(text('voiceNote'));
       const isRead = isByBrowser && (await speak(answer, language, signal));
       if (!isRead && player) await byServer(player, signal);
       else if (!isRead) failure = 'speechFailed';
@@ -41,15 +46,15 @@ export function readAloud(answer: string, config: ChatConfig, transport: Transpo
     button.setAttribute('aria-pressed', 'false');
     button.removeAttribute('aria-busy');
     button.textContent = text('readAloud');
-    note.textContent = failure && text(failure);
+    say(failure && text(failure));
   }
 
   async function byServer(player: ReturnType<typeof createPlayer>, signal: AbortSignal): Promise<void> {
     button.setAttribute('aria-busy', 'true');
-    note.textContent = `${text('fetchingVoice')} ${text('speechNote')}`;
+    say(`${text('fetchingVoice')} ${text('speechNote')}`);
     const sound = await transport.speak(answer.slice(0, maxCharacters), signal);
     button.removeAttribute('aria-busy');
-    note.textContent = text('speechNote');
+    say(text('speechNote'));
     await player.play(sound, signal);
   }
 }

@@ -37,6 +37,6 @@ form.ask{display:flex;gap:6px;padding:10px 12px;border-top:1px solid light-dark(
 textarea,input{font:inherit;color:inherit;background:light-dark(#fff,#15171a);border:1px solid light-dark(#767676,#9a9ea8);border-radius:10px;padding:9px 12px;min-width:0}
 textarea{flex:1;resize:none;max-height:120px;min-height:44px;field-sizing:content}
 .tool.send{background:var(--accent);color:var(--ink)}.tool[aria-pressed=true]{background:#c62828;color:#fff}
-.order{display:grid;gap:8px;width:100%;padding:12px;border:1px solid light-dark(#d5d7db,#4a4e57);border-radius:12px}.order label{display:grid;gap:2px;font-size:14px}.order h3{margin:0;font-size:16px}
+.order{display:grid;gap:8px;width:100%;padding:12px;border:1px solid light-dark(#d5d7db,#4a4e57);border-radius:12px}.order label{display:grid;gap:2px;font-size:14px}.order .pill{justify-content:center}.order h3{margin:0;font-size:16px}
 .foot{padding:0 16px 8px;font-size:12px;color:light-dark(#55585f,#b5b8c0);margin:0;text-align:center}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}`;

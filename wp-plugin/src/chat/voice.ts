@@ -9,7 +9,7 @@ export function canListen(): boolean {
 
 /** Whether this browser offers to read aloud. Some do without a single voice: see hasVoice. */
 export function canSpeak(): boolean {
-  return 'speechSynthesis' in globalThis;
+  return Boolean((globalThis as Partial<typeof globalThis>).speechSynthesis);
 }
 
 /** Whether this browser has a voice now. They are loaded late: the first call only makes it look for them. */
