@@ -1,4 +1,5 @@
 import type { AiSchema } from './ai-schema.ts';
+import type { SelfServiceSchema } from './self-service-schema.ts';
 
 // The columns of sql/*/0001-foundation.sql and later migrations. Times are UTC epoch milliseconds, booleans are 0 or 1, JSON is text.
 
@@ -361,7 +362,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = AiSchema & {
+export type Schema = AiSchema & SelfServiceSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;

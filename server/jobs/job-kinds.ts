@@ -2,6 +2,7 @@
 export type JobPayloads = {
   'apply-delivery': { inboxId: string };
   'send-email': { emailId: string };
+  'send-sign-in-link': { requestId: string; email: string; locale: string; requestedAt: number };
   'write-back-order': { orderId: string };
   'send-webhook': { deliveryId: string };
   'sweep-reservations': Record<string, never>;

@@ -1,3 +1,4 @@
+import { sendSignInLink } from '../account/request-sign-in.ts';
 import { applyDelivery, markDeliveryDead } from '../billing/apply-delivery.ts';
 import { writeBackOrder } from '../billing/write-back-order.ts';
 import type { Deps } from '../deps.ts';
@@ -26,6 +27,7 @@ export const jobList: JobList = {
   'send-usage-alerts': { run: sendUsageAlerts, everyMs: minute },
   'apply-delivery': { run: applyDelivery, onDead: markDeliveryDead },
   'send-email': { run: sendEmail, onDead: markEmailFailed },
+  'send-sign-in-link': { run: sendSignInLink },
   'write-back-order': { run: writeBackOrder },
   'send-webhook': { run: sendWebhook, onDead: markWebhookFailed },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },

@@ -13,10 +13,13 @@ export type EmailInput = {
   orderId: string | null;
 } & EmailContent;
 /** `data` holds names, ids and figures only. Licence keys are read when the e-mail is sent, so that none rests here. */
-type EmailContent = { template: 'purchase'; data: PurchaseData } | { template: 'usage-alert'; data: UsageAlertData };
+type EmailContent = { template: 'purchase'; data: PurchaseData } | { template: 'usage-alert'; data: UsageAlertData } | { template: 'sign-in'; data: SignInData } | { template: 'license-key'; data: LicenseKeyData };
 export type PurchaseData = { name: string; order: string; licenses: string[] };
 /** `used` and `limit` are requests, tokens, or micro-cents of a US dollar. */
 export type UsageAlertData = { name: string; plan: string; keyEnding: string; unit: 'requests' | 'tokens' | 'cost'; threshold: number; used: number; limit: number; resetsAt: number };
+
+export type SignInData = { customerId: string; requestedAt: number };
+export type LicenseKeyData = { name: string };
 
 /** Puts an e-mail and the job that sends it into the caller's transaction. False when the cause has its e-mail already. */
 export async function queueEmail(db: Db, config: Pick<Config, 'publicUrl'>, input: EmailInput, now: number): Promise<boolean> {
