@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { replayDeliveries, replayDelivery } from '../../server/billing/replay-delivery.ts';
+import { providerNames } from '../../server/billing/billing-events.ts';
 import { AppError } from '../../server/errors.ts';
 import { by, command, print, withServer } from './command.ts';
 
@@ -9,7 +10,7 @@ type Options = { json?: boolean; id?: string; provider?: string; dead?: boolean 
 export function replayCommand(): Command {
   return command('replay', 'Process webhook deliveries once more; what they have done already is not done again. The running server does the work.')
     .option('--id <id>', 'one delivery')
-    .addOption(new Option('--provider <name>', 'deliveries of one provider').choices(['paddle', 'woocommerce']))
+    .addOption(new Option('--provider <name>', 'deliveries of one provider').choices(providerNames))
     .option('--dead', 'only those that were given up on')
     .action(async (options: Options) => {
       const { id, provider, dead = false } = options;
