@@ -203,7 +203,7 @@ export function listSeatsOfLicenses(db: Db, ids: string[]): Promise<(Pick<Licens
 }
 
 /** Licences whose end, grace included, lies after `from` and not after `to`. */
-export function listLapsing(db: Db, from: number, to: number, limit: number, maxGraceMs: number): Promise<License[]> {
+export function listLapsing(db: Db, { from, to, after, limit, maxGraceMs }: { from: number; to: number; after: string; limit: number; maxGraceMs: number }): Promise<License[]> {
   return db
     .selectFrom('licenses')
     .selectAll()
@@ -212,7 +212,8 @@ export function listLapsing(db: Db, from: number, to: number, limit: number, max
     .where('expires_at', '<=', to)
     .where((eb) => eb(eb('expires_at', '+', eb.ref('grace_ms')), '>', from))
     .where((eb) => eb(eb('expires_at', '+', eb.ref('grace_ms')), '<=', to))
-    .orderBy('expires_at')
+    .where('id', '>', after)
+    .orderBy('id')
     .limit(limit)
     .execute();
 }
