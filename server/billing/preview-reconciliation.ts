@@ -5,7 +5,7 @@ import { applyBillingEvents } from './apply-billing-events.ts';
 import { listAuditSince } from '../audit/list-audit.ts';
 import { completeEvents } from './complete-events.ts';
 import { readJsonBody } from './read-body.ts';
-import { reconcileStart, unknownOf } from './reconcile.ts';
+import { listMissing, reconcileStart } from './reconcile.ts';
 
 /** What reconciling would change: `action` and `entity` are those of the audit log. */
 export type Difference = { topic: string; id: string; effects: string[] };
@@ -20,19 +20,16 @@ class RolledBack extends Error {
  */
 export async function previewReconciliation(deps: Pick<Deps, 'db' | 'vault' | 'config' | 'now'>, adapter: BillingAdapter, since?: number): Promise<{ since: number; seen: number; differences: Difference[] }> {
   const { db, vault, config, now } = deps;
-  if (!adapter.listChanges) throw new Error(`${adapter.name} has no API configured.`);
   const from = since ?? (await reconcileStart(db, adapter, now()));
   const changes: { topic: string; id: string; events: Awaited<ReturnType<typeof completeEvents>> | undefined; problem: string | undefined }[] = [];
-  let seen = 0;
-  for await (const page of adapter.listChanges(from)) {
-    seen += page.length;
-    for (const { identity, body } of await unknownOf(db, adapter, page)) {
-      const { topic, eventId: id } = identity;
-      try {
-        changes.push({ topic, id, events: await completeEvents(deps, adapter, adapter.parse(readJsonBody(body))), problem: undefined });
-      } catch (error) {
-        changes.push({ topic, id, events: undefined, problem: errorText(error) });
-      }
+  const { seen, changes: missing } = await listMissing(db, adapter, from);
+  for (const { identity: { topic, eventId: id }, body } of missing) {
+    try {
+      const events = adapter.parse(readJsonBody(body));
+      // What cannot be asked for now may be among the changes themselves.
+      changes.push({ topic, id, events: await completeEvents(deps, adapter, events).catch(() => events), problem: undefined });
+    } catch (error) {
+      changes.push({ topic, id, events: undefined, problem: errorText(error) });
     }
   }
   const differences: Difference[] = [];

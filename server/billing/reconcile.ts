@@ -30,22 +30,16 @@ export async function reconcileProviders(deps: Deps): Promise<void> {
 /**
  * Puts every change that a provider lists and that is not here into the inbox, as if it had been delivered; applying bears repetition,
  * so the end is the same as by the deliveries. Without `since` it goes on where it last stopped; the very first time it begins now, so
- * that a new server does not take up an old shop unasked. Throws when the provider does not answer; what came before that stays.
+ * that a new server does not take up an old shop unasked. Throws when the provider does not answer.
  */
 export async function reconcileProvider({ db, config, now }: Pick<Deps, 'db' | 'config' | 'now'>, adapter: BillingAdapter, since?: number): Promise<Reconciliation> {
-  if (!adapter.listChanges) throw new Error(`${adapter.name} has no API configured.`);
   const startedAt = now();
   const from = since ?? (await reconcileStart(db, adapter, startedAt));
   const repaired = (await adapter.repairDelivery?.()) ?? [];
   for (const problem of repaired) await transact(db, (trx) => alertOperator(trx, config, { cause: `webhooks:${adapter.name}`, provider: adapter.name, problem }, now()));
-  let seen = 0;
+  const { seen, changes } = await listMissing(db, adapter, from);
   let added = 0;
-  for await (const page of adapter.listChanges(from)) {
-    seen += page.length;
-    for (const { identity, body } of await unknownOf(db, adapter, page)) {
-      if (await receiveDelivery(db, adapter.name, identity, body, now())) added += 1;
-    }
-  }
+  for (const { identity, body } of changes) if (await receiveDelivery(db, adapter.name, identity, body, now())) added += 1;
   await transact(db, (trx) => moveCursor(trx, cursorOf(adapter), startedAt, now()));
   return { provider: adapter.name, since: from, seen, added, repaired };
 }
@@ -55,10 +49,17 @@ export async function reconcileStart(db: Db, adapter: BillingAdapter, now: numbe
   return ((await readCursor(db, cursorOf(adapter))) ?? now) - overlapMs;
 }
 
-/** The changes of a page that have not come yet, by webhook or by an earlier look. */
-export async function unknownOf(db: Db, adapter: BillingAdapter, page: ListedChange[]): Promise<ListedChange[]> {
-  const known = await listKnownEvents(db, adapter.name, mainAccount, page.map(({ identity }) => identity.eventId));
-  return page.filter(({ identity }) => !known.has(identity.eventId));
+/** The changes since a moment that have not come, by webhook or by an earlier look. Oldest first: any order would do, and this one asks the provider for least. */
+export async function listMissing(db: Db, adapter: BillingAdapter, since: number): Promise<{ seen: number; changes: ListedChange[] }> {
+  if (!adapter.listChanges) throw new Error(`${adapter.name} has no API configured.`);
+  const changes: ListedChange[] = [];
+  let seen = 0;
+  for await (const page of adapter.listChanges(since)) {
+    seen += page.length;
+    const known = await listKnownEvents(db, adapter.name, mainAccount, page.map(({ identity }) => identity.eventId));
+    changes.push(...page.filter(({ identity }) => !known.has(identity.eventId)));
+  }
+  return { seen, changes: changes.toSorted((a, b) => (a.identity.occurredAt ?? 0) - (b.identity.occurredAt ?? 0)) };
 }
 
 function cursorOf({ name }: BillingAdapter): string {

@@ -1,5 +1,4 @@
 import { errorText } from '../../errors.ts';
-import { DeadLetter } from '../../jobs/job-kinds.ts';
 
 const timeoutMs = 10_000;
 const bases = { production: 'https://api.paddle.com', sandbox: 'https://sandbox-api.paddle.com' };
@@ -23,7 +22,7 @@ export function paddleApi(baseUrl: string | undefined, environment: keyof typeof
     if (response.status === 401 || response.status === 403) {
       throw new Error(`Paddle refuses PADDLE_API_KEY (${response.status}) for ${path}: it needs the permission to read customers, transactions, subscriptions and events, and must belong to the ${environment} environment.`);
     }
-    if (response.status === 404) throw new DeadLetter(`Paddle knows no ${path} (404). Check that PADDLE_API_KEY belongs to this account.`);
+    if (response.status === 404) throw new Error(`Paddle knows no ${path} (404). Check that PADDLE_API_KEY belongs to this account.`);
     if (!response.ok) throw new Error(`Paddle answered ${response.status} for ${path}.`);
     return response.json();
   };

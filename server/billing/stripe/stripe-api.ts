@@ -1,5 +1,4 @@
 import { errorText } from '../../errors.ts';
-import { DeadLetter } from '../../jobs/job-kinds.ts';
 
 const timeoutMs = 15_000;
 
@@ -16,7 +15,7 @@ export function stripeApi(base: string, apiKey: string): StripeApi {
       throw new Error(`Stripe did not answer for ${path}: ${errorText(error)}`, { cause: error });
     }
     if (response.status === 401 || response.status === 403) throw new Error(`Stripe refuses STRIPE_API_KEY (${response.status}) for ${path}: it needs to read checkout sessions, invoices, subscriptions, customers and events.`);
-    if (response.status === 404) throw new DeadLetter(`Stripe knows no ${path} (404). It was deleted, or STRIPE_API_KEY belongs to another account or to test mode.`);
+    if (response.status === 404) throw new Error(`Stripe knows no ${path} (404). It was deleted, or STRIPE_API_KEY belongs to another account or to test mode.`);
     if (!response.ok) throw new Error(`Stripe answered ${response.status} for ${path}.`);
     return response.json();
   };

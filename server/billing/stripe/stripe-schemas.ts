@@ -15,7 +15,8 @@ const recurring = z.object({ interval: z.string(), interval_count: z.int() }).nu
 const price = z.object({ id: externalId, product: reference.nullish(), recurring });
 
 export const session = z.object({
-  id: externalId,
+  // Longer than every other id.
+  id: z.string().min(1).max(190),
   mode: z.string(),
   payment_status: z.string(),
   created: time,
