@@ -1,20 +1,22 @@
 import { createHmac } from 'node:crypto';
 
-export const secrets = { paddle: 'chaos_paddle_secret', woocommerce: 'chaos_woocommerce_secret' };
-export const paddlePrice = 'pri_chaos_pro';
+import { stripeCancelled, stripeDisputed, stripeLife, subscriptionGrown, subscriptionPaused, subscriptionRecovered, subscriptionUnpaid, subscriptionUpgraded, wooCancelled } from './subscription-stories.ts';
 
-export type Delivery = { provider: 'paddle' | 'woocommerce'; topic: string; body: string };
+export const secrets = { paddle: 'chaos_paddle_secret', woocommerce: 'chaos_woocommerce_secret', stripe: 'chaos_stripe_secret' };
+export const [paddlePrice, paddleAgencyPrice, stripePrice] = ['pri_chaos_pro', 'pri_chaos_agency', 'price_chaos_pro'] as const;
+
+export type Delivery = { provider: 'paddle' | 'woocommerce' | 'stripe'; topic: string; body: string };
 /** What an order has to end in: that many licences, all active until `expiresAt`; or none active, because it was refunded. */
-export type Expectation = { provider: Delivery['provider']; order: string; licenses: number; isRefunded: boolean; expiresAt: number };
+export type Expectation = { provider: Delivery['provider']; order: string; licenses: number; isRefunded: boolean; expiresAt: number; /** Instead of active; `unpaid` is suspended once its grace has passed. */ state?: 'suspended' | 'cancelled' | 'unpaid'; plan?: string };
 export type Story = { deliveries: Delivery[]; expected: Expectation[] };
 
-const paidAt = Date.UTC(2026, 9, 1, 8);
+export const paidAt = Date.UTC(2026, 9, 1, 8);
 const year = (count: number) => Date.UTC(2026 + count, 9, 1, 8);
-const monthEnd = (count: number) => Date.UTC(2026, 9 + count, 1, 8);
+export const monthEnd = (count: number) => Date.UTC(2026, 9 + count, 1, 8);
 
-/** Purchases as both providers tell them: simple, in several states, renewed, refunded. They are told in order; who sends them shuffles. */
+/** Purchases and whole lives of subscriptions as the providers tell them: simple, in several states, renewed, refunded, paused, upgraded, unpaid, cancelled, disputed. They are told in order; who sends them shuffles. */
 export function tellStories(count: number): Story[] {
-  const tellers = [wooPurchase, paddlePurchase, wooRefunded, wooSubscription, paddleSubscription, paddleRefunded, wooPurchase, wooUnpaid];
+  const tellers = [wooPurchase, paddlePurchase, wooRefunded, wooSubscription, paddleSubscription, paddleRefunded, wooPurchase, wooUnpaid, subscriptionPaused, subscriptionUpgraded, stripeLife, subscriptionGrown, subscriptionUnpaid, wooCancelled, stripeCancelled, subscriptionRecovered, stripeDisputed];
   const stories: Story[] = [];
   for (let index = 0; stories.flatMap(({ deliveries }) => deliveries).length < count; index += 1) stories.push((tellers[index % tellers.length] ?? wooPurchase)(index + 1));
   return stories;
@@ -25,14 +27,15 @@ export function signedHeaders({ provider, topic, body }: Delivery): Record<strin
   const hmac = (text: string) => createHmac('sha256', secrets[provider]).update(text);
   if (provider === 'woocommerce') return { 'Content-Type': 'application/json', 'X-WC-Webhook-Topic': topic, 'X-WC-Webhook-Signature': hmac(body).digest('base64') };
   const ts = Math.floor(Date.now() / 1_000);
+  if (provider === 'stripe') return { 'Content-Type': 'application/json', 'Stripe-Signature': `t=${ts},v1=${hmac(`${ts}.${body}`).digest('hex')}` };
   return { 'Content-Type': 'application/json', 'Paddle-Signature': `ts=${ts};h1=${hmac(`${ts}:${body}`).digest('hex')}` };
 }
 
-function woo(topic: string, body: object): Delivery {
+export function woo(topic: string, body: object): Delivery {
   return { provider: 'woocommerce', topic, body: JSON.stringify(body) };
 }
 
-function wooOrder(id: number, buyer: number, quantity: number, changes: object = {}): Record<string, unknown> {
+export function wooOrder(id: number, buyer: number, quantity: number, changes: object = {}): Record<string, unknown> {
   return {
     id, number: String(id), status: 'processing', currency: 'EUR', total: `${49 * quantity}.00`, date_created_gmt: gmt(0), date_modified_gmt: gmt(0), date_paid_gmt: gmt(0), date_completed_gmt: null,
     billing: { first_name: 'Buyer', last_name: String(buyer), company: '', country: buyer % 2 === 0 ? 'IT' : 'DE', email: `woo${buyer}@example.test` }, meta_data: [], refunds: [],
@@ -41,7 +44,7 @@ function wooOrder(id: number, buyer: number, quantity: number, changes: object =
   };
 }
 
-function gmt(seconds: number): string {
+export function gmt(seconds: number): string {
   return new Date(paidAt + seconds * 1_000).toISOString().slice(0, 19);
 }
 
@@ -70,15 +73,15 @@ function wooSubscription(n: number): Story {
   return { deliveries: [woo('order.created', order), woo('subscription.created', subscription), woo('order.created', renewal)], expected: [{ provider: 'woocommerce', order: String(n * 100), licenses: 1, isRefunded: false, expiresAt: year(2) }] };
 }
 
-function paddle(id: string, type: string, data: object): Delivery {
-  return { provider: 'paddle', topic: type, body: JSON.stringify({ event_id: `evt_chaos_${id}`, event_type: type, occurred_at: new Date(paidAt).toISOString(), notification_id: `ntf_chaos_${id}`, data }) };
+export function paddle(id: string, type: string, data: object, at = paidAt): Delivery {
+  return { provider: 'paddle', topic: type, body: JSON.stringify({ event_id: `evt_chaos_${id}`, event_type: type, occurred_at: new Date(at).toISOString(), notification_id: `ntf_chaos_${id}`, data }) };
 }
 
-function paddleCustomer(n: number): Delivery {
+export function paddleCustomer(n: number): Delivery {
   return paddle(`customer_${n}`, 'customer.created', { id: `ctm_chaos_${n}`, email: `paddle${n}@example.test`, name: `Buyer ${n}`, locale: n % 2 === 0 ? 'it' : 'en', status: 'active' });
 }
 
-function paddleTransaction(n: number, id: string, quantity: number, changes: object = {}): Delivery {
+export function paddleTransaction(n: number, id: string, quantity: number, changes: object = {}): Delivery {
   const total = String(2_900 * quantity);
   return paddle(id, 'transaction.completed', {
     id: `txn_chaos_${id}`, status: 'completed', origin: 'web', currency_code: 'EUR', customer_id: `ctm_chaos_${n}`, subscription_id: null, invoice_number: `1-${n}`, billed_at: new Date(paidAt).toISOString(),

@@ -8,7 +8,7 @@ export type Activation = Selectable<Schema['activations']>;
 export type SiteKind = 'production' | 'staging';
 
 /** All that a verdict on a key for a site needs. */
-export type LicenseFacts = Pick<License, 'id' | 'status' | 'expires_at' | 'domain_lock' | 'max_version' | 'customer_id' | 'key_hint' | 'created_at'> & {
+export type LicenseFacts = Pick<License, 'id' | 'status' | 'expires_at' | 'grace_ms' | 'subscription_status' | 'domain_lock' | 'max_version' | 'customer_id' | 'key_hint' | 'created_at'> & {
   product_code: string;
   plan_code: string;
   plan_name: string;
@@ -38,7 +38,7 @@ const buildFactsQuery = (db: Db, by: 'licenses.key_digest' | 'licenses.id', any:
     .leftJoin('activations', (join) => join.onRef('activations.license_id', '=', 'licenses.id').on('activations.site', '=', ''))
     .leftJoin('quota_counters', (join) => join.onRef('quota_counters.license_id', '=', 'licenses.id').on('quota_counters.scope', '=', sql.lit('')))
     .select([
-      'licenses.id', 'licenses.status', 'licenses.expires_at', 'licenses.domain_lock', 'licenses.max_version', 'licenses.customer_id', 'licenses.key_hint', 'licenses.created_at',
+      'licenses.id', 'licenses.status', 'licenses.expires_at', 'licenses.grace_ms', 'licenses.subscription_status', 'licenses.domain_lock', 'licenses.max_version', 'licenses.customer_id', 'licenses.key_hint', 'licenses.created_at',
       'products.code as product_code',
       'plans.code as plan_code', 'plans.name as plan_name', 'plans.features', 'plans.ai_proxy',
       'plans.max_staging_sites as staging_site_limit', 'plans.monthly_requests', 'plans.hourly_requests',
@@ -146,7 +146,7 @@ export async function findLicenseByDigest(db: Db, keyDigest: Uint8Array): Promis
   return db.selectFrom('licenses').selectAll().where('key_digest', '=', keyDigest).executeTakeFirst();
 }
 
-export type LicenseOfCustomer = Pick<License, 'id' | 'key_hint' | 'status' | 'expires_at' | 'created_at'> & { plan_code: string; plan_name: string; product_code: string; site_limit: number; sites_used: number };
+export type LicenseOfCustomer = Pick<License, 'id' | 'key_hint' | 'status' | 'expires_at' | 'grace_ms' | 'subscription_status' | 'created_at'> & { plan_code: string; plan_name: string; product_code: string; site_limit: number; sites_used: number };
 
 /** Licences of a customer with their plans and the sites in use, newest first. */
 export function listLicensesOfCustomer(db: Db, customerId: string): Promise<LicenseOfCustomer[]> {
@@ -154,7 +154,7 @@ export function listLicensesOfCustomer(db: Db, customerId: string): Promise<Lice
     .selectFrom('licenses')
     .innerJoin('plans', 'plans.id', 'licenses.plan_id')
     .innerJoin('products', 'products.id', 'licenses.product_id')
-    .select(['licenses.id', 'licenses.key_hint', 'licenses.status', 'licenses.expires_at', 'licenses.created_at', 'plans.code as plan_code', 'plans.name as plan_name', 'products.code as product_code'])
+    .select(['licenses.id', 'licenses.key_hint', 'licenses.status', 'licenses.expires_at', 'licenses.grace_ms', 'licenses.subscription_status', 'licenses.created_at', 'plans.code as plan_code', 'plans.name as plan_name', 'products.code as product_code'])
     .select(siteLimit)
     .select(sitesUsed)
     .where('licenses.customer_id', '=', customerId)
@@ -188,4 +188,32 @@ export async function listLicensesOfSubscription(db: Db, { provider, account, su
 
 export function listLicensesWithPlan(db: Db, ids: string[]): Promise<(License & { plan_name: string; plan_max_sites: number })[]> {
   return db.selectFrom('licenses').innerJoin('plans', 'plans.id', 'licenses.plan_id').selectAll('licenses').select(['plans.name as plan_name', 'plans.max_sites as plan_max_sites']).where('licenses.id', 'in', ids).execute();
+}
+
+export function listSeatsOfLicenses(db: Db, ids: string[]): Promise<(Pick<License, 'id' | 'plan_id' | 'expires_at' | 'revoked_at' | 'subscription_id' | 'subscription_status' | 'grace_ms'> & { sites_used: number; site_limit: number })[]> {
+  return db
+    .selectFrom('licenses')
+    .innerJoin('plans', 'plans.id', 'licenses.plan_id')
+    .select(['licenses.id', 'licenses.plan_id', 'licenses.expires_at', 'licenses.revoked_at', 'licenses.subscription_id', 'licenses.subscription_status', 'licenses.grace_ms'])
+    .select(siteLimit)
+    .select(sitesUsed)
+    .where('licenses.id', 'in', ids)
+    .orderBy('licenses.id')
+    .execute();
+}
+
+/** Licences whose end, grace included, lies after `from` and not after `to`. */
+export function listLapsing(db: Db, { from, to, after, limit, maxGraceMs }: { from: number; to: number; after: string; limit: number; maxGraceMs: number }): Promise<License[]> {
+  return db
+    .selectFrom('licenses')
+    .selectAll()
+    .where('status', '=', 'active')
+    .where('expires_at', '>', from - maxGraceMs)
+    .where('expires_at', '<=', to)
+    .where((eb) => eb(eb('expires_at', '+', eb.ref('grace_ms')), '>', from))
+    .where((eb) => eb(eb('expires_at', '+', eb.ref('grace_ms')), '<=', to))
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
 }
