@@ -30,7 +30,7 @@ export async function recordAdjustment(db: Db, order: Order, event: AdjustmentEv
   else await insertAdjustment(db, { id: newId(), provider: key.provider, account: key.account, external_id: key.externalId, order_external_id: event.orderId, ...facts, items: items ?? 'null', created_at: now, updated_at: now });
   if (known?.status === event.status) return;
   // What has gone back in all is told by its parts.
-  if (event.action !== 'refund_total' && event.status === 'approved' && (event.type === 'Refunded' || event.type === 'Disputed')) await tellOfRefundedOrder(db, order, { adjustmentId: event.adjustmentId, refundMinor: event.amountMinor, isDispute: event.type === 'Disputed', isFull: event.isFull }, now);
+  if (event.action !== 'refund_total' && event.status === 'approved' && (event.type === 'Refunded' || event.type === 'Disputed')) await tellOfRefundedOrder(db, order, { adjustmentId: event.adjustmentId, refundMinor: event.amountMinor, isDispute: event.type === 'Disputed' }, now);
   const after = { adjustment: event.adjustmentId, amount_minor: event.amountMinor, currency: event.currency, is_full: event.isFull };
   await recordAudit(db, by, { action: auditActions[event.type], entity: 'order', entityId: order.id, after }, now);
 }

@@ -20,6 +20,18 @@ export function findOrderFacts(db: Db, orderId: string): Promise<OrderFacts | un
   return db.selectFrom('orders').select(['id', 'number', 'total_minor', 'currency', 'customer_id']).where('id', '=', orderId).executeTakeFirst();
 }
 
+/** The licences that an order issued: how many, and how many of them are still there. */
+export async function countIssued(db: Db, orderId: string): Promise<{ issued: number; left: number }> {
+  const rows = await db
+    .selectFrom('order_units')
+    .innerJoin('order_lines', 'order_lines.id', 'order_units.order_line_id')
+    .innerJoin('licenses', 'licenses.id', 'order_units.license_id')
+    .select('licenses.revoked_at')
+    .where('order_lines.order_id', '=', orderId)
+    .execute();
+  return { issued: rows.length, left: rows.filter(({ revoked_at }) => revoked_at === null).length };
+}
+
 /** Licences with the names of their plans, in the order of the ids. */
 export async function listOwnedLicenses(db: Db, ids: string[]): Promise<OwnedLicense[]> {
   if (ids.length === 0) return [];
