@@ -18,6 +18,7 @@ import { requestContext, securityHeaders } from './http/request.ts';
 import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
+import { pricingPages } from './pricing/pricing.pages.ts';
 import { statementRoutes } from './usage/statement.routes.ts';
 import { usageRoutes } from './usage/usage.routes.ts';
 
@@ -52,7 +53,7 @@ export function createApi(deps: Deps): Express {
   app.use(requestContext(deps));
   app.use(securityHeaders());
   mountRoutes(app, apiRoutes(deps));
-  app.use(publicSite(deps, []));
+  app.use(publicSite(deps, pricingPages(deps)));
   app.use('/docs', limitByAddress(requestsPerMinute), docsPages());
   app.use(limitByAddress(requestsPerMinute), notFound);
   app.use(errorHandler(deps));

@@ -13,6 +13,7 @@ import { settleSubscription } from './settle-subscription.ts';
 import { lifeEvents } from './subscription.rules.ts';
 import { findOrderOfPayment, insertPaymentLink, listSubscriptionsOfOrder, saveProviderCustomer, takeSubscription, type Subscription } from './subscriptions.store.ts';
 import { tellOfSubscription } from './tell-of-subscription.ts';
+import { bindClaim } from '../pricing/claims.ts';
 
 export type ApplyContext = SettleContext & { config: Config; provider: string; writesBack: boolean };
 
@@ -94,6 +95,7 @@ async function record(context: ApplyContext, event: BillingEvent, taken: Taken):
       const order = orderTaken(taken, event.orderId);
       if (event.type === 'SubscriptionRenewed' && order.paid_at === null) taken.renewed.add(event.orderId);
       orders.set(event.orderId, await recordPaidOrder(db, order, event, buyer, by, now));
+      if (event.type === 'OrderPaid' && event.claim !== undefined) await bindClaim(db, event.claim, order.id, now);
       return;
     }
     case 'OrderVoided': {

@@ -38,6 +38,8 @@ type PaidOrder = {
   lines: OrderLine[] | null;
   /** What the provider calls the order when it is asked for it, where that is not `orderId`. */
   lookUp?: string;
+  /** Which browser may be shown the keys (pricing/claims.ts), where a checkout of ours made the order. */
+  claim?: string | undefined;
 };
 export type OrderPaid = PaidOrder & { type: 'OrderPaid'; subscriptionId: string | null; /** False for a one-time charge on a running subscription. */ startsSubscription: boolean };
 export type SubscriptionRenewed = PaidOrder & { type: 'SubscriptionRenewed'; subscriptionId: string };

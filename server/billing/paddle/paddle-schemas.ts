@@ -22,6 +22,8 @@ export const transaction = z.object({
   customer_id: externalId.nullish(),
   subscription_id: externalId.nullish(),
   invoice_number: z.string().nullish(),
+  /** Set in the browser: it says which browser asks for the key, and grants nothing. */
+  custom_data: z.object({ chatello_claim: z.string().max(64).optional().catch(undefined) }).nullish().catch(undefined),
   billed_at: time.nullish(),
   billing_period: period,
   items: z.array(

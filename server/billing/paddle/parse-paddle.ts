@@ -87,7 +87,7 @@ export function paidTransaction(data: PaddleTransaction, occurredAt: number): Bi
     lines: linesOf(data, captured ?? data.billed_at ?? occurredAt),
   };
   if (origin === 'subscription_recurring' && subscriptionId) return { type: 'SubscriptionRenewed', ...order, subscriptionId };
-  return { type: 'OrderPaid', ...order, subscriptionId: subscriptionId ?? null, startsSubscription: Boolean(subscriptionId) && origin !== 'subscription_charge' };
+  return { type: 'OrderPaid', ...order, claim: data.custom_data?.chatello_claim, subscriptionId: subscriptionId ?? null, startsSubscription: Boolean(subscriptionId) && origin !== 'subscription_charge' };
 }
 
 /** The items with the ids, names and amounts of their line items. A recurring price lasts its billing cycle, a one-time price as long as it is mapped to. */
