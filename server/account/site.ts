@@ -4,6 +4,7 @@ import express, { type Router } from 'express';
 import { neverCached, pageSecurityHeaders } from '../admin/web/security-headers.ts';
 import { loadViews } from '../admin/web/views.ts';
 import type { Deps } from '../deps.ts';
+import { AppError } from '../errors.ts';
 import { limitByAddress } from '../http/rate-limit.ts';
 import { accountPages } from './pages/account.pages.ts';
 import { ownLicensePages } from './pages/license.pages.ts';
@@ -28,6 +29,10 @@ export function publicSite(deps: Deps, more: SitePage[]): Router {
   router.use('/assets', ...files, express.static(ownDirectory, { index: false, maxAge: oneHourMs }));
   const before = [limitByAddress(pagesPerMinute), pageSecurityHeaders(), neverCached, express.urlencoded(formLimit), loadAccountSession(deps)];
   mountSitePages(router, shell, [...signInPages(deps), ...accountPages(deps), ...ownLicensePages(deps), ...ownStatementPages(deps), ...more], before);
+  // People see a page, also where there is none.
+  router.use(['/account', '/pricing', '/thanks'], ...before, () => {
+    throw new AppError('NOT_FOUND', 'There is no such page.');
+  });
   router.use(siteErrorPage(shell));
   return router;
 }

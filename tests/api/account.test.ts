@@ -127,6 +127,27 @@ onBothDatabases("the buyer's sign-in", (engine) => {
     for (const path of ['/account', '/account/licenses/x', '/account/licenses/x/statement', '/account/orders/x/invoice']) assert.equal((await visitor(app.api).get(path)).headers['location'], '/account/sign-in');
   });
 
+  it('shows a page where there is none, without internals', async () => {
+    const app = await open();
+    for (const path of ['/account/nothing', '/pricing/nothing', '/thanks/nothing']) {
+      const answer = await visitor(app.api).get(path);
+      assert.equal(answer.status, 404, path);
+      assert.match(answer.text, /<h1[^>]*>There is nothing here/);
+    }
+    assert.equal((await visitor(app.api).get('/accounts')).body.error.code, 'NOT_FOUND');
+  });
+
+  it('stands in nobody\'s way when a customer is deleted: links and sessions go along', async () => {
+    const app = await open();
+    const { body } = await app.call('post', '/api/customer', { token: app.adminToken, body: { email: 'leaving@example.test', name: 'Leaving' } });
+    const buyer = await signIn(app, 'leaving@example.test');
+    await buyer.post('/account/sign-in', { email: 'leaving@example.test' });
+    await work(app);
+    const id = JSON.stringify(body).match(/[0-9a-f-]{36}/)?.[0] ?? '';
+    assert.equal((await app.call('delete', `/api/customer/${id}`, { token: app.adminToken })).status, 200);
+    assert.equal((await buyer.get('/account')).headers['location'], '/account/sign-in');
+  });
+
   it('speaks Italian to a browser that does, and to whoever chooses it', async () => {
     const app = await open();
     assert.match((await visitor(app.api).get('/account/sign-in', { 'accept-language': 'it-IT,it;q=0.9' })).text, /<html lang="it"[\s\S]*Inviami un link/);
