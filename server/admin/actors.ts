@@ -12,7 +12,7 @@ export function actorName(actor: string, t: Translate): string {
 /** The actors that a person may mean by a text: as the log has them, or as the page shows them. */
 export function actorsNamed(text: string, t: Translate): string[] {
   const wanted = text.toLowerCase();
-  const called = ['cli', 'api-token', 'system', 'seed', 'site', 'paddle', 'woocommerce'].filter((actor) => actorName(actor, t).toLowerCase() === wanted);
+  const called = ['cli', 'api-token', 'system', 'seed', 'site', 'paddle', 'woocommerce', 'stripe'].filter((actor) => actorName(actor, t).toLowerCase() === wanted);
   return [text, `admin:${text}`, `site:${text}`, ...called];
 }
 

@@ -6,6 +6,8 @@ export type JobPayloads = {
   'send-webhook': { deliveryId: string };
   'sweep-reservations': Record<string, never>;
   'send-usage-alerts': Record<string, never>;
+  'watch-lapses': Record<string, never>;
+  'reconcile-providers': Record<string, never>;
   'prune-expired': Record<string, never>;
 };
 

@@ -1,4 +1,6 @@
 import { applyDelivery, markDeliveryDead } from '../billing/apply-delivery.ts';
+import { reconcileProviders } from '../billing/reconcile.ts';
+import { watchLapses } from '../billing/watch-lapses.ts';
 import { writeBackOrder } from '../billing/write-back-order.ts';
 import type { Deps } from '../deps.ts';
 import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
@@ -28,5 +30,7 @@ export const jobList: JobList = {
   'send-email': { run: sendEmail, onDead: markEmailFailed },
   'write-back-order': { run: writeBackOrder },
   'send-webhook': { run: sendWebhook, onDead: markWebhookFailed },
+  'watch-lapses': { run: watchLapses, everyMs: minute },
+  'reconcile-providers': { run: reconcileProviders, everyMs: 5 * minute },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

@@ -13,7 +13,8 @@ export type EmailInput = {
   orderId: string | null;
 } & EmailContent;
 /** `data` holds names, ids and figures only. Licence keys are read when the e-mail is sent, so that none rests here. */
-type EmailContent = { template: 'purchase'; data: PurchaseData } | { template: 'usage-alert'; data: UsageAlertData };
+type EmailContent = { template: 'purchase'; data: PurchaseData } | { template: 'usage-alert'; data: UsageAlertData } | { template: 'operator-alert'; data: OperatorAlertData };
+export type OperatorAlertData = { provider: string; problem: string };
 export type PurchaseData = { name: string; order: string; licenses: string[] };
 /** `used` and `limit` are requests, tokens, or micro-cents of a US dollar. */
 export type UsageAlertData = { name: string; plan: string; keyEnding: string; unit: 'requests' | 'tokens' | 'cost'; threshold: number; used: number; limit: number; resetsAt: number };
