@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { publicSite } from './account/site.ts';
 import { customerRoutes } from './customers/customers.routes.ts';
 import { aiRoutes } from './ai/ai.routes.ts';
 import { audioRoutes } from './ai/audio/audio.routes.ts';
@@ -51,6 +52,7 @@ export function createApi(deps: Deps): Express {
   app.use(requestContext(deps));
   app.use(securityHeaders());
   mountRoutes(app, apiRoutes(deps));
+  app.use(publicSite(deps, []));
   app.use('/docs', limitByAddress(requestsPerMinute), docsPages());
   app.use(limitByAddress(requestsPerMinute), notFound);
   app.use(errorHandler(deps));

@@ -4,8 +4,9 @@ import { hasText, type Translate } from './web/locale.ts';
 /** Who did something, as people call it: `admin:anna@example.com` is anna@example.com, `cli` the command line. */
 export function actorName(actor: string, t: Translate): string {
   for (const key of [`actor.${actor}`, `provider.${actor}`]) if (hasText(key)) return t(key);
-  const [, kind, name] = /^(admin|site):(.+)$/.exec(actor) ?? [];
+  const [, kind, name] = /^(admin|site|customer):(.+)$/.exec(actor) ?? [];
   if (name === undefined) return actor;
+  if (kind === 'customer') return t('actor.customer');
   return kind === 'site' ? siteName(name) : name;
 }
 

@@ -1,4 +1,5 @@
 import type { AiSchema } from './ai-schema.ts';
+import type { SelfServiceSchema } from './self-service-schema.ts';
 import type { SellingLicenseColumns, SellingSchema, SellingSubscriptionColumns } from './selling-schema.ts';
 
 // The columns of sql/*/0001-foundation.sql and later migrations. Times are UTC epoch milliseconds, booleans are 0 or 1, JSON is text.
@@ -362,7 +363,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = AiSchema & SellingSchema & {
+export type Schema = AiSchema & SellingSchema & SelfServiceSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { readLicenses } from '../licenses/read-licenses.ts';
 import type { Email } from './emails.store.ts';
-import { greetingName, localDay } from './mail-text.rules.ts';
+import { licenseBox } from './license-box.rules.ts';
+import { greetingName } from './mail-text.rules.ts';
 import { mailLanguage, renderEmail, type RenderedEmail } from './render-email.ts';
 
 const purchaseData = z.object({ name: z.string(), order: z.string(), licenses: z.array(z.string()).min(1) });
@@ -17,7 +18,7 @@ export async function renderPurchase({ db, vault, config }: Pick<Deps, 'db' | 'v
     order,
     isSeveral: licenses.length > 1,
     count: licenses.length,
-    licenses: licenses.map(({ key, planName, maxSites, expiresAt }) => ({ key, plan: planName, sites: maxSites, isOneSite: maxSites === 1, expires: expiresAt === null ? '' : localDay(expiresAt, language) })),
+    licenses: licenses.map((license) => licenseBox(license, language)),
     host: new URL(config.publicUrl).host,
   });
 }

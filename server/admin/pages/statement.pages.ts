@@ -15,7 +15,7 @@ export function statementPages({ db, now }: Deps): Page[] {
     page('get', '/licenses/:id/statement', async ({ params, query, locale, t }) => {
       const { license, plan, customer } = (await findLicenseDetail(db, params['id'] ?? '')) ?? pageNotFound();
       const asked = query['month'] ?? monthText(now());
-      const frame = { id: license.id, ending: license.key_hint, plan: plan.name, customer, latest: monthText(now()) };
+      const frame = { id: license.id, ending: license.key_hint, plan: plan.name, customer, latest: monthText(now()), base: `/licenses/${license.id}` };
       let month: number;
       try {
         month = askedMonth(asked, 'month', now());
