@@ -25,6 +25,7 @@ export type LicenseFacts = Pick<License, 'id' | 'status' | 'expires_at' | 'grace
   activation_kind: string | null;
   activation_created_at: number | null;
   activation_seen_at: number | null;
+  activation_secret: Uint8Array | null;
 };
 
 /** In a query over licences and plans. */
@@ -45,7 +46,7 @@ const buildFactsQuery = (db: Db, by: 'licenses.key_digest' | 'licenses.id', any:
       'plans.code as plan_code', 'plans.name as plan_name', 'plans.features', 'plans.ai_proxy',
       'plans.max_staging_sites as staging_site_limit', 'plans.monthly_requests', 'plans.hourly_requests',
       'quota_counters.month_start', 'quota_counters.month_requests',
-      'activations.id as activation_id', 'activations.kind as activation_kind', 'activations.created_at as activation_created_at', 'activations.last_seen_at as activation_seen_at',
+      'activations.id as activation_id', 'activations.kind as activation_kind', 'activations.created_at as activation_created_at', 'activations.last_seen_at as activation_seen_at', 'activations.secret_digest as activation_secret',
     ])
     .select(siteLimit)
     .select(sitesUsed)
@@ -108,6 +109,13 @@ export async function touchActivation(db: Db, id: string, version: string | unde
     .set(version === undefined ? { last_seen_at: now } : { last_seen_at: now, version })
     .where('id', '=', id)
     .execute();
+}
+
+/** Keeps the digest of an activation's secret, or that it has none; false when the site is not activated. */
+export async function putActivationSecret(db: Db, licenseId: string, site: string, digest: Uint8Array | null): Promise<boolean> {
+  await db.updateTable('activations').set({ secret_digest: digest }).where('license_id', '=', licenseId).where('site', '=', site).execute();
+  // Not the number of changed rows: MariaDB does not count one that was so already.
+  return (await db.selectFrom('activations').select('id').where('license_id', '=', licenseId).where('site', '=', site).executeTakeFirst()) !== undefined;
 }
 
 /** Ends that a licence is locked to this site; false when it was not. */
