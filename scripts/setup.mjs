@@ -8,11 +8,23 @@ import { fileURLToPath } from 'node:url';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const marker = path.join(root, 'node_modules', '.chatello-installed');
 
-/** What the tests need from Debian: command -> package. */
-const testTools = { mariadbd: 'mariadb-server', 'redis-server': 'redis-server', chromium: 'chromium' };
+/** What the tests need from Debian: command -> packages. */
+const testTools = { mariadbd: 'mariadb-server', 'redis-server': 'redis-server', chromium: 'chromium', php: 'php-cli php-curl php-mbstring php-mysql php-xml php-intl' };
 
 installDependencies();
+if (process.argv.includes('--test') || process.argv.includes('--plugin')) installPluginDependencies();
 if (process.argv.includes('--test')) installTestTools();
+
+/** The WordPress plugin is a package of its own: its tools are needed to build and test it, not to run the server. */
+function installPluginDependencies() {
+  const directory = path.join(root, 'wp-plugin');
+  const installed = path.join(directory, 'node_modules', '.chatello-installed');
+  const fingerprint = createHash('sha256').update(readFileSync(path.join(directory, 'package-lock.json'))).digest('hex');
+  if (existsSync(installed) && readFileSync(installed, 'utf8') === fingerprint) return;
+  process.stderr.write('Installing what builds the WordPress plugin …\n');
+  run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error', '--ignore-scripts'], directory);
+  writeFileSync(installed, fingerprint);
+}
 
 /** `npm ci` when the lock file is another one than at the last installation. */
 function installDependencies() {
@@ -31,7 +43,7 @@ function installDependencies() {
 function installTestTools() {
   const missing = Object.keys(testTools).filter((command) => spawnSync('which', [command]).status !== 0);
   if (missing.length === 0) return;
-  const packages = missing.map((command) => testTools[command]);
+  const packages = missing.flatMap((command) => testTools[command].split(' '));
   const isRoot = typeof process.getuid === 'function' && process.getuid() === 0;
   if (!isRoot || !existsSync('/usr/bin/apt-get')) fail(`The tests need ${missing.join(', ')}. On Debian: sudo apt-get install ${packages.join(' ')}`);
   process.stderr.write(`Installing ${packages.join(', ')} …\n`);

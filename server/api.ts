@@ -18,6 +18,7 @@ import { requestContext, securityHeaders } from './http/request.ts';
 import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
+import { siteRoutes } from './licenses/sites.routes.ts';
 import { pricingPages } from './pricing/pricing.pages.ts';
 import { statementRoutes } from './usage/statement.routes.ts';
 import { usageRoutes } from './usage/usage.routes.ts';
@@ -26,6 +27,7 @@ import { usageRoutes } from './usage/usage.routes.ts';
 export function apiRoutes(deps: Deps): Route[] {
   const routes = [
     ...licenseRoutes(deps),
+    ...siteRoutes(deps),
     ...adminLicenseRoutes(deps),
     ...customerRoutes(deps),
     ...aiRoutes(deps),

@@ -73,22 +73,30 @@ async function closeServer(server: Server): Promise<void> {
   clearTimeout(cut);
 }
 
-try {
-  const running = await start(loadConfig());
+/** Ends the process on the first SIGTERM or SIGINT: gracefully, also when it comes while the server is still starting. */
+function stopOnSignal(starting: Promise<{ stop: () => Promise<void> }>): void {
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (stopping) return;
       stopping = true;
-      running.stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          process.stderr.write(`${errorText(error)}\n`);
-          process.exit(1);
-        },
-      );
+      starting
+        .then((running) => running.stop())
+        .then(
+          () => process.exit(0),
+          (error: unknown) => {
+            process.stderr.write(`${errorText(error)}\n`);
+            process.exit(1);
+          },
+        );
     });
   }
+}
+
+try {
+  const starting = start(loadConfig());
+  stopOnSignal(starting);
+  await starting;
 } catch (error) {
   process.stderr.write(`${error instanceof ConfigError ? error.message : `Chatello could not start. ${startProblem(error)}`}\n`);
   process.exit(1);

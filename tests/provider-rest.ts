@@ -50,7 +50,7 @@ export async function startProviderRest(): Promise<ProviderRest> {
       if (endpoint === 'webhooks') return answer(200, rest.wooWebhooks.filter(({ status }) => status === (searchParams.get('status') ?? status)));
       if (endpoint !== '' && id === undefined) {
         const objects = endpoint === 'orders' ? rest.wooOrders : rest.wooSubscriptions;
-        const since = `${searchParams.get('modified_after') ?? ''}`;
+        const since = searchParams.get('modified_after') ?? '';
         const number = Number(searchParams.get('page') ?? 1);
         const size = Number(searchParams.get('per_page'));
         return answer(200, objects.filter((object) => String(object['date_modified_gmt']) > since).slice((number - 1) * size, number * size));

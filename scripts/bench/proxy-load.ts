@@ -79,6 +79,6 @@ if (mode === 'hold') {
   );
   const elapsed = (performance.now() - startedAt) / 1000;
   const percentiles = (histogram: typeof totalUs) => ({ p50Ms: histogram.percentile(50) / 1000, p99Ms: histogram.percentile(99) / 1000 });
-  process.stdout.write(`${JSON.stringify({ perSecond: totalUs.count / elapsed, total: percentiles(totalUs), firstByte: percentiles(firstByteUs), failed })}\n`);
+  process.stdout.write(`${JSON.stringify({ requests: totalUs.count, perSecond: totalUs.count / elapsed, total: percentiles(totalUs), firstByte: percentiles(firstByteUs), failed })}\n`);
   for (const client of clients) void client.destroy();
 }

@@ -1,7 +1,5 @@
 import { createHmac } from 'node:crypto';
 
-import { stripeCancelled, stripeDisputed, stripeLife, subscriptionGrown, subscriptionPaused, subscriptionRecovered, subscriptionUnpaid, subscriptionUpgraded, wooCancelled } from './subscription-stories.ts';
-
 export const secrets = { paddle: 'chaos_paddle_secret', woocommerce: 'chaos_woocommerce_secret', stripe: 'chaos_stripe_secret' };
 export const [paddlePrice, paddleAgencyPrice, stripePrice] = ['pri_chaos_pro', 'pri_chaos_agency', 'price_chaos_pro'] as const;
 
@@ -13,14 +11,6 @@ export type Story = { deliveries: Delivery[]; expected: Expectation[] };
 export const paidAt = Date.UTC(2026, 9, 1, 8);
 const year = (count: number) => Date.UTC(2026 + count, 9, 1, 8);
 export const monthEnd = (count: number) => Date.UTC(2026, 9 + count, 1, 8);
-
-/** Purchases and whole lives of subscriptions as the providers tell them: simple, in several states, renewed, refunded, paused, upgraded, unpaid, cancelled, disputed. They are told in order; who sends them shuffles. */
-export function tellStories(count: number): Story[] {
-  const tellers = [wooPurchase, paddlePurchase, wooRefunded, wooSubscription, paddleSubscription, paddleRefunded, wooPurchase, wooUnpaid, subscriptionPaused, subscriptionUpgraded, stripeLife, subscriptionGrown, subscriptionUnpaid, wooCancelled, stripeCancelled, subscriptionRecovered, stripeDisputed];
-  const stories: Story[] = [];
-  for (let index = 0; stories.flatMap(({ deliveries }) => deliveries).length < count; index += 1) stories.push((tellers[index % tellers.length] ?? wooPurchase)(index + 1));
-  return stories;
-}
 
 /** Headers as the provider sends them, signed now. */
 export function signedHeaders({ provider, topic, body }: Delivery): Record<string, string> {
@@ -48,25 +38,25 @@ export function gmt(seconds: number): string {
   return new Date(paidAt + seconds * 1_000).toISOString().slice(0, 19);
 }
 
-function wooPurchase(n: number): Story {
+export function wooPurchase(n: number): Story {
   const quantity = 1 + (n % 3);
   const order = wooOrder(n * 100, n, quantity);
   const completed = { ...order, status: 'completed', date_modified_gmt: gmt(60), date_completed_gmt: gmt(60) };
   return { deliveries: [woo('order.created', order), woo('order.updated', order), woo('order.updated', completed)], expected: [{ provider: 'woocommerce', order: String(n * 100), licenses: quantity, isRefunded: false, expiresAt: year(1) }] };
 }
 
-function wooRefunded(n: number): Story {
+export function wooRefunded(n: number): Story {
   const order = wooOrder(n * 100, n, 2);
   const refunded = { ...order, status: 'refunded', date_modified_gmt: gmt(90), refunds: [{ id: n * 100 + 1, reason: '', total: '-98.00' }] };
   return { deliveries: [woo('order.created', order), woo('order.updated', refunded)], expected: [{ provider: 'woocommerce', order: String(n * 100), licenses: 2, isRefunded: true, expiresAt: 0 }] };
 }
 
-function wooUnpaid(n: number): Story {
+export function wooUnpaid(n: number): Story {
   const order = wooOrder(n * 100, n, 1, { status: 'on-hold', date_paid_gmt: null });
   return { deliveries: [woo('order.created', order)], expected: [{ provider: 'woocommerce', order: String(n * 100), licenses: 0, isRefunded: false, expiresAt: 0 }] };
 }
 
-function wooSubscription(n: number): Story {
+export function wooSubscription(n: number): Story {
   const order = wooOrder(n * 100, n, 1);
   const subscription = { id: n * 100 + 50, parent_id: n * 100, status: 'active', billing_period: 'year', date_modified_gmt: gmt(1), line_items: [] };
   const renewal = wooOrder(n * 100 + 51, n, 1, { date_paid_gmt: gmt(30 * 86_400), date_modified_gmt: gmt(30 * 86_400), meta_data: [{ key: '_subscription_renewal', value: String(n * 100 + 50) }] });
@@ -92,12 +82,12 @@ export function paddleTransaction(n: number, id: string, quantity: number, chang
   });
 }
 
-function paddlePurchase(n: number): Story {
+export function paddlePurchase(n: number): Story {
   const quantity = 1 + (n % 4);
   return { deliveries: [paddleCustomer(n), paddleTransaction(n, `${n}`, quantity)], expected: [{ provider: 'paddle', order: `txn_chaos_${n}`, licenses: quantity, isRefunded: false, expiresAt: monthEnd(1) }] };
 }
 
-function paddleSubscription(n: number): Story {
+export function paddleSubscription(n: number): Story {
   const subscription_id = `sub_chaos_${n}`;
   const linked = paddle(`sub_${n}`, 'subscription.created', { id: subscription_id, status: 'active', transaction_id: `txn_chaos_${n}` });
   const renewal = paddleTransaction(n, `${n}_renewal`, 2, {
@@ -107,7 +97,7 @@ function paddleSubscription(n: number): Story {
   return { deliveries: [paddleCustomer(n), paddleTransaction(n, `${n}`, 2, { subscription_id }), linked, renewal], expected: [{ provider: 'paddle', order: `txn_chaos_${n}`, licenses: 2, isRefunded: false, expiresAt: monthEnd(2) }] };
 }
 
-function paddleRefunded(n: number): Story {
+export function paddleRefunded(n: number): Story {
   const adjustment = paddle(`adj_${n}`, 'adjustment.created', { id: `adj_chaos_${n}`, transaction_id: `txn_chaos_${n}`, action: 'refund', type: 'full', status: 'approved', currency_code: 'EUR', items: [], totals: { total: '5800' } });
   return { deliveries: [paddleCustomer(n), paddleTransaction(n, `${n}`, 2), adjustment], expected: [{ provider: 'paddle', order: `txn_chaos_${n}`, licenses: 2, isRefunded: true, expiresAt: 0 }] };
 }

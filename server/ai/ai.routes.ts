@@ -8,6 +8,7 @@ import { chatBody, chatAnswerBody } from './chat-schemas.ts';
 import { completeChat, type Completion } from './complete-chat.ts';
 import { cacheHeader } from './cache/cached-attempts.ts';
 import { answering } from './gateway/answering.ts';
+import { answerRefusals, asEvents, visitorRefusals } from './gateway/documented-refusals.ts';
 import { callerAt, callerHeaders, callerOf, chatCaller } from './gateway/caller.ts';
 
 const bodyLimitBytes = 1024 * 1024;
@@ -27,7 +28,8 @@ export function aiRoutes(deps: Deps): Route[] {
       ].join('\n\n'),
       headers: callerHeaders.extend({ 'x-license-key': z.string().max(200).optional().meta({ description: 'The licence key, or from a browser a visitor token.', example: 'CHA-TEST-1234-5678-ABCD' }) }),
       body: chatBody, bodyLimitBytes, before: chatCaller(deps), cors: (origin) => isActivatedOrigin(db, origin),
-      responses: { 200: { description: 'The answer of the model.', schema: chatAnswerBody } },
+      responses: { 200: { description: 'The answer of the model.', schema: chatAnswerBody, also: asEvents('With `stream: true`: events of JSON as described above, then `data: [DONE]`.') } },
+      errors: [...visitorRefusals, ...answerRefusals, 'PROVIDER_NOT_CONFIGURED'],
     },
     async ({ body, req, res }) => {
       const { domain, ...request } = body;

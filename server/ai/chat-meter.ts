@@ -11,7 +11,9 @@ export type ChatEvent =
   | { type: 'usage'; usage: TokenUsage; isFinal: boolean }
   /** What is metered in other units too. Replaces whatever was reported before; says nothing about progress. */
   | { type: 'metered'; usage: MeteredUsage }
-  | { type: 'model'; model: string };
+  | { type: 'model'; model: string }
+  /** By which the answer is billed; the last one told holds. */
+  | { type: 'tier'; serviceTier: string };
 
 /** Who is asked, on whose key, and what it costs. */
 export type Answerer = {
@@ -68,6 +70,7 @@ export function meterChat(inputCharacters: () => number): ChatMeter {
       meter.firstByteMs ??= meter.elapsedMs();
       if (event.type === 'text') meter.outputCharacters += event.text.length;
       else if (event.type === 'model') meter.model = event.model;
+      else if (event.type === 'tier') meter.serviceTier = event.serviceTier;
       else if (event.type === 'usage') {
         reported = event.usage;
         isFinal = event.isFinal;

@@ -1,4 +1,5 @@
 import type { SubscriptionStatus } from '../licenses/license-status.rules.ts';
+import type { SubscriptionItem } from './subscription.rules.ts';
 
 /** Every provider that has an adapter. */
 export const providerNames = ['paddle', 'woocommerce', 'stripe'] as const;
@@ -64,9 +65,6 @@ export type AdjustmentEvent = Adjustment & {
   action: 'refund' | 'refund_total' | 'chargeback' | 'chargeback_warning' | 'chargeback_reverse';
   status: 'pending' | 'approved' | 'rejected' | 'reversed';
 };
-
-/** What a subscription bills each time: `productIds` as those of an order line. */
-export type SubscriptionItem = { productIds: string[]; quantity: number };
 
 /**
  * A subscription as it stands. Providers send states and may skip some, so that what happened (paused, resumed, cancellation scheduled

@@ -3,11 +3,10 @@ import { listSeats, type SeatOfLicense } from '../licenses/list-seats.ts';
 import type { SubscriptionStatus } from '../licenses/license-status.rules.ts';
 import { addSeats } from './add-seats.ts';
 import { findMapping, type ProductMapping } from './billing.store.ts';
-import type { SubscriptionItem } from './billing-events.ts';
 import { findOrder, type Order } from './orders.store.ts';
 import type { NewUnit, SettleContext } from './settle-purchase.ts';
 import { unitsOfSubscription } from './settle-renewal.ts';
-import { fitSeats, graceOf, standingOf, type WantedSeats } from './subscription.rules.ts';
+import { fitSeats, graceOf, standingOf, type SubscriptionItem, type WantedSeats } from './subscription.rules.ts';
 import type { Subscription } from './subscriptions.store.ts';
 
 export type SubscriptionSettlement = {
@@ -42,8 +41,8 @@ export async function settleSubscription(context: SettleContext, subscription: S
     if (!seat) continue;
     if (planId !== null && wanted.length > 0 && seat.plan_id !== planId) {
       await changeLicense(db, licenseId, { type: 'change-plan', planId, reason: `The subscription ${subscription.external_id} changed its plan.` }, by, now);
-      const [{ sites = 0, limit = 0 } = {}] = await listSeats(db, [licenseId]);
-      if (sites > limit) overLimit.push({ licenseId, sites, limit });
+      const [changed] = await listSeats(db, [licenseId]);
+      if (changed && changed.sites > changed.limit) overLimit.push({ licenseId, sites: changed.sites, limit: changed.limit });
     }
     await followSubscription(context, seat, follow);
   }

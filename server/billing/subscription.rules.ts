@@ -1,5 +1,7 @@
 import { subscriptionStatuses, type SubscriptionStatus } from '../licenses/license-status.rules.ts';
-import type { SubscriptionItem } from './billing-events.ts';
+
+/** What a subscription bills each time: `productIds` as those of an order line. */
+export type SubscriptionItem = { productIds: string[]; quantity: number };
 
 /** The status of a subscription of which only an order or a payment has come so far. */
 export const unseenSubscription = 'unseen';

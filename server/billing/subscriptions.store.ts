@@ -64,10 +64,6 @@ export async function saveProviderCustomer(db: Db, key: OrderKey, facts: { email
   if (!(await insertedOnce(db.insertInto('provider_customers').values(row).execute()))) await update();
 }
 
-export function findSubscriptionById(db: Db, id: string): Promise<Subscription | undefined> {
-  return db.selectFrom('subscriptions').selectAll().where('id', '=', id).executeTakeFirst();
-}
-
 /** False when the cause has its change already. */
 export function insertChange(db: Db, change: Selectable<Schema['subscription_changes']>): Promise<boolean> {
   return insertedOnce(db.insertInto('subscription_changes').values(change).execute());

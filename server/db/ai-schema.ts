@@ -125,6 +125,8 @@ type VisitorTokenTable = {
   max_requests: number;
   used_requests: number;
   address_digest: Uint8Array | null;
+  /** The site's own rules for this visitor, sealed as `KEYID:BASE64`. Gone with the token, so nothing of it is ever sealed anew. */
+  system_prompt: string | null;
   created_at: number;
   expires_at: number;
 };

@@ -1,16 +1,17 @@
 import path from 'node:path';
+import type { SQLInputValue } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, RowDataPacket } from 'mysql2';
 import { CompiledQuery, Kysely, sql } from 'kysely';
 import { acquireConnection, mariadbDialect, openMariadbPool } from './mariadb.ts';
 import type { Schema } from './schema.ts';
-import { openSqlite, sqliteDialect, type SqliteHandles } from './sqlite.ts';
+import { openSqlite, sqliteDialect, statementCache, type SqliteHandles, type StatementCache } from './sqlite.ts';
 
 /** What stores take: the database or a transaction on it. */
 export type Db = Kysely<Schema>;
 export type Engine = 'sqlite' | 'mariadb';
 
-type Handles = { engine: 'sqlite'; sqlite: SqliteHandles } | { engine: 'mariadb'; pool: Pool };
+type Handles = { engine: 'sqlite'; sqlite: SqliteHandles; statements: StatementCache } | { engine: 'mariadb'; pool: Pool };
 const handlesOf = new WeakMap<Db, Handles>();
 
 /** Opens the database that DATABASE_URL names, or `chatello.sqlite` in the data directory. `db.destroy()` closes it. */
@@ -18,8 +19,9 @@ export function openDatabase(url: string | undefined, dataDir: string): Db {
   if (url === undefined || url.startsWith('sqlite:')) {
     const file = path.resolve(dataDir, url === undefined ? 'chatello.sqlite' : url.slice('sqlite:'.length));
     const sqlite = openSqlite(file);
-    const db = new Kysely<Schema>({ dialect: sqliteDialect(sqlite.writer) });
-    handlesOf.set(db, { engine: 'sqlite', sqlite });
+    const statements = statementCache(sqlite.writer);
+    const db = new Kysely<Schema>({ dialect: sqliteDialect(sqlite.writer, statements) });
+    handlesOf.set(db, { engine: 'sqlite', sqlite, statements });
     return db;
   }
   const pool = openMariadbPool(url);
@@ -61,8 +63,10 @@ export function preparedRead<Row, Parameters extends readonly unknown[]>(build: 
 function prepare<Row, Parameters extends readonly unknown[]>(db: Db, query: CompiledQuery<Row>): (parameters: Parameters) => Row[] | Promise<Row[]> {
   const handles = handlesOf.get(db);
   if (handles?.engine === 'sqlite') {
-    const statement = handles.sqlite.reader.prepare(query.sql);
-    return (parameters) => statement.all(...(parameters as unknown as [])) as Row[];
+    const { writer, reader } = handles.sqlite;
+    const [onWriter, onReader] = [writer.prepare(query.sql), reader.prepare(query.sql)];
+    // The writer knows the pages that it has just written, which another connection would have to read again; what its open transaction has written is not for others.
+    return (parameters) => (writer.isTransaction ? onReader : onWriter).all(...(parameters as unknown as [])) as Row[];
   }
   if (handles?.engine === 'mariadb') {
     const { pool } = handles;
@@ -81,10 +85,18 @@ function prepare<Row, Parameters extends readonly unknown[]>(db: Db, query: Comp
   return async (parameters) => (await db.executeQuery<Row>({ ...query, parameters })).rows;
 }
 
-/** Runs a statement of a fixed text without Kysely's building cost, for the hot paths. `?` stands for a parameter on both databases. */
-export async function runStatement<Row>(db: Db, text: string, parameters: unknown[]): Promise<{ rows: Row[]; changed: number }> {
-  const { rows, numAffectedRows } = await db.executeQuery<Row>(CompiledQuery.raw(text, parameters));
-  return { rows, changed: Number(numAffectedRows ?? 0) };
+/** The connection of a transaction on the embedded database: nobody else uses it while the transaction lasts. */
+const writerOf = new WeakMap<Db, StatementCache>();
+
+/** Runs a statement of a fixed text without Kysely's building and passing on, for the hot paths: it belongs into a transaction. `?` stands for a parameter on both databases. */
+export async function runStatement<Row>(db: Db, text: string, parameters: SQLInputValue[]): Promise<{ rows: Row[]; changed: number }> {
+  const statement = writerOf.get(db)?.(text);
+  if (!statement) {
+    const { rows, numAffectedRows } = await db.executeQuery<Row>(CompiledQuery.raw(text, parameters));
+    return { rows, changed: Number(numAffectedRows ?? 0) };
+  }
+  if (statement.reader) return { rows: statement.all(parameters) as Row[], changed: 0 };
+  return { rows: [], changed: Number(statement.run(parameters).changes) };
 }
 
 const transactionAttempts = 60;
@@ -98,11 +110,16 @@ const retryMs = 20_000;
  */
 export async function transact<Result>(db: Db, work: (trx: Db) => Promise<Result>, durability: 'synced' | 'unsynced' = 'synced'): Promise<Result> {
   if (db.isTransaction) return work(db);
-  const isSynced = durability === 'synced' && handlesOf.get(db)?.engine === 'sqlite';
+  const handles = handlesOf.get(db);
+  const isSynced = durability === 'synced' && handles?.engine === 'sqlite';
+  const onWriter = (trx: Db) => {
+    if (handles?.engine === 'sqlite') writerOf.set(trx, handles.statements);
+    return work(trx);
+  };
   const giveUpAt = performance.now() + retryMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await (isSynced ? transactSynced(db, work) : db.transaction().execute(work));
+      return await (isSynced ? transactSynced(db, onWriter) : db.transaction().execute(onWriter));
     } catch (error) {
       if (!isRetryable(error) || attempt === transactionAttempts || performance.now() > giveUpAt) throw error;
       await sleep(Math.min(5 * 2 ** attempt, 200) * (0.5 + Math.random()));

@@ -117,6 +117,7 @@ type ActivationTable = {
   version: string | null;
   created_at: number;
   last_seen_at: number;
+  secret_digest: Uint8Array | null;
 };
 
 type OrderTable = {

@@ -40,21 +40,26 @@ function enterWalMode(database: DatabaseSync): void {
   }
 }
 
-/** node:sqlite in the shape that Kysely's SqliteDialect expects of better-sqlite3. */
-export function sqliteDialect(writer: DatabaseSync): SqliteDialect {
+/** A statement of a connection, prepared when it is first asked for. */
+export type StatementCache = (text: string) => SqliteStatement;
+
+/** Prepared statements of the writer; the least recently made go when there are too many. */
+export function statementCache(writer: DatabaseSync): StatementCache {
   const statements = new Map<string, SqliteStatement>();
-  const database: SqliteDatabase = {
-    prepare(sql) {
-      const known = statements.get(sql);
-      if (known) return known;
-      // A deferred transaction that reads first and writes later fails with SQLITE_BUSY without waiting; an immediate one waits its turn.
-      const statement = asKyselyStatement(writer.prepare(sql === 'begin' ? 'begin immediate' : sql));
-      if (statements.size >= cachedStatements) statements.delete(statements.keys().next().value ?? '');
-      statements.set(sql, statement);
-      return statement;
-    },
-    close: () => writer.close(),
+  return (text) => {
+    const known = statements.get(text);
+    if (known) return known;
+    // A deferred transaction that reads first and writes later fails with SQLITE_BUSY without waiting; an immediate one waits its turn.
+    const statement = asKyselyStatement(writer.prepare(text === 'begin' ? 'begin immediate' : text));
+    if (statements.size >= cachedStatements) statements.delete(statements.keys().next().value ?? '');
+    statements.set(text, statement);
+    return statement;
   };
+}
+
+/** node:sqlite in the shape that Kysely's SqliteDialect expects of better-sqlite3. */
+export function sqliteDialect(writer: DatabaseSync, prepare: StatementCache): SqliteDialect {
+  const database: SqliteDatabase = { prepare, close: () => writer.close() };
   return new SqliteDialect({ database });
 }
 

@@ -6,5 +6,7 @@ import type { AppError } from '../errors.ts';
 export type ErrorShape = {
   /** What the OpenAPI document says of the body. */
   schema: z.ZodType;
+  /** One as the document shows it; of several shapes the first. */
+  example: (error: AppError, requestId: string) => { status: number; body: object };
   answer: (error: AppError, req: Request, requestId: string) => { status: number; headers: Record<string, string>; body: object };
 };

@@ -69,10 +69,9 @@ function readable(schema: Described): void {
 function operation(spec: RouteSpec): ZodOpenApiOperationObject {
   const { params, query, headers, body } = spec;
   const schema = spec.errorShape?.schema ?? errorBody;
-  const responses: ZodOpenApiOperationObject['responses'] = { default: { description: 'Any other refusal, in the same shape.', content: { 'application/json': { schema } } } };
-  // The examples are in our own shape; endpoints that speak a provider's protocol refuse in that provider's.
-  const examples = spec.errorShape === undefined ? documentedErrors(spec) : [];
-  for (const [status, { description, example }] of examples) responses[`${status}` as '400'] = { description, content: { 'application/json': { schema, example } } };
+  const others = spec.passesBack ? 'Whatever the provider refuses, as it came; and any other refusal, in the same shape.' : 'Any other refusal, in the same shape.';
+  const responses: ZodOpenApiOperationObject['responses'] = { default: { description: others, content: { 'application/json': { schema } } } };
+  for (const [status, { description, example }] of documentedErrors(spec)) responses[`${status}` as '400'] = { description, content: { 'application/json': { schema, example } } };
   for (const [status, answer] of Object.entries(spec.responses)) {
     responses[status as '200'] = { description: answer.description, ...(answer.schema ? { content: { [answer.contentType ?? 'application/json']: { schema: answer.schema }, ...further(answer.also) } } : {}) };
   }

@@ -38,7 +38,9 @@ export type RouteSpec = {
   /** Successful answers by status; the error shape is documented for every route. */
   responses: Record<number, Answer>;
   /** Codes of its own refusals, for the documentation; those of input, login and limits are known without. With it the list is promised to be whole. */
-  errors?: ErrorCode[];
+  errors?: readonly ErrorCode[];
+  /** Refusals of a provider go back as they came, whatever their status: beside those that are documented. */
+  passesBack?: true;
 };
 
 type Parsed<Schema, Otherwise = undefined> = Schema extends z.ZodType ? z.output<Schema> : Otherwise;

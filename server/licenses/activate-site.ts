@@ -21,7 +21,7 @@ export function activateSite(db: Db, { licenseId, site, kind, limit, version }: 
       if (known && !goesLive(known.kind, kind)) return { outcome: 'already-active', activation: known };
       const slot = freeSlot(activations.filter((activation) => activation.kind === kind).map((activation) => activation.slot), limit);
       if (slot === undefined) return { outcome: 'limit-reached' };
-      const activation: Activation = { ...(known ?? { id: newId(), license_id: licenseId, site, version: version ?? null, created_at: now }), kind, slot, last_seen_at: now };
+      const activation: Activation = { ...(known ?? { id: newId(), license_id: licenseId, site, version: version ?? null, created_at: now, secret_digest: null }), kind, slot, last_seen_at: now };
       if (await (known ? moveActivation(trx, activation) : insertActivation(trx, activation))) {
         const action = known ? 'activation.went_live' : 'activation.created';
         await recordAudit(trx, by, { action, entity: 'license', entityId: licenseId, after: { site, kind } }, now);

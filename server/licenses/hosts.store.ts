@@ -2,7 +2,7 @@ import { sql, type Selectable } from 'kysely';
 import { preparedRead, type Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 
-export type ActivationOfHost = Pick<Selectable<Schema['activations']>, 'id' | 'site' | 'kind'>;
+export type ActivationOfHost = Pick<Selectable<Schema['activations']>, 'id' | 'site' | 'kind' | 'secret_digest'>;
 
 /** First and last text (the last not included) of the sites in folders of a host: `host/…`. */
 const folders = (host: string): [from: string, to: string] => [`${host}/`, `${host}0`];
@@ -27,7 +27,7 @@ export function listActivationsOfHost(db: Db, licenseId: string, host: string): 
   const [from, to] = folders(host);
   return db
     .selectFrom('activations')
-    .select(['id', 'site', 'kind'])
+    .select(['id', 'site', 'kind', 'secret_digest'])
     .where('license_id', '=', licenseId)
     .where((eb) => eb.or([eb('site', '=', host), eb.and([eb('site', '>=', from), eb('site', '<', to)])]))
     .orderBy('site')

@@ -1,6 +1,6 @@
 import { statusAt } from './license-status.rules.ts';
 
-export const verdictCodes = ['VALID', 'NOT_FOUND', 'SUSPENDED', 'EXPIRED', 'CANCELLED', 'PENDING', 'DOMAIN_MISMATCH', 'DOMAIN_LIMIT_REACHED', 'PRODUCT_MISMATCH', 'VERSION_NOT_ENTITLED'] as const;
+export const verdictCodes = ['VALID', 'NOT_FOUND', 'SUSPENDED', 'EXPIRED', 'CANCELLED', 'PENDING', 'DOMAIN_MISMATCH', 'DOMAIN_LIMIT_REACHED', 'PRODUCT_MISMATCH', 'VERSION_NOT_ENTITLED', 'SITE_NOT_ACTIVATED'] as const;
 export type VerdictCode = (typeof verdictCodes)[number];
 export type Verdict = { valid: boolean; code: VerdictCode };
 
@@ -8,7 +8,7 @@ export type JudgedLicense = { status: string; expires_at: number | null; grace_m
 /** What a licence is asked to cover. `isStaging` sites are free of the domain lock. */
 export type Scope = { site?: string | undefined; isStaging?: boolean; product?: string | undefined; version?: string | undefined };
 
-/** Whether a licence covers a scope at a moment. Limits of sites are not judged here: a guarded write does that (activate-site.ts). */
+/** Whether a licence covers a scope at a moment. Limits of sites are not judged here: a guarded write does that (activate-site.ts); nor who speaks for a site (activation-secret.ts). */
 export function judgeLicense(license: JudgedLicense | undefined, scope: Scope, now: number): Verdict {
   if (!license) return refuse('NOT_FOUND');
   const status = statusAt(license, now);

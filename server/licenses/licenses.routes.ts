@@ -5,6 +5,7 @@ import { licenseKeyHeader } from '../http/license-key.ts';
 import { limitByAddress } from '../http/rate-limit.ts';
 import { route, type Route } from '../http/route.ts';
 import { releaseSite } from './activate-site.ts';
+import { activationSecretDigest, renewActivationSecret } from './activation-secret.ts';
 import { verdictCodes } from './judge-license.rules.ts';
 import { canonicalLicenseKey } from './license-key.rules.ts';
 import { findLicenseByDigest } from './licenses.store.ts';
@@ -15,6 +16,7 @@ import { verdictBody } from './verdict-body.ts';
 
 const domain = z.string().max(2_000).meta({ description: 'The address of the site, with or without scheme.', example: 'https://shop.example.com' });
 const environment = z.string().max(40).meta({ description: 'What WordPress says of the site (wp_get_environment_type).', example: 'production' });
+const activationSecret = z.string().max(100).meta({ description: 'What the site has got when it was activated with `with_secret`. A site that has one must send it.' });
 const scope = {
   environment: environment.optional(),
   product: z.string().max(64).optional().meta({ description: 'Product code.', example: 'chatello' }),
@@ -33,7 +35,12 @@ export const verdict = z
     expires_at: z.iso.datetime().nullable().meta({ description: 'Null: never.' }),
     limits: z.object({ sites: z.int(), staging_sites: z.int(), requests_per_month: z.int(), requests_per_hour: z.int() }).nullable(),
     usage: z.object({ sites: z.int(), requests_this_month: z.int() }).nullable(),
-    activation: z.object({ site: z.string().meta({ example: 'shop.example.com' }), kind: z.enum(['production', 'staging']), created_at: z.iso.datetime() }).nullable(),
+    activation: z
+      .object({
+        site: z.string().meta({ example: 'shop.example.com' }), kind: z.enum(['production', 'staging']), created_at: z.iso.datetime(),
+        secret: z.string().optional().meta({ description: 'Told once, to a site that has asked for it (`with_secret`).', example: 'cas_6fW3nHq0m1Zr8yJk2bT5vXc9sLd4gPa7uEo1iRw3QhM' }),
+      })
+      .nullable(),
     checked_at: z.iso.datetime(),
   })
   .meta({ id: 'Verdict' });
@@ -47,13 +54,14 @@ export function licenseRoutes({ db, vault, now }: Deps): Route[] {
     {
       method: 'post', path: '/api/validate', operationId: 'validateLicense', tag, auth: 'license',
       summary: 'Is this key good for this site?',
-      description: 'A negative verdict is a 200 with `valid: false`. A site seen for the first time takes a free slot.',
-      headers: licenseKeyHeader, body: z.object({ domain: domain.optional(), ...scope }), before: [limit],
+      description: 'A negative verdict is a 200 with `valid: false`. A site seen for the first time takes a free slot, unless it shows the secret of an activation: then that activation is gone, and the verdict is SITE_NOT_ACTIVATED.',
+      headers: licenseKeyHeader, body: z.object({ domain: domain.optional(), activation_secret: activationSecret.optional(), ...scope }), before: [limit],
       responses: { 200: { description: 'The verdict.', schema: verdict } }, errors: [],
     },
     async ({ headers, body }) => {
       const at = now();
-      const input = { ...body, key: headers['x-license-key'], site: body.domain === undefined ? undefined : siteOf(body.domain) };
+      const secret = body.activation_secret === undefined ? undefined : activationSecretDigest(vault, body.activation_secret);
+      const input = { ...body, key: headers['x-license-key'], site: body.domain === undefined ? undefined : siteOf(body.domain), secret };
       return { body: verdictBody(await validateLicense(db, vault, input, siteActor(input.site), at), input.key, at) };
     },
   );
@@ -62,14 +70,17 @@ export function licenseRoutes({ db, vault, now }: Deps): Route[] {
     {
       method: 'post', path: '/api/v1/licenses/activate', operationId: 'activateLicense', tag, auth: 'license',
       summary: 'Use this key on this site',
-      description: 'Takes a slot, or keeps the one that the site has. May be repeated.',
-      headers: licenseKeyHeader, body: z.object({ domain, ...scope }), before: [limit],
+      description: 'Takes a slot, or keeps the one that the site has. May be repeated; each time makes the secret of the time before void. With `with_secret` there is a new one, which `POST /api/validate` and `POST /api/v1/visitor-tokens` want for this site from then on: a copy of the site is cut off, and a site whose place was released does not take it again by itself.',
+      headers: licenseKeyHeader, body: z.object({ domain, with_secret: z.boolean().default(false), ...scope }), before: [limit],
       responses: { 200: { description: 'The verdict; `activation` is the slot.', schema: verdict } }, errors: [],
     },
     async ({ headers, body }) => {
       const at = now();
-      const input = { ...body, key: headers['x-license-key'], site: siteOf(body.domain) };
-      return { body: verdictBody(await validateLicense(db, vault, input, siteActor(input.site), at), input.key, at) };
+      const input = { ...body, key: headers['x-license-key'], site: siteOf(body.domain), secret: 'none-needed' as const };
+      const result = await validateLicense(db, vault, input, siteActor(input.site), at);
+      const { license, activation } = result;
+      const secret = license && activation ? await renewActivationSecret(db, vault, { licenseId: license.id, site: activation.site }, body.with_secret) : undefined;
+      return { body: verdictBody(result, input.key, at, secret) };
     },
   );
 

@@ -25,10 +25,13 @@ export type LicenseFacts = Pick<License, 'id' | 'status' | 'expires_at' | 'grace
   activation_kind: string | null;
   activation_created_at: number | null;
   activation_seen_at: number | null;
+  activation_secret: Uint8Array | null;
 };
 
-const siteLimit = sql<number>`coalesce(licenses.max_sites, plans.max_sites)`.as('site_limit');
-const sitesUsed = sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.kind = 'production')`.as('sites_used');
+/** In a query over licences and plans. */
+export const siteLimit = sql<number>`coalesce(licenses.max_sites, plans.max_sites)`.as('site_limit');
+/** In a query over licences: without copies. */
+export const sitesUsed = sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.kind = 'production')`.as('sites_used');
 const anyBytes = new Uint8Array(0);
 const buildFactsQuery = (db: Db, by: 'licenses.key_digest' | 'licenses.id', any: Uint8Array | string) =>
   db
@@ -43,7 +46,7 @@ const buildFactsQuery = (db: Db, by: 'licenses.key_digest' | 'licenses.id', any:
       'plans.code as plan_code', 'plans.name as plan_name', 'plans.features', 'plans.ai_proxy',
       'plans.max_staging_sites as staging_site_limit', 'plans.monthly_requests', 'plans.hourly_requests',
       'quota_counters.month_start', 'quota_counters.month_requests',
-      'activations.id as activation_id', 'activations.kind as activation_kind', 'activations.created_at as activation_created_at', 'activations.last_seen_at as activation_seen_at',
+      'activations.id as activation_id', 'activations.kind as activation_kind', 'activations.created_at as activation_created_at', 'activations.last_seen_at as activation_seen_at', 'activations.secret_digest as activation_secret',
     ])
     .select(siteLimit)
     .select(sitesUsed)
@@ -106,6 +109,13 @@ export async function touchActivation(db: Db, id: string, version: string | unde
     .set(version === undefined ? { last_seen_at: now } : { last_seen_at: now, version })
     .where('id', '=', id)
     .execute();
+}
+
+/** Keeps the digest of an activation's secret, or that it has none; false when the site is not activated. */
+export async function putActivationSecret(db: Db, licenseId: string, site: string, digest: Uint8Array | null): Promise<boolean> {
+  await db.updateTable('activations').set({ secret_digest: digest }).where('license_id', '=', licenseId).where('site', '=', site).execute();
+  // Not the number of changed rows: MariaDB does not count one that was so already.
+  return (await db.selectFrom('activations').select('id').where('license_id', '=', licenseId).where('site', '=', site).executeTakeFirst()) !== undefined;
 }
 
 /** Ends that a licence is locked to this site; false when it was not. */
@@ -188,32 +198,4 @@ export async function listLicensesOfSubscription(db: Db, { provider, account, su
 
 export function listLicensesWithPlan(db: Db, ids: string[]): Promise<(License & { plan_name: string; plan_max_sites: number })[]> {
   return db.selectFrom('licenses').innerJoin('plans', 'plans.id', 'licenses.plan_id').selectAll('licenses').select(['plans.name as plan_name', 'plans.max_sites as plan_max_sites']).where('licenses.id', 'in', ids).execute();
-}
-
-export function listSeatsOfLicenses(db: Db, ids: string[]): Promise<(Pick<License, 'id' | 'plan_id' | 'expires_at' | 'revoked_at' | 'subscription_id' | 'subscription_status' | 'grace_ms'> & { sites_used: number; site_limit: number })[]> {
-  return db
-    .selectFrom('licenses')
-    .innerJoin('plans', 'plans.id', 'licenses.plan_id')
-    .select(['licenses.id', 'licenses.plan_id', 'licenses.expires_at', 'licenses.revoked_at', 'licenses.subscription_id', 'licenses.subscription_status', 'licenses.grace_ms'])
-    .select(siteLimit)
-    .select(sitesUsed)
-    .where('licenses.id', 'in', ids)
-    .orderBy('licenses.id')
-    .execute();
-}
-
-/** Licences whose end, grace included, lies after `from` and not after `to`. */
-export function listLapsing(db: Db, { from, to, after, limit, maxGraceMs }: { from: number; to: number; after: string; limit: number; maxGraceMs: number }): Promise<License[]> {
-  return db
-    .selectFrom('licenses')
-    .selectAll()
-    .where('status', '=', 'active')
-    .where('expires_at', '>', from - maxGraceMs)
-    .where('expires_at', '<=', to)
-    .where((eb) => eb(eb('expires_at', '+', eb.ref('grace_ms')), '>', from))
-    .where((eb) => eb(eb('expires_at', '+', eb.ref('grace_ms')), '<=', to))
-    .where('id', '>', after)
-    .orderBy('id')
-    .limit(limit)
-    .execute();
 }

@@ -1,5 +1,6 @@
 import type { Db } from '../db/database.ts';
-import { listLapsing, type License } from './licenses.store.ts';
+import type { License } from './licenses.store.ts';
+import { listLapsing } from './seats.store.ts';
 
 /** No grace is longer (SUBSCRIPTION_GRACE_DAYS). */
 const maxGraceMs = 60 * 24 * 3600 * 1000;

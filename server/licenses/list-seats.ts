@@ -1,5 +1,5 @@
 import type { Db } from '../db/database.ts';
-import { listSeatsOfLicenses } from './licenses.store.ts';
+import { listSeatsOfLicenses } from './seats.store.ts';
 
 export type SeatOfLicense = { id: string; plan_id: string; expires_at: number | null; revoked_at: number | null; subscription_id: string | null; subscription_status: string | null; grace_ms: number; /** Sites in use, without copies, and how many there may be. */ sites: number; limit: number };
 

@@ -2,12 +2,13 @@ import type { Actor } from '../audit/record-audit.ts';
 import { transact, type Db } from '../db/database.ts';
 import type { Vault } from '../vault.ts';
 import { activateSite, goesLive } from './activate-site.ts';
+import { provesActivation } from './activation-secret.ts';
 import { judgeLicense, type Verdict } from './judge-license.rules.ts';
 import { canonicalLicenseKey } from './license-key.rules.ts';
 import { findLicenseFacts, findLicenseFactsById, touchActivation, type LicenseFacts, type SiteKind } from './licenses.store.ts';
 import { isStagingSite, type Site } from './site.rules.ts';
 
-export type ValidateInput = { key: string; site?: Site | undefined; environment?: string | undefined; product?: string | undefined; version?: string | undefined };
+export type ValidateInput = { key: string; site?: Site | undefined; environment?: string | undefined; product?: string | undefined; version?: string | undefined; /** What the site shows to prove that it is the one that was activated. 'none-needed': whoever has the key asks to activate it. */ secret?: Uint8Array | 'none-needed' | undefined };
 export type ValidateResult = { verdict: Verdict; license: LicenseFacts | undefined; isStaging: boolean; activation: { site: string; kind: string; created_at: number } | null; sitesUsed: number };
 
 const touchAfterMs = 60 * 60 * 1000;
@@ -29,7 +30,7 @@ export async function checkActivated(db: Db, licenseId: string, { id, site }: { 
 
 /**
  * The verdict on a key. A valid key activates a site that it sees for the first time, if a slot is free: DOMAIN_LIMIT_REACHED
- * otherwise. What is judged is one look at the database; the slot is taken by a guarded write.
+ * otherwise. A site whose secret does not fit its activation is SITE_NOT_ACTIVATED and takes no slot. What is judged is one look at the database; the slot is taken by a guarded write.
  */
 export async function validateLicense(db: Db, vault: Vault, input: ValidateInput, by: Actor, now: number): Promise<ValidateResult> {
   const { verdict, license, isStaging } = await checkLicense(db, vault, input, now);
@@ -38,6 +39,7 @@ export async function validateLicense(db: Db, vault: Vault, input: ValidateInput
   const { site } = input.site;
   const kind: SiteKind = isStaging ? 'staging' : 'production';
   const held = heldActivation(license, site);
+  if (input.secret !== 'none-needed' && !provesActivation({ secret_digest: license.activation_secret }, input.secret)) return { ...unchanged, verdict: { valid: false, code: 'SITE_NOT_ACTIVATED' } };
   if (held && !goesLive(held.kind, kind)) {
     if (now - (license.activation_seen_at ?? 0) > touchAfterMs) await transact(db, (trx) => touchActivation(trx, held.id, input.version, now), 'unsynced');
     return { ...unchanged, activation: held };

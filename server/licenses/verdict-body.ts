@@ -16,10 +16,11 @@ const sentences: Record<VerdictCode, (license: LicenseFacts, isStaging: boolean)
   DOMAIN_LIMIT_REACHED: (license, isStaging) => limitSentence(isStaging ? license.staging_site_limit : license.site_limit, isStaging),
   PRODUCT_MISMATCH: ({ product_code }) => `This licence is for another product (${product_code}).`,
   VERSION_NOT_ENTITLED: ({ max_version }) => `This licence covers versions up to ${max_version ?? ''}. Renew or upgrade it for newer ones.`,
+  SITE_NOT_ACTIVATED: () => 'This site is not activated with this licence any more: its place was released, or activated anew elsewhere. Activate the site again to go on.',
 };
 
-/** The answer of POST /api/validate. Facts about a licence are given to whoever holds its key, whatever the verdict. */
-export function verdictBody({ verdict, license, isStaging, activation, sitesUsed }: ValidateResult, key: string, now: number): Record<string, unknown> {
+/** The answer of POST /api/validate. Facts about a licence are given to whoever holds its key, whatever the verdict; `secret` only to a site that has just been activated. */
+export function verdictBody({ verdict, license, isStaging, activation, sitesUsed }: ValidateResult, key: string, now: number, secret?: string): Record<string, unknown> {
   const head = { valid: verdict.valid, code: verdict.code, message: verdictSentence(verdict, license, key, isStaging) };
   if (!license) return { ...head, status: null, plan: null, product: null, features: [], expires_at: null, limits: null, usage: null, activation: null, checked_at: isoTime(now) };
   return {
@@ -31,7 +32,7 @@ export function verdictBody({ verdict, license, isStaging, activation, sitesUsed
     expires_at: license.expires_at === null ? null : isoTime(license.expires_at),
     limits: { sites: license.site_limit, staging_sites: license.staging_site_limit, requests_per_month: license.monthly_requests, requests_per_hour: license.hourly_requests },
     usage: { sites: sitesUsed, requests_this_month: license.month_start === monthStart(now) ? (license.month_requests ?? 0) : 0 },
-    activation: activation && { site: activation.site, kind: activation.kind, created_at: isoTime(activation.created_at) },
+    activation: activation && { site: activation.site, kind: activation.kind, created_at: isoTime(activation.created_at), ...(secret === undefined ? {} : { secret }) },
     checked_at: isoTime(now),
   };
 }

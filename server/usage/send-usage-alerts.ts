@@ -40,7 +40,7 @@ export async function sendUsageAlerts(deps: Pick<Deps, 'db' | 'config' | 'now'>)
 }
 
 async function alertOwner({ db, config, now }: Pick<Deps, 'db' | 'config' | 'now'>, { license_id: licenseId, used: counted }: MonthCount, month: number): Promise<void> {
-  const { month: limits } = (await aiTermsOf(db, licenseId)).limits.license;
+  const { month: limits } = (await aiTermsOf(db, licenseId)).terms.limits.license;
   const quotas = quotaUnits.map((unit): Quota => ({ unit, limit: limits[unit] })).filter(({ limit }) => limit < unlimited);
   if (!quotas.some(({ unit, limit }) => thresholdsReached(counted[unit], limit).length > 0)) return;
   const told = await listAlerts(db, licenseId, month);

@@ -7,6 +7,8 @@ ALTER TABLE plans ADD COLUMN IF NOT EXISTS max_output_tokens BIGINT;
 ALTER TABLE plans ADD COLUMN IF NOT EXISTS own_keys_use_quota TINYINT NOT NULL DEFAULT 0;
 -- Replaces the limits of the plan that it names.
 ALTER TABLE licenses ADD COLUMN IF NOT EXISTS quotas LONGTEXT;
+-- HMAC of the secret that a site has got at its activation; NULL: it asked for none.
+ALTER TABLE activations ADD COLUMN IF NOT EXISTS secret_digest VARBINARY(32);
 
 -- charged_*: what the request takes of the quotas, while it is reserved the most that it can take. cost_*: what it cost us, in micro-cents of a US dollar.
 ALTER TABLE usage_records ADD COLUMN IF NOT EXISTS visitor VARCHAR(64);
@@ -174,6 +176,7 @@ CREATE TABLE IF NOT EXISTS visitor_tokens (
   max_requests BIGINT NOT NULL,
   used_requests BIGINT NOT NULL,
   address_digest VARBINARY(32),
+  system_prompt TEXT,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   FOREIGN KEY (license_id) REFERENCES licenses (id)

@@ -7,6 +7,8 @@ ALTER TABLE plans ADD COLUMN max_output_tokens INTEGER;
 ALTER TABLE plans ADD COLUMN own_keys_use_quota INTEGER NOT NULL DEFAULT 0;
 -- Replaces the limits of the plan that it names.
 ALTER TABLE licenses ADD COLUMN quotas TEXT;
+-- HMAC of the secret that a site has got at its activation; NULL: it asked for none.
+ALTER TABLE activations ADD COLUMN secret_digest BLOB;
 
 -- charged_*: what the request takes of the quotas, while it is reserved the most that it can take. cost_*: what it cost us, in micro-cents of a US dollar.
 ALTER TABLE usage_records ADD COLUMN visitor TEXT;
@@ -174,6 +176,7 @@ CREATE TABLE IF NOT EXISTS visitor_tokens (
   max_requests INTEGER NOT NULL,
   used_requests INTEGER NOT NULL,
   address_digest BLOB,
+  system_prompt TEXT,
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   FOREIGN KEY (license_id) REFERENCES licenses (id)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
+import { enter } from '../../server/ai/breaker/breakers.ts';
 import { loadCatalog } from '../../server/ai/catalog/load-catalog.ts';
 import { findPrice, pricesAt } from '../../server/ai/catalog/find-price.rules.ts';
 import { developmentKey } from '../../server/licenses/seed-development-license.ts';
@@ -60,6 +61,13 @@ onBothDatabases('the pages of providers, aliases, prices and plans', (engine) =>
     upstream.answer((res) => json(res, 500, {}));
     has(await test('our-openai'), /status 500/);
     assert.equal((await post('/providers/nobody/test', {}, '/providers')).status, 404);
+  });
+
+  it('a provider that fails again and again is shown so', async () => {
+    const [, ours] = (await loadCatalog(app.deps)).upstreams;
+    assert.ok(ours);
+    for (let count = 0; count < 20; count += 1) enter(ours, app.deps.now)?.failed('PROVIDER_TIMEOUT');
+    has((await admin.get('/providers')).text, /Our OpenAI[^]*Failing[^]*PROVIDER_TIMEOUT[^]*asked again on/);
   });
 
   it('bad settings come back with what was typed, without the key, and the reason at the field', async () => {

@@ -137,6 +137,15 @@ describe('GET /openapi.json and /docs', () => {
     assert.ok(!JSON.stringify(paths).includes(String(Number.MAX_SAFE_INTEGER)));
   });
 
+  it('names the refusals of the AI endpoints in the shape of each, and that their answers may stream', async () => {
+    const { paths } = (await (await app()).call('get', '/openapi.json')).body;
+    const exampleOf = (path: string, status: number) => paths[path].post.responses[status].content['application/json'].example.error;
+    assert.deepEqual([exampleOf('/api/chat', 503).code, exampleOf('/v1/chat/completions', 401).code, exampleOf('/v1/messages', 401).type], ['MODERATION_UNAVAILABLE', 'invalid_api_key', 'authentication_error']);
+    assert.match(paths['/v1/messages'].post.responses[404].description, /MODEL_UNKNOWN/);
+    assert.match(paths['/v1/messages'].post.responses.default.description, /as it came/);
+    for (const path of ['/api/chat', '/v1/chat/completions', '/v1/messages']) assert.deepEqual(Object.keys(paths[path].post.responses[200].content), ['application/json', 'text/event-stream'], path);
+  });
+
   it('can be read without any other host', async () => {
     const { call } = await app();
     const page = await call('get', '/docs/');

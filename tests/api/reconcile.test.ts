@@ -59,7 +59,7 @@ onBothDatabases('reconciliation', (engine) => {
     for (const event of told.paddle) await sendPaddle(delivered.shop, event);
     for (const event of told.stripe) await sendStripe(delivered.shop, event);
     for (const body of [...told.orders, ...told.subscriptions]) await sendWoo(delivered.shop, body);
-    for (const { shop, rest } of [delivered, dropped]) serve(rest, told), void shop;
+    for (const { rest } of [delivered, dropped]) serve(rest, told);
     await work(delivered.shop);
     for (const name of ['paddle', 'stripe', 'woocommerce']) {
       const result = await reconcileProvider(dropped.shop.deps, getBillingProvider(dropped.shop.deps, name), since);

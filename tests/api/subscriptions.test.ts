@@ -123,7 +123,7 @@ onBothDatabases('the life of a subscription', (engine) => {
     await deliver(shop, ...sub.bought, grown, grown, sub.state('active', bought + day + 1, { items: sub.items(proPrice, 3) }));
     assert.deepEqual((await licenses(shop, sub.order)).map(({ expires_at: end, plan }) => [end, plan]), Array.from({ length: 3 }, () => [month(1), 'pro']));
     const mails = await shop.deps.db.selectFrom('emails').select('data').where('cause', 'like', `%${sub.order}:%`).execute();
-    assert.deepEqual(mails.map(({ data }) => (JSON.parse(data) as { licenses: string[] }).licenses.length).sort(), [1, 2]);
+    assert.deepEqual(mails.map(({ data }) => (JSON.parse(data) as { licenses: string[] }).licenses.length).sort((a, b) => a - b), [1, 2]);
     await deliver(shop, sub.state('active', bought + 2 * day, { items: sub.items(proPrice, 1) }), sub.renewal(1, month(1), { items: [{ quantity: 1, price: { id: proPrice, name: 'Pro', description: 'Pro', billing_cycle: { interval: 'month', frequency: 1 } } }] }));
     assert.deepEqual((await licenses(shop, sub.order)).map((license) => [license.expires_at, statusAt(license, month(1) + 1)]), [[month(2), 'active'], [month(1), 'expired'], [month(1), 'expired']]);
   });

@@ -96,9 +96,9 @@ onBothDatabases('the quota of a licence', (engine) => {
     assert.equal(status, 200);
     assert.deepEqual([body.period, body.used, body.limit, body.remaining, body.resets_at], ['2026-12', 4, 1_000, 996, '2027-01-01T00:00:00.000Z']);
     assert.deepEqual(body.hour, { used: 2, limit: 100, remaining: 98, resets_at: '2026-12-02T09:00:00.000Z' });
-    const sums = (requests: number, cached: number, reasoning: number) => ({ requests, input_tokens: requests * 120, cached_tokens: cached, output_tokens: requests * 45, reasoning_tokens: reasoning, cost_microcents: 0 });
-    assert.deepEqual(body.by_provider, [{ provider: 'anthropic', ...sums(2, 80, 0) }, { provider: 'openai', ...sums(2, 200, 40) }]);
-    assert.deepEqual(body.by_day, [{ day: '2026-12-01', ...sums(2, 140, 20) }, { day: '2026-12-02', ...sums(2, 140, 20) }]);
+    const sums = (requests: number, cached: number, reasoning: number, cost: number) => ({ requests, input_tokens: requests * 120, cached_tokens: cached, output_tokens: requests * 45, reasoning_tokens: reasoning, cost_microcents: cost });
+    assert.deepEqual(body.by_provider, [{ provider: 'anthropic', ...sums(2, 80, 0, 55_300) }, { provider: 'openai', ...sums(2, 200, 40, 42_000) }]);
+    assert.deepEqual(body.by_day, [{ day: '2026-12-01', ...sums(2, 140, 20, 48_650) }, { day: '2026-12-02', ...sums(2, 140, 20, 48_650) }]);
   });
 
   it('is not reset by a process whose clock is behind', async () => {
@@ -113,7 +113,7 @@ onBothDatabases('the quota of a licence', (engine) => {
 
   const request = async () => {
     const { id } = await app.deps.db.selectFrom('licenses').select('id').executeTakeFirstOrThrow();
-    const { limits: current } = await aiTermsOf(app.deps.db, id);
+    const { terms: { limits: current } } = await aiTermsOf(app.deps.db, id);
     return { licenseId: id, limits: current, most: { requests: 1, tokens: 0, cost: 0 }, site: null, visitor: null, endpoint: 'chat', provider: 'demo', model: 'demo', askedModel: null, keySource: 'managed' as const, isStream: false, lifetimeMs: 10 * 60_000 };
   };
 

@@ -54,6 +54,17 @@ onBothDatabases('a visitor token', (engine) => {
     assert.equal((await mint({ origin: 'https://city.example.org', domain: 'shop.example.com' })).status, 403);
   });
 
+  it('carries the rules of the site, which no browser sees and the database holds encrypted', async () => {
+    const rules = 'Sell umbrellas only when it rains.';
+    const made = await mint({ visitor: freshVisitor(), system_prompt: rules });
+    assert.ok(!JSON.stringify(made.body).includes('umbrellas'));
+    const { deps } = await app();
+    const row = await deps.db.selectFrom('visitor_tokens').select('system_prompt').where('system_prompt', 'is not', null).executeTakeFirstOrThrow();
+    assert.match(row.system_prompt ?? '', /^\w+:[\w+/=]{40,}$/);
+    assert.equal((await ask(made.body.token as string)).status, 200);
+    assert.equal((await mint({ system_prompt: 'x'.repeat(16_001) })).body.error.field, 'body.system_prompt');
+  });
+
   it('is not made for a licence that is unknown, without AI, or not to be used', async () => {
     const { call, adminToken, deps } = await app();
     assert.deepEqual([(await mint({}, 'CHA-0000-0000-0000-0000')).status], [401]);

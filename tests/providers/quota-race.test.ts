@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sweepReservations } from '../../server/usage/sweep-reservations.ts';
 import { createTestApp, onBothDatabases, type TestApp } from '../harness.ts';
 import { startApiProcess, type ApiProcess } from './api-process.ts';
@@ -14,6 +15,8 @@ onBothDatabases(`a quota that ${processes} processes draw on at once`, (engine) 
   let upstream: Upstream;
   let app: TestApp;
   let apis: ApiProcess[];
+  /** Requests that failed in mid-stream. */
+  let charged = 0;
   before(async () => {
     upstream = await startUpstream();
     app = await createTestApp(engine);
@@ -33,8 +36,10 @@ onBothDatabases(`a quota that ${processes} processes draw on at once`, (engine) 
   async function ask(url: string): Promise<number> {
     for (;;) {
       const answer = await postChat(url, { stream: true });
-      await answer.text();
-      if (answer.status !== 503) return answer.status;
+      const text = await answer.text();
+      if (answer.status !== 503 || !text.includes('"BUSY"')) return answer.status;
+      // Asked again and again at once, it would refuse this address for a minute.
+      await sleep(100);
     }
   }
 
@@ -77,8 +82,11 @@ onBothDatabases(`a quota that ${processes} processes draw on at once`, (engine) 
     };
     let turn = 0;
     upstream.answer((res, request) => ((turn += 1) % 2 === 0 ? cut : openAiError(400, { message: 'no' }))(res, request));
-    assert.deepEqual(await storm(25), { 200: 50, 400: 50 });
-    await ledgerAgrees(300, 200);
+    // As soon as a process finds the provider broken, its circuit breaker refuses the rest.
+    const { 200: begun = 0, 400: rejected = 0, 503: refused = 0 } = await storm(25);
+    assert.ok(begun > 0 && rejected > 0 && begun + rejected + refused === 100, JSON.stringify({ begun, rejected, refused }));
+    charged = begun;
+    await ledgerAgrees(250 + charged, 150 + charged);
   });
 
   it('gets back what was reserved by processes that were killed, once the sweeper has run', async () => {
@@ -86,6 +94,7 @@ onBothDatabases(`a quota that ${processes} processes draw on at once`, (engine) 
       beginOpenAiStream(res);
       res.write(openAiChunks.text('Rubber'));
     });
+    await restart();
     const index = upstream.received.length;
     const cut = Promise.allSettled(apis.flatMap(({ url }) => Array.from({ length: 5 }, async () => (await postChat(url, { stream: true })).text())));
     await upstream.request(index + 5 * processes - 1);
@@ -94,7 +103,7 @@ onBothDatabases(`a quota that ${processes} processes draw on at once`, (engine) 
     assert.equal((await counted(app)).reserved, 5 * processes);
     app.clock.now += hourMs - 1;
     await sweepReservations(app.deps);
-    await ledgerAgrees(300, 200);
+    await ledgerAgrees(250 + charged, 150 + charged);
     assert.equal((await ledger(app)).filter(({ status }) => status === 'swept').length, 5 * processes);
   });
 });

@@ -110,8 +110,8 @@ async function list(deps: Deps, t: Translate, data: Record<string, unknown>): Pr
     ...fromEnvironment.map(({ name, title, kind, baseUrl, apiKey, defaultModel }) => ({ name, title, kind, baseUrl, defaultModel, hasKey: apiKey !== undefined, isFixed: true, status: 'enabled' })),
     ...(await listProviders(db)).map((row) => ({ ...shown(row), isFixed: false, isHidden: taken.has(row.name), status: row.is_enabled === 0 ? 'disabled' : 'enabled' })),
   ];
-  const healths = providerStates((await loadCatalog(deps)).upstreams, deps.now()).filter(({ state }) => state !== 'closed');
-  return { view: 'providers', title: t('nav.providers'), data: { rows: rows.map((row) => ({ ...row, health: healths.find(({ name }) => name === row.name) })), ...data } };
+  const failing = new Map(providerStates((await loadCatalog(deps)).upstreams, deps.now()).filter(({ state }) => state !== 'closed').map((health) => [health.name, health]));
+  return { view: 'providers', title: t('nav.providers'), data: { rows: rows.map((row) => ({ ...row, health: failing.get(row.name) })), ...data } };
 }
 
 function form(t: Translate, data: { isNew?: boolean; row?: ReturnType<typeof shown>; form: Record<string, unknown>; errors?: Record<string, string> }, status = 200): Answer {

@@ -4,6 +4,7 @@ import { route, type Route } from '../../http/route.ts';
 import { isActivatedOrigin } from '../../licenses/activated-origin.ts';
 import { aiCaller, callerHeaders, callerOf, errorShapes } from '../gateway/caller.ts';
 import { editedBytes } from '../gateway/attempt.ts';
+import { answerRefusals, visitorRefusals } from '../gateway/documented-refusals.ts';
 import { refuseTooLong } from '../guard-rails/guard-request.ts';
 import { readAudioForm } from './audio-form.ts';
 import { recordingEstimate, speechEstimate } from './audio-usage.rules.ts';
@@ -21,7 +22,7 @@ const metering = 'Costs one request of the quota, unless the provider fails befo
 
 /** Speech in and out, as OpenAI's SDK asks for it. */
 export function audioRoutes(deps: Deps): Route[] {
-  const common = { method: 'post', tag: 'AI drop-in', auth: 'license', headers: callerHeaders, errorShape: errorShapes.openai, before: aiCaller(deps, 'visitors'), cors: (origin: string) => isActivatedOrigin(deps.db, origin) } as const;
+  const common = { method: 'post', tag: 'AI drop-in', auth: 'license', headers: callerHeaders, errorShape: errorShapes.openai, before: aiCaller(deps, 'visitors'), cors: (origin: string) => isActivatedOrigin(deps.db, origin), errors: [...visitorRefusals, ...answerRefusals], passesBack: true } as const;
   const transcriptions = route(
     {
       ...common, path: '/v1/audio/transcriptions', operationId: 'createTranscription', summary: "OpenAI's transcription of a recording",

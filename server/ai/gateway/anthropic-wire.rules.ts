@@ -17,7 +17,7 @@ export function anthropicReader(): WireReader {
       case 'message_start': {
         const message = objectOf(json['message']);
         usage = objectOf(message['usage']);
-        return { ...facts, model: textOf(message['model']) || undefined, usage: { tokens: anthropicTokens(usage), isFinal: false } };
+        return { ...facts, model: textOf(message['model']) || undefined, serviceTier: textOf(usage['service_tier']) || undefined, usage: { tokens: anthropicTokens(usage), isFinal: false } };
       }
       case 'content_block_start':
         return { ...facts, output: outputOf(objectOf(json['content_block'])) };
@@ -45,6 +45,7 @@ export function anthropicAnswerFacts(json: Json): WireFacts {
     json,
     output: objectsOf(json['content']).map(outputOf).join(''),
     model: textOf(json['model']) || undefined,
+    serviceTier: textOf(objectOf(json['usage'])['service_tier']) || undefined,
     usage: isObject(json['usage']) ? { tokens: anthropicTokens(json['usage']), isFinal: true } : undefined,
     isProgress: true,
     isEnd: true,

@@ -4,6 +4,7 @@ import { route, type Route } from '../../http/route.ts';
 import { isActivatedOrigin } from '../../licenses/activated-origin.ts';
 import { aiCaller, anthropicRequestId, callerHeaders, errorShapes } from './caller.ts';
 import { countTokens } from './count-tokens.ts';
+import { answerRefusals, asEvents, callerRefusals, visitorRefusals } from './documented-refusals.ts';
 import { modelRoutes } from './models.routes.ts';
 import { serveMetered } from './serve.ts';
 
@@ -27,14 +28,14 @@ const events = 'With `stream: true` the answer is `text/event-stream`; a stream 
 
 /** The endpoints that the official SDKs of OpenAI and Anthropic take for the real thing, with the licence key as API key. */
 export function gatewayRoutes(deps: Deps): Route[] {
-  const visitors = { before: aiCaller(deps, 'visitors'), cors: (origin: string) => isActivatedOrigin(deps.db, origin) } as const;
-  const openAi = { method: 'post', tag, auth: 'license', headers: callerHeaders, errorShape: errorShapes.openai, before: aiCaller(deps), bodyLimitBytes } as const;
+  const visitors = { before: aiCaller(deps, 'visitors'), cors: (origin: string) => isActivatedOrigin(deps.db, origin), errors: [...visitorRefusals, ...answerRefusals] };
+  const openAi = { method: 'post', tag, auth: 'license', headers: callerHeaders, errorShape: errorShapes.openai, before: aiCaller(deps), bodyLimitBytes, errors: [...callerRefusals, ...answerRefusals], passesBack: true } as const;
   const anthropic = { ...openAi, errorShape: errorShapes.anthropic, before: [anthropicRequestId, ...aiCaller(deps)] } as const;
 
   const completions = route(
     {
       ...openAi, ...visitors, path: '/v1/chat/completions', operationId: 'createChatCompletion', summary: "OpenAI's chat completions", description: [passedBack, metering, events].join('\n\n'), body: completionBody,
-      responses: { 200: { description: 'As OpenAI answers.', schema: z.looseObject({ choices: z.array(z.looseObject({})) }) } },
+      responses: { 200: { description: 'As OpenAI answers.', schema: z.looseObject({ choices: z.array(z.looseObject({})) }), also: asEvents("OpenAI's chunks, then `data: [DONE]`.") } },
     },
     ({ req, res, body }) => serveMetered(deps, { protocol: 'openai', endpoint: 'chat.completions', path: '/chat/completions', req, res, body }),
   );
@@ -48,7 +49,7 @@ export function gatewayRoutes(deps: Deps): Route[] {
   const messagesRoute = route(
     {
       ...anthropic, ...visitors, before: [anthropicRequestId, ...visitors.before], path: '/v1/messages', operationId: 'createMessage', summary: "Anthropic's messages", description: [passedBack, metering, events].join('\n\n'), body: messagesBody,
-      responses: { 200: { description: 'As Anthropic answers.', schema: z.looseObject({ type: z.literal('message'), content: z.array(z.looseObject({})) }) } },
+      responses: { 200: { description: 'As Anthropic answers.', schema: z.looseObject({ type: z.literal('message'), content: z.array(z.looseObject({})) }), also: asEvents("Anthropic's events, from `message_start` to `message_stop`.") } },
     },
     ({ req, res, body }) => serveMetered(deps, { protocol: 'anthropic', endpoint: 'messages', path: '/messages', req, res, body }),
   );

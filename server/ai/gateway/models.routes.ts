@@ -4,10 +4,10 @@ import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { route, type Route } from '../../http/route.ts';
 import { isActivatedOrigin } from '../../licenses/activated-origin.ts';
-import { aiTermsOf } from '../../usage/ai-terms.ts';
 import { catalogFor } from '../own-keys/targets-for.ts';
 import { modelsFor } from '../visitors/visitor-models.rules.ts';
 import { aiCaller, anthropicRequestId, callerHeaders, callerOf, errorShapes, protocolOfRequest } from './caller.ts';
+import { visitorRefusals } from './documented-refusals.ts';
 import { listModels, type ListedModel } from './list-models.ts';
 import type { Protocol } from './wire.rules.ts';
 
@@ -20,10 +20,9 @@ const headers = callerHeaders.extend({ 'anthropic-version': z.string().optional(
 
 /** The models that can be asked for, in either protocol's shape. */
 export function modelRoutes(deps: Deps): Route[] {
-  const common = { tag: 'AI drop-in', auth: 'license', headers, errorShape: errorShapes.both, before: [anthropicRequestId, ...aiCaller(deps, 'visitors')], cors: (origin: string) => isActivatedOrigin(deps.db, origin) } as const;
+  const common = { tag: 'AI drop-in', auth: 'license' as const, headers, errorShape: errorShapes.both, before: [anthropicRequestId, ...aiCaller(deps, 'visitors')], cors: (origin: string) => isActivatedOrigin(deps.db, origin), errors: [...visitorRefusals] };
   const listed = async (res: Response, protocol: Protocol) => {
-    const { license, visitor } = callerOf(res);
-    const terms = await aiTermsOf(deps.db, license.id);
+    const { license, visitor, terms } = callerOf(res);
     const catalog = await catalogFor(deps, { license, terms });
     return listModels(deps, catalog, { protocol, allowedModels: modelsFor(visitor, terms.allowedModels, catalog.aliases.keys()) });
   };
@@ -43,7 +42,7 @@ export function modelRoutes(deps: Deps): Route[] {
   const read = route(
     {
       ...common, method: 'get', path: '/v1/models/:id', operationId: 'readModel', summary: 'One model',
-      params: z.object({ id: z.string().max(200) }),
+      params: z.object({ id: z.string().max(200) }), errors: [...visitorRefusals, 'MODEL_UNKNOWN'],
       responses: { 200: { description: 'The model.', schema: z.union([openAiModel, anthropicModel]) } },
     },
     async ({ req, res, params: { id } }) => {

@@ -98,11 +98,12 @@ export function isPassedBack({ passBack, caller, upstream }: Exchange): boolean 
 }
 
 /** Tells the meter what an event or an answer says. */
-export function noteFacts(meter: ChatMeter, watch: Watch, { isProgress, model, output, usage }: WireFacts): void {
+export function noteFacts(meter: ChatMeter, watch: Watch, { isProgress, model, serviceTier, output, usage }: WireFacts): void {
   if (!isProgress) return;
   watch.heard();
   meter.note({ type: 'progress' });
   if (model !== undefined && model !== meter.model) meter.note({ type: 'model', model });
+  if (serviceTier !== undefined && serviceTier !== meter.serviceTier) meter.note({ type: 'tier', serviceTier });
   if (output !== '') meter.note({ type: 'text', text: output });
   if (usage) meter.note({ type: 'usage', usage: usage.tokens, isFinal: usage.isFinal });
 }

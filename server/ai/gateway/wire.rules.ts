@@ -11,6 +11,8 @@ export type WireFacts = {
   /** All that the model has put out here: text, thoughts, arguments of tools. */
   output: string;
   model: string | undefined;
+  /** By which the answer is billed, as the provider names it. */
+  serviceTier: string | undefined;
   /** Replaces what was reported before. `isFinal`: nothing is to be added to it. */
   usage: { tokens: TokenUsage; isFinal: boolean } | undefined;
   /** Keep-alives are none. */
@@ -23,7 +25,7 @@ export type WireFacts = {
 };
 
 /** Facts of something that says nothing. */
-export const noFacts: WireFacts = { json: undefined, output: '', model: undefined, usage: undefined, isProgress: false, isUsageOnly: false, isEnd: false, error: undefined };
+export const noFacts: WireFacts = { json: undefined, output: '', model: undefined, serviceTier: undefined, usage: undefined, isProgress: false, isUsageOnly: false, isEnd: false, error: undefined };
 
 /** One server-sent event. */
 export type SseEvent = { event: string | undefined; data: string | undefined };

@@ -18,7 +18,7 @@ type GuardDeps = Pick<Deps, 'config' | 'log' | 'vault'>;
  * Throws INVALID_REQUEST for what is not for visitors, CONTEXT_TOO_LONG, CONTENT_REFUSED and MODERATION_UNAVAILABLE: before the quota is touched.
  */
 export async function guardRequest(deps: GuardDeps, caller: Caller, protocol: Protocol, request: ChatRequest, signal: AbortSignal): Promise<ChatRequest> {
-  const { license, settings, visitor } = caller;
+  const { license, settings, visitor, sitePrompt } = caller;
   const fault = visitor === null ? undefined : visitorFault(request.body);
   if (fault) throw new AppError('INVALID_REQUEST', fault.message, { field: fault.field });
   refuseTooLong(request.body, settings.maxInputCharacters);
@@ -26,7 +26,7 @@ export async function guardRequest(deps: GuardDeps, caller: Caller, protocol: Pr
   if (request.body['messages'] === undefined) return request;
   if (settings.isModerated) await moderate(deps, { licenseId: license.id, visitor, model: textOf(request.body['model']), input: lastQuestion(request.body) }, signal);
   const own = visitor === null ? request : { body: request.body, bytes: Buffer.from(JSON.stringify(request.body)) };
-  const rules = rulesOf(deps.vault, license.id, settings);
+  const rules = [rulesOf(deps.vault, license.id, settings), sitePrompt ?? ''].filter((text) => text !== '').join('\n\n');
   return rules === '' ? own : addRules(protocol, own, rules);
 }
 

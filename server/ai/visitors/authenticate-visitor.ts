@@ -7,12 +7,13 @@ import type { LicenseOfCaller } from '../../http/license-auth.ts';
 import { limitByAddress } from '../../http/rate-limit.ts';
 import { checkActivated } from '../../licenses/validate-license.ts';
 import { addressDigest, tokenDigest } from './digests.ts';
+import { openSitePrompt } from './site-prompt.ts';
 import { isVisitorToken, refuseToken, type Presented } from './visitor-token.rules.ts';
 import { findToken, takeRequest } from './visitor-tokens.store.ts';
 
 type VisitorDeps = Pick<Deps, 'db' | 'vault' | 'now'>;
-/** Who holds a good visitor token: the licence behind it, the site, and how the ledger names the visitor. */
-export type Visitor = { license: LicenseOfCaller; site: string; visitor: string };
+/** Who holds a good visitor token: the licence behind it, the site, how the ledger names the visitor, and the rules that the site has given them. */
+export type Visitor = { license: LicenseOfCaller; site: string; visitor: string; sitePrompt: string | null };
 
 const requestsPerMinute = 60;
 const limits = new WeakMap<Db, RequestHandler>();
@@ -43,7 +44,7 @@ export async function authenticateVisitor({ db, vault, now }: VisitorDeps, text:
     refuse(await find());
     throw new AppError('VISITOR_TOKEN_INVALID', 'This visitor token is not known. Ask your site for a new one.', { field: 'headers.authorization' });
   }
-  return { license: activated.license, site: token.site, visitor: token.visitor };
+  return { license: activated.license, site: token.site, visitor: token.visitor, sitePrompt: token.system_prompt === null ? null : openSitePrompt(vault, digest, token.system_prompt) };
 }
 
 /** Throws RATE_LIMITED: one limit for all endpoints together. */

@@ -4,6 +4,7 @@ import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { countTokens, deleteToken, insertToken } from './visitor-tokens.store.ts';
 import { tokenDigest, visitorDigest } from './digests.ts';
+import { sealSitePrompt } from './site-prompt.ts';
 
 export type MintInput = {
   licenseId: string;
@@ -13,6 +14,8 @@ export type MintInput = {
   visitor: string;
   ttlSeconds: number;
   maxRequests: number;
+  /** Rules of the site for this visitor's conversations. */
+  systemPrompt: string | undefined;
 };
 
 const windowMs = 10 * 60_000;
@@ -27,7 +30,7 @@ export async function mintToken({ db, vault }: Pick<Deps, 'db' | 'vault'>, input
   const token = `cvt_${randomBytes(32).toString('base64url')}`;
   const digest = tokenDigest(vault, token);
   const expiresAt = now + input.ttlSeconds * 1000;
-  const row = { digest, license_id: input.licenseId, activation_id: input.activation.id, site: input.activation.site, origin: input.origin, visitor: visitorDigest(vault, input.licenseId, input.visitor), max_requests: input.maxRequests, used_requests: 0, address_digest: null, created_at: now, expires_at: expiresAt };
+  const row = { digest, license_id: input.licenseId, activation_id: input.activation.id, site: input.activation.site, origin: input.origin, visitor: visitorDigest(vault, input.licenseId, input.visitor), system_prompt: input.systemPrompt === undefined ? null : sealSitePrompt(vault, digest, input.systemPrompt), max_requests: input.maxRequests, used_requests: 0, address_digest: null, created_at: now, expires_at: expiresAt };
   await transact(db, (trx) => insertToken(trx, row), 'unsynced');
   const made = await countTokens(db, row, now - windowMs);
   if (made.visitor <= tokensPerVisitor && made.license <= tokensPerLicense) return { token, expiresAt };

@@ -6,6 +6,7 @@ import { licenseKeyHeader } from '../../http/license-key.ts';
 import { limitByAddress } from '../../http/rate-limit.ts';
 import { route, type Route } from '../../http/route.ts';
 import { activationOfOrigin } from '../../licenses/activated-origin.ts';
+import { activationSecretDigest } from '../../licenses/activation-secret.ts';
 import { parseOrigin } from '../../licenses/origin.rules.ts';
 import { siteOf } from '../../licenses/site-of.ts';
 import { requireAi } from '../own-keys/require-ai.ts';
@@ -19,6 +20,8 @@ const tokenRequest = z.object({
   visitor: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/, 'must be 8 to 64 letters, digits, _ or -').meta({ description: 'Your own name for the visitor: random, kept in their browser, nothing that says who they are.', example: 'v_5f0c8b7e2a914d36' }),
   ttl_seconds: z.int().min(1).max(mostSeconds, `must be at most ${mostSeconds}`).default(mostSeconds).meta({ description: 'How long it is good.' }),
   max_requests: z.int().min(1).max(mostRequests, `must be at most ${mostRequests}`).default(20).meta({ description: 'How many requests it is good for.' }),
+  system_prompt: z.string().trim().min(1).max(16_000).optional().meta({ description: 'The rules of this site for the conversations of this visitor: they stand after the rules of the licence, and before anything that the browser sends. Kept encrypted, as long as the token.', example: 'You are the assistant of a shoe shop. Be brief.' }),
+  activation_secret: z.string().max(100).optional().meta({ description: 'What the site has got when it was activated with `with_secret`. A site that has one must send it.' }),
   domain: z.string().max(2_000).optional().meta({ description: 'The site, where the licence has several at this origin: `example.com/shop`.' }),
 });
 
@@ -48,9 +51,9 @@ export function visitorRoutes({ db, vault, now }: Deps): Route[] {
       if (!origin) throw new AppError('INVALID_REQUEST', 'body.origin: must be scheme, host and port of the site and no more, such as https://shop.example.com', { field: 'body.origin' });
       const key = headers['x-license-key'];
       const { id: licenseId } = await usableLicense(db, vault, { key }, at);
-      const activation = await activationOfOrigin(db, licenseId, origin, body.domain === undefined ? undefined : siteOf(body.domain).site);
+      const activation = await activationOfOrigin(db, licenseId, origin, { site: body.domain === undefined ? undefined : siteOf(body.domain).site, secret: body.activation_secret === undefined ? undefined : activationSecretDigest(vault, body.activation_secret) });
       await requireAi(db, await usableLicense(db, vault, { key, site: siteOf(activation.site), ...(activation.kind === 'staging' ? { environment: 'staging' } : {}) }, at));
-      const { token, expiresAt } = await mintToken({ db, vault }, { licenseId, activation, origin: origin.origin, visitor: body.visitor, ttlSeconds: body.ttl_seconds, maxRequests: body.max_requests }, at);
+      const { token, expiresAt } = await mintToken({ db, vault }, { licenseId, activation, origin: origin.origin, visitor: body.visitor, ttlSeconds: body.ttl_seconds, maxRequests: body.max_requests, systemPrompt: body.system_prompt }, at);
       return { status: 201, body: { token, expires_at: new Date(expiresAt).toISOString(), origin: origin.origin, max_requests: body.max_requests } };
     },
   );
