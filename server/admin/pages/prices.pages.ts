@@ -1,6 +1,6 @@
 import { addPriceVersion } from '../../ai/catalog/add-price-version.ts';
 import { listPrices, listPriceVersions, type PriceVersionRow } from '../../ai/catalog/catalog.store.ts';
-import { dollarsOf } from '../../ai/catalog/cost.rules.ts';
+import { dollarsOf } from '../../usage/dollars.rules.ts';
 import type { ModelPrice } from '../../ai/catalog/find-price.rules.ts';
 import { refreshCatalog } from '../../ai/catalog/load-catalog.ts';
 import { keyOf, priceChanges, pricesFromCsv, pricesToCsv, readLine, type PriceChange } from '../../ai/catalog/price-csv.rules.ts';
