@@ -6,7 +6,8 @@ import { emitWebhook } from '../webhooks/emit-webhook.ts';
 import { aiTermsOf } from './ai-terms.ts';
 import { quotaUnits, unlimited, type Amounts, type QuotaUnit } from './limits.rules.ts';
 import { monthStart, windowEnd } from './period.rules.ts';
-import { dollarText, monthText } from './statement.rules.ts';
+import { dollarText } from './dollars.rules.ts';
+import { monthText } from './statement.rules.ts';
 import { thresholdsReached } from './usage-alerts.rules.ts';
 import { getOwner, insertAlert, listAlerts, listChangedCounts, sumSettled, type MonthCount } from './usage-alerts.store.ts';
 

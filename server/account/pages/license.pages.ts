@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseForm } from '../../admin/web/page.ts';
-import { dollarsOf, microcentsOf } from '../../ai/settings/ai-settings.rules.ts';
+import { dollarsOf, microcentsOf } from '../../usage/dollars.rules.ts';
 import { changeAiSettings } from '../../ai/settings/change-ai-settings.ts';
 import { findAiSettings } from '../../ai/settings/find-ai-settings.ts';
 import { recordAudit } from '../../audit/record-audit.ts';

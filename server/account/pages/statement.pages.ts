@@ -3,7 +3,8 @@ import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { monthStart } from '../../usage/period.rules.ts';
 import { askedMonth, readStatement } from '../../usage/read-statement.ts';
-import { dollarText, monthText, statementCsv } from '../../usage/statement.rules.ts';
+import { dollarText } from '../../usage/dollars.rules.ts';
+import { monthText, statementCsv } from '../../usage/statement.rules.ts';
 import { findOwnLicense } from '../account.store.ts';
 import { accountPage, type SitePage } from '../web/site-page.ts';
 
