@@ -22,6 +22,10 @@ final class AdminApi {
 		self::route( 'POST', '/license/check', array( self::class, 'check' ) );
 		self::route( 'POST', '/license/move', array( self::class, 'move' ), array( 'choice' => array( 'type' => 'string', 'required' => true, 'enum' => array( 'moved', 'copy', 'new' ) ) ) );
 		self::route( 'GET', '/usage', array( self::class, 'usage' ), array( 'fresh' => array( 'type' => 'boolean', 'default' => false ) ) );
+		self::route( 'POST', '/license/sites', array( self::class, 'sites' ), array( 'key' => array( 'required' => false ) + $key ) );
+		self::route( 'POST', '/license/release', array( self::class, 'release' ), array( 'key' => array( 'required' => false ) + $key, 'site' => array( 'type' => 'string', 'required' => true, 'minLength' => 1, 'maxLength' => 2000 ) ) );
+		self::route( 'GET', '/provider-keys', array( self::class, 'provider_keys' ) );
+		self::route( 'POST', '/provider-keys/remove', array( self::class, 'remove_provider_key' ), array( 'provider' => array( 'type' => 'string', 'required' => true, 'enum' => array( 'openai', 'anthropic', 'deepseek', 'openai-compatible' ) ) ) );
 		self::route( 'GET', '/settings', array( self::class, 'settings' ) );
 		self::route( 'POST', '/settings', array( self::class, 'save_settings' ), array( 'settings' => array( 'type' => 'object', 'required' => true ) ) );
 	}
@@ -35,8 +39,7 @@ final class AdminApi {
 	}
 
 	public static function activate( \WP_REST_Request $request ) {
-		$key = $request['key'];
-		return self::outcome( License::activate( is_string( $key ) ? $key : null ), 'key' );
+		return self::outcome( License::activate( self::key_of( $request ) ), 'key' );
 	}
 
 	public static function deactivate( \WP_REST_Request $request ) {
@@ -53,8 +56,24 @@ final class AdminApi {
 	}
 
 	public static function usage( \WP_REST_Request $request ) {
-		$usage = Usage::read( (bool) $request['fresh'] );
-		return $usage['ok'] ? self::answer( $usage['body'] ) : new \WP_Error( $usage['code'], $usage['message'], array( 'status' => 502 ) );
+		return self::passed_on( Usage::read( (bool) $request['fresh'] ) );
+	}
+
+	/** POST, since a key that is not activated here may come with it. */
+	public static function sites( \WP_REST_Request $request ) {
+		return self::passed_on( LicenseSites::read( self::key_of( $request ) ) );
+	}
+
+	public static function release( \WP_REST_Request $request ) {
+		return self::passed_on( LicenseSites::release( (string) $request['site'], self::key_of( $request ) ) );
+	}
+
+	public static function provider_keys() {
+		return self::passed_on( ProviderKey::at_server() );
+	}
+
+	public static function remove_provider_key( \WP_REST_Request $request ) {
+		return self::passed_on( ProviderKey::remove( (string) $request['provider'] ) );
 	}
 
 	public static function settings(): \WP_REST_Response {
@@ -62,12 +81,23 @@ final class AdminApi {
 	}
 
 	public static function save_settings( \WP_REST_Request $request ) {
-		$checked = AssistantSettings::parse( (array) $request['settings'], State::assistant() );
+		$before  = State::assistant();
+		$checked = AssistantSettings::parse( (array) $request['settings'], $before );
+		$checked = is_wp_error( $checked ) ? $checked : ProviderKey::settle( $checked, $before );
 		if ( is_wp_error( $checked ) ) {
 			return $checked;
 		}
 		State::put_assistant( $checked );
 		return self::answer( AssistantSettings::for_admin( $checked ) );
+	}
+
+	private static function key_of( \WP_REST_Request $request ): ?string {
+		return is_string( $request['key'] ) ? $request['key'] : null;
+	}
+
+	/** What the server has told, or its refusal. */
+	private static function passed_on( array $result ) {
+		return $result['ok'] ? self::answer( $result['body'] ) : new \WP_Error( $result['code'], $result['message'], array( 'status' => 502 ) );
 	}
 
 	/** The new status, or what went wrong as an error whose message can be shown. */

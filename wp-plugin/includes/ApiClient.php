@@ -19,7 +19,7 @@ final class ApiClient {
 	 * One call. Returns {ok, status, code, message, body}; `code` is the server's, or SERVER_UNREACHABLE, or BAD_ANSWER where what
 	 * answered was not Chatello.
 	 *
-	 * @param string     $method    GET or POST.
+	 * @param string     $method    GET, POST, PUT or DELETE.
 	 * @param string     $path      From the base URL on.
 	 * @param string     $key       Licence key.
 	 * @param array|null $body      Sent as JSON.

@@ -13,17 +13,29 @@ final class Assistant {
 		return State::assistant()['enabled'] && ( 'own' === self::source() || License::standing()['works'] );
 	}
 
-	/** Who answers: `api` (the licence includes it), `own` (the owner's provider key, plans without AI), `none`. */
+	/** Who answers: `api` (the server: the licence includes it, or it has the owner's provider key), `own` (the owner's provider key, used from here), `none`. */
 	public static function source(): string {
 		$settings = State::assistant();
 		$standing = License::standing();
 		if ( ! $standing['works'] ) {
 			return 'none';
 		}
-		if ( '' !== $settings['provider'] && '' !== $settings['provider_key'] ) {
+		if ( '' !== $settings['provider'] && 'site' === $settings['provider_place'] && '' !== $settings['provider_key'] ) {
 			return 'own';
 		}
-		return License::has_ai() ? 'api' : 'none';
+		return License::has_ai() || self::has_handed_key() ? 'api' : 'none';
+	}
+
+	/** Whether the server has a provider key of the owner. */
+	public static function has_handed_key(): bool {
+		$settings = State::assistant();
+		return '' !== $settings['provider'] && 'server' === $settings['provider_place'] && $settings['provider_handed'];
+	}
+
+	/** The model that the server is asked for: the owner's choice on the own account, otherwise the vendor's quick one. */
+	public static function model(): string {
+		$model = State::assistant()['model'];
+		return self::has_handed_key() && '' !== $model ? $model : ChatConfig::MODEL;
 	}
 
 	public static function name(): string {

@@ -38,6 +38,8 @@ final class AssistantSettings {
 			'provider'      => '',
 			'model'         => '',
 			'provider_key'  => '',
+			'provider_place' => 'site',
+			'provider_handed' => false,
 		);
 	}
 
@@ -68,7 +70,7 @@ final class AssistantSettings {
 	 * @return array|\WP_Error
 	 */
 	public static function parse( array $input, array $settings ) {
-		foreach ( array_intersect_key( $input, self::defaults() ) as $field => $value ) {
+		foreach ( array_intersect_key( $input, array_diff_key( self::defaults(), array( 'provider_handed' => 0 ) ) ) as $field => $value ) {
 			$parsed = self::field( $field, $value );
 			if ( null === $parsed ) {
 				/* translators: %s: name of a setting */
@@ -101,6 +103,8 @@ final class AssistantSettings {
 				return self::one_of( $value, array( 'tab', 'day', 'month' ) );
 			case 'provider':
 				return self::one_of( $value, self::PROVIDERS );
+			case 'provider_place':
+				return self::one_of( $value, array( 'site', 'server' ) );
 			case 'accent':
 				return is_string( $value ) && preg_match( '/^(#[0-9a-f]{6})?$/i', $value ) ? strtolower( $value ) : null;
 			case 'contact_email':

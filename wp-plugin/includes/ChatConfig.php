@@ -18,9 +18,11 @@ final class ChatConfig {
 			'questions'    => $settings['questions'],
 			'voice'        => $settings['voice'],
 			'transcribes'  => 'api' === Assistant::source(),
+			'speech'       => 'api' === Assistant::source() ? array( 'model' => Speech::model(), 'voice' => Speech::VOICE ) : null,
 			'retention'    => $settings['retention'],
 			'contact'      => array( 'email' => $settings['contact_email'], 'url' => $settings['contact_url'] ),
-			'api_url'      => 'api' === Assistant::source() ? ApiClient::base_url() : '',
+			// Visitors may not name models: the owner's choice of one is asked for by this site.
+			'api_url'      => 'api' === Assistant::source() && self::MODEL === Assistant::model() ? ApiClient::base_url() : '',
 			'model'        => self::MODEL,
 			'tools'        => Assistant::tools(),
 			'currency'     => Catalog::has_shop() ? array( html_entity_decode( get_woocommerce_currency_symbol(), ENT_QUOTES, 'UTF-8' ), get_woocommerce_currency() ) : array(),

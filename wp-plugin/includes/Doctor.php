@@ -18,9 +18,9 @@ final class Doctor {
 			self::result( __( 'Licence', 'chatello' ), 'active' === $status['state'], self::license_text( $status ) ),
 			/* translators: %s: name of the plan */
 			self::result( __( 'AI answers', 'chatello' ), 'none' !== $source, 'none' === $source ? __( 'The plan does not include AI answers and no key of an own provider is set, or the licence is not active.', 'chatello' ) : ( 'own' === $source ? __( 'by the own provider key', 'chatello' ) : sprintf( __( 'by the plan %s', 'chatello' ), $status['plan'] ) ) ),
-			self::result( __( 'Checks in cron', 'chatello' ), false !== wp_next_scheduled( Schedule::HOOK ) || 'active' !== $status['state'], __( 'No check of the licence is planned: switch the plugin off and on again.', 'chatello' ) ),
-			self::result( __( 'Streaming through this site', 'chatello' ), function_exists( 'curl_init' ), __( 'PHP has no curl, so answers that come through this site arrive in one piece.', 'chatello' ) ),
-			self::result( __( 'Scripts', 'chatello' ), is_readable( CHATELLO_DIR . '/build/chat.js' ), __( 'Files are missing: install the plugin again.', 'chatello' ) ),
+			self::flaw( __( 'Checks in cron', 'chatello' ), false !== wp_next_scheduled( Schedule::HOOK ) || 'active' !== $status['state'], __( 'No check of the licence is planned: switch the plugin off and on again.', 'chatello' ) ),
+			self::flaw( __( 'Streaming through this site', 'chatello' ), function_exists( 'curl_init' ), __( 'PHP has no curl, so answers that come through this site arrive in one piece.', 'chatello' ) ),
+			self::flaw( __( 'Scripts', 'chatello' ), is_readable( CHATELLO_DIR . '/build/chat.js' ), __( 'Files are missing: install the plugin again.', 'chatello' ) ),
 		);
 	}
 
@@ -33,5 +33,10 @@ final class Doctor {
 
 	private static function result( string $title, bool $ok, string $text ): array {
 		return array( 'title' => $title, 'ok' => $ok, 'text' => $text );
+	}
+
+	/** An examination of which there is something to say only when it fails. */
+	private static function flaw( string $title, bool $ok, string $text ): array {
+		return self::result( $title, $ok, $ok ? '' : $text );
 	}
 }

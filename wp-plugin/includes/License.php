@@ -50,7 +50,7 @@ final class License {
 		if ( '' === $key ) {
 			return self::result( false, 'KEY_MISSING', __( 'Enter your licence key. It is in your purchase e-mail and looks like CHA-XXXX-XXXX-XXXX-XXXX.', 'chatello' ) );
 		}
-		$answer = ApiClient::call( 'POST', '/api/v1/licenses/activate', $key, self::scope() );
+		$answer = ApiClient::call( 'POST', '/api/v1/licenses/activate', $key, array( 'with_secret' => true ) + self::scope() );
 		if ( ! $answer['ok'] ) {
 			return self::result( false, $answer['code'], $answer['message'] );
 		}
@@ -59,8 +59,11 @@ final class License {
 			return self::result( false, (string) ( $verdict['code'] ?? 'BAD_ANSWER' ), (string) ( $verdict['message'] ?? '' ) );
 		}
 		$stored = State::license();
+		$secret = (string) ( $verdict['activation']['secret'] ?? '' );
+		unset( $verdict['activation']['secret'] );
 		State::put_license(
 			array(
+				'secret'     => Secrets::seal( $secret ),
 				'key'        => null === $pasted ? $stored['key'] : Secrets::seal( $key ),
 				'install_id' => '' === $stored['install_id'] ? wp_generate_uuid4() : $stored['install_id'],
 				'site'       => Site::identity(),
@@ -111,7 +114,7 @@ final class License {
 			// A check with a new address would take a slot for what may be only a copy.
 			return true;
 		}
-		$answer = ApiClient::call( 'POST', '/api/validate', $key, self::scope(), $timeout_s );
+		$answer = ApiClient::call( 'POST', '/api/validate', $key, self::secret() + self::scope(), $timeout_s );
 		if ( ApiClient::is_outage( $answer ) ) {
 			State::put_license( array( 'failures' => $stored['failures'] + 1, 'failed_at' => time(), 'failure' => $answer['message'] ) );
 			return false;
@@ -156,8 +159,15 @@ final class License {
 		return State::license()['site'];
 	}
 
+	/** Whether the plan includes AI answers. */
 	public static function has_ai(): bool {
 		return in_array( 'ai_proxy', (array) ( State::license()['verdict']['features'] ?? array() ), true );
+	}
+
+	/** What proves that this site is the one that was activated, as a part of a request's body; empty where an older server gave none. */
+	public static function secret(): array {
+		$secret = Secrets::open( State::license()['secret'] );
+		return is_string( $secret ) && '' !== $secret ? array( 'activation_secret' => $secret ) : array();
 	}
 
 	private static function scope(): array {

@@ -44,6 +44,7 @@ final class Privacy {
 			/* translators: %s: host name or company */
 			sprintf( __( 'When you write to our shop assistant, your messages are sent to %s, which has them answered by an AI provider. An anonymous number, made of your address and browser and changed every day, protects against abuse.', 'chatello' ), $host ),
 			'tab' === $settings['retention'] ? __( 'The conversation is kept in your browser until you close the tab. We do not store it.', 'chatello' ) : __( 'The conversation is kept in your browser for the time set here, at most 30 days. You can delete it in the chat at any time. We do not store it.', 'chatello' ),
+			$settings['voice'] && 'api' === Assistant::source() ? __( 'Where your browser cannot do it, your recording is sent to the same service to be turned into text, and the text of an answer to be spoken; only when you press the button.', 'chatello' ) : '',
 			$settings['voice'] ? __( 'If you speak to the assistant, your browser turns your speech into text; depending on the browser, its maker’s servers do it.', 'chatello' ) : '',
 		);
 		wp_add_privacy_policy_content( 'Chatello', '<p class="privacy-policy-tutorial">' . esc_html__( 'Adjust this to what your vendor tells you about the AI providers in use.', 'chatello' ) . '</p><p>' . implode( '</p><p>', array_map( 'esc_html', array_filter( $texts ) ) ) . '</p>' );

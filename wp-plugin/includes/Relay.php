@@ -61,7 +61,7 @@ final class Relay {
 		$settings = State::assistant();
 		$source   = Assistant::source();
 		if ( 'api' === $source ) {
-			return array( 'url' => ApiClient::base_url() . '/v1/chat/completions', 'headers' => array( 'X-License-Key' => (string) License::key(), 'X-Site-Domain' => License::domain() ), 'model' => ChatConfig::MODEL );
+			return array( 'url' => ApiClient::base_url() . '/v1/chat/completions', 'headers' => array( 'X-License-Key' => (string) License::key(), 'X-Site-Domain' => License::domain() ), 'model' => Assistant::model() );
 		}
 		$providers = array(
 			'openai'    => array( 'https://api.openai.com/v1/chat/completions', 'gpt-5.4-mini' ),

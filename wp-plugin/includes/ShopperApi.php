@@ -18,6 +18,7 @@ final class ShopperApi {
 		self::route( 'POST', '/chat/token', array( self::class, 'token' ), 60 );
 		self::route( 'POST', '/chat/completions', array( Relay::class, 'answer' ), 60 );
 		self::route( 'POST', '/chat/transcribe', array( Transcription::class, 'answer' ), 20 );
+		self::route( 'POST', '/chat/speech', array( Speech::class, 'answer' ), 20 );
 		self::route( 'POST', '/chat/tool', array( self::class, 'tool' ), 300 );
 		self::route( 'POST', '/chat/products', array( self::class, 'products' ), 300 );
 		self::route( 'POST', '/chat/order', array( self::class, 'order' ), 10 );
@@ -39,7 +40,7 @@ final class ShopperApi {
 		if ( 'api' !== Assistant::source() ) {
 			return self::answer( array( 'relay' => true ) );
 		}
-		$answer = ShopperCall::send( '/api/v1/visitor-tokens', array( 'origin' => Site::origin(), 'domain' => License::domain(), 'visitor' => Visitor::id(), 'max_requests' => 60, 'system_prompt' => Assistant::instructions() ) );
+		$answer = ShopperCall::send( '/api/v1/visitor-tokens', License::secret() + array( 'origin' => Site::origin(), 'domain' => License::domain(), 'visitor' => Visitor::id(), 'max_requests' => 60, 'system_prompt' => Assistant::instructions() ) );
 		if ( $answer['ok'] ) {
 			return self::answer( array_intersect_key( $answer['body'], array_flip( array( 'token', 'expires_at', 'max_requests' ) ) ) );
 		}

@@ -20,6 +20,7 @@ final class State {
 				'key'         => '',
 				'install_id'  => '',
 				'site'        => '',
+				'secret'      => '',
 				'is_copy'     => false,
 				'verdict'     => null,
 				'verified_at' => 0,

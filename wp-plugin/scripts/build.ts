@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parsePo } from './po.ts';
+import { keyOf, parsePo, type Entry } from './po.ts';
 
 export const pluginRoot = path.resolve(import.meta.dirname, '..');
 const build = path.join(pluginRoot, 'build');
@@ -30,7 +30,7 @@ function buildTranslations(): void {
     const locale = name.slice('chatello-'.length);
     const entries = parsePo(readFileSync(path.join(directory, file), 'utf8'));
     const pluralForms = /Plural-Forms: *(.*)/.exec(entries[0]?.msgstr[0] ?? '')?.[1] ?? 'nplurals=2; plural=(n != 1);';
-    const key = ({ msgctxt, msgid }: { msgctxt: string | undefined; msgid: string }) => (msgctxt === undefined ? msgid : `${msgctxt}\u0004${msgid}`);
+    const key = ({ msgctxt, msgid }: Pick<Entry, 'msgctxt' | 'msgid'>) => keyOf(msgctxt, msgid);
     const translated = entries.slice(1).filter(({ msgstr }) => msgstr.every((text) => text !== ''));
     const php = translated.map((entry) => `${phpText(key(entry))}=>${phpText(entry.msgstr.join('\0'))}`).join(',');
     writeFileSync(path.join(directory, `${name}.l10n.php`), `<?php\nreturn array('domain'=>'chatello','plural-forms'=>${phpText(pluralForms)},'language'=>${phpText(locale)},'messages'=>array(${php}));\n`);

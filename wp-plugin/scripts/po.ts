@@ -28,6 +28,11 @@ export function parsePo(text: string): Entry[] {
   return entries;
 }
 
+/** How a text with its context is named in translations. */
+export function keyOf(msgctxt: string | undefined, msgid: string): string {
+  return msgctxt === undefined ? msgid : `${msgctxt}\u0004${msgid}`;
+}
+
 function unquote(text: string): string {
   return JSON.parse(text) as string;
 }

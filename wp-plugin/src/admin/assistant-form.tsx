@@ -1,9 +1,10 @@
 import { Button, Notice } from '@wordpress/components';
 import { useEffect, useState } from '@wordpress/element';
 import { __ } from '@wordpress/i18n';
-import { problemOf, save } from './api.ts';
+import { problemOf, readSettings, save } from './api.ts';
 import { Preview } from './preview.tsx';
-import { BehaviourSection, KnowledgeSection, LookSection, PlaceSection, PrivacySection, ProviderSection } from './sections.tsx';
+import { ProviderSection } from './provider-section.tsx';
+import { BehaviourSection, KnowledgeSection, LookSection, PlaceSection, PrivacySection } from './sections.tsx';
 import { problemText } from './texts.ts';
 import type { Settings, Start, Status } from './types.ts';
 
@@ -25,11 +26,18 @@ export function AssistantForm({ start, status, settings, onSettings }: Props) {
     if (isChanged) window.addEventListener('beforeunload', warn);
     return () => window.removeEventListener('beforeunload', warn);
   }, [isChanged]);
+  /** The server has forgotten the key: what the form says of it is put right, and nothing else. */
+  function forget() {
+    void readSettings().then(({ provider_handed }) => {
+      onSettings({ ...settings, provider_handed });
+      setDraft((before) => ({ ...before, provider_handed }));
+    });
+  }
   async function submit(event: { preventDefault: () => void }) {
     event.preventDefault();
     setIsBusy(true);
     try {
-      const { provider_key_hint: _, ...fields } = draft;
+      const { provider_key_hint: _hint, provider_handed: _handed, ...fields } = draft;
       const saved = await save({ ...fields, questions: draft.questions.filter((question) => question.trim() !== ''), ...(providerKey === undefined ? {} : { provider_key: providerKey }) });
       onSettings(saved);
       setDraft(saved);
@@ -58,7 +66,7 @@ export function AssistantForm({ start, status, settings, onSettings }: Props) {
         <BehaviourSection start={start} draft={draft} set={set} />
         <KnowledgeSection start={start} status={status} draft={draft} set={set} />
         <PrivacySection draft={draft} set={set} />
-        <ProviderSection status={status} draft={draft} set={set} providerKey={providerKey} onProviderKey={setProviderKey} />
+        <ProviderSection status={status} saved={settings} draft={draft} set={set} providerKey={providerKey} onProviderKey={setProviderKey} onRemoved={forget} />
         <div className="chatello-save">
           <Button variant="primary" type="submit" isBusy={isBusy} disabled={isBusy || !isChanged}>
             {isBusy ? __('Saving …', 'chatello') : __('Save', 'chatello')}

@@ -1,9 +1,10 @@
 import { Button, Card, CardBody, CardHeader, Notice } from '@wordpress/components';
 import { useState } from '@wordpress/element';
 import { __, sprintf } from '@wordpress/i18n';
-import { check, deactivate, problemOf } from './api.ts';
+import { check, deactivate, problemOf, readStatus } from './api.ts';
 import { KeyForm } from './key-form.tsx';
 import { MovePanel } from './move-panel.tsx';
+import { SiteList } from './site-list.tsx';
 import { day, problemText, stateText } from './texts.ts';
 import type { Problem, Status } from './types.ts';
 import { UsagePanel } from './usage-panel.tsx';
@@ -77,6 +78,17 @@ export function LicensePanel({ status, onStatus }: { status: Status; onStatus: (
         </CardBody>
       </Card>
       {!needsKey && <UsagePanel status={status} />}
+      {!needsKey && (
+        <Card>
+          <CardHeader>
+            <h2>{__('Sites of this licence', 'chatello')}</h2>
+          </CardHeader>
+          <CardBody>
+            <SiteList key={`${status.activated} ${status.verified_at}`} onReleased={() => void readStatus().then(onStatus)} />
+            <p className="chatello-small">{__('Is a shop gone, or was it given up? Release it here, and its place is free.', 'chatello')}</p>
+          </CardBody>
+        </Card>
+      )}
     </div>
   );
 }

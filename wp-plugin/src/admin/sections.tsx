@@ -96,7 +96,7 @@ export function BehaviourSection({ start, draft, set }: Section & { start: Start
         </fieldset>
       )}
       <TextareaControl label={__('House rules', 'chatello')} help={__('What to say and what not, in your own words. Write no secrets here: a model can be talked into repeating them.', 'chatello')} value={draft.rules} rows={4} maxLength={4000} onChange={(rules) => set({ rules })} />
-      <ToggleControl label={__('Voice', 'chatello')} help={__('Shoppers may speak and have answers read aloud, by their own browser and only on a click.', 'chatello')} checked={draft.voice} onChange={(voice) => set({ voice })} />
+      <ToggleControl label={__('Voice', 'chatello')} help={__('Shoppers may speak and have answers read aloud, only on a click: by their own browser where it can, otherwise by the AI service (each time one request).', 'chatello')} checked={draft.voice} onChange={(voice) => set({ voice })} />
       <TextControl label={__('Hand over to: e-mail address', 'chatello')} type="email" value={draft.contact_email} onChange={(contact_email) => set({ contact_email })} />
       <TextControl label={__('Hand over to: page or telephone', 'chatello')} help={__('An address such as https://… or tel:+39…', 'chatello')} value={draft.contact_url} onChange={(contact_url) => set({ contact_url })} />
     </Part>
@@ -142,40 +142,8 @@ export function PrivacySection({ draft, set }: Section) {
   );
 }
 
-export function ProviderSection({ status, draft, set, providerKey, onProviderKey }: Section & { status: Status; providerKey: string | undefined; onProviderKey: (key: string | undefined) => void }) {
-  return (
-    <Part title={__('Own AI provider', 'chatello')}>
-      <p>{status.has_ai ? __('Not needed: your plan includes the answers.', 'chatello') : __('Your plan answers through an account of your own at an AI provider.', 'chatello')}</p>
-      <SelectControl
-        label={__('Provider', 'chatello')}
-        value={draft.provider}
-        options={[
-          { value: '', label: __('None', 'chatello') },
-          { value: 'openai', label: 'OpenAI' },
-          { value: 'anthropic', label: 'Anthropic' },
-          { value: 'deepseek', label: 'DeepSeek' },
-        ]}
-        onChange={(provider) => set({ provider })}
-      />
-      {draft.provider !== '' && (
-        <>
-          <TextControl
-            label={__('API key', 'chatello')}
-            type="password"
-            autoComplete="off"
-            value={providerKey ?? ''}
-            placeholder={draft.provider_key_hint ? `…${draft.provider_key_hint}` : ''}
-            help={draft.provider_key_hint ? __('A key is stored, encrypted. Enter another one to replace it.', 'chatello') : __('Stored encrypted on this site, used by this site only, and never shown again.', 'chatello')}
-            onChange={(key) => onProviderKey(key === '' ? undefined : key)}
-          />
-          <TextControl label={__('Model', 'chatello')} help={__('Empty: a small, quick one.', 'chatello')} value={draft.model} onChange={(model) => set({ model: model.trim() })} />
-        </>
-      )}
-    </Part>
-  );
-}
-
-function Part({ title, children }: { title: string; children: ReactNode }) {
+/** A card of the form. */
+export function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
     <Card className="chatello-part">
       <CardHeader>

@@ -2,7 +2,8 @@ import { __, sprintf } from '@wordpress/i18n';
 import type { Problem, State, Status } from './types.ts';
 
 /** What is wrong and what to do about it, in the administrator's language. The server's own sentence where the code is not known. */
-export function problemText({ code, message }: Pick<Problem, 'code' | 'message'>): string {
+export function problemText({ code, message, data }: Pick<Problem, 'code' | 'message' | 'data'>): string {
+  if (code === 'INVALID_SETTING' && data?.field !== undefined) return sprintf(/* translators: %s: name of a setting */ __('“%s” does not have a value that works here. Correct it, then save again.', 'chatello'), settingNames()[data.field] ?? data.field);
   const sentences: Record<string, string> = {
     NOT_FOUND: __('This licence key is not known. Copy it from your purchase e-mail; it looks like CHA-XXXX-XXXX-XXXX-XXXX.', 'chatello'),
     LICENSE_INVALID: __('This licence key is not known. Copy it from your purchase e-mail; it looks like CHA-XXXX-XXXX-XXXX-XXXX.', 'chatello'),
@@ -14,12 +15,33 @@ export function problemText({ code, message }: Pick<Problem, 'code' | 'message'>
     DOMAIN_LIMIT_REACHED: __('All sites of this licence are in use. Deactivate it on one of them, ask your vendor to release one, or upgrade the plan.', 'chatello'),
     PRODUCT_MISMATCH: __('This key is for another product. Look in your e-mail for the key of Chatello.', 'chatello'),
     VERSION_NOT_ENTITLED: __('This licence does not cover this version of the plugin. Renew it, or install an older version.', 'chatello'),
+    SITE_NOT_ACTIVATED: __('This site is not activated any more: its place was released, or it was activated anew elsewhere. Activate it again to go on.', 'chatello'),
+    PROVIDER_KEY_REFUSED: __('The AI provider refused this key. Copy it again from your account there; it must be allowed to list models and to answer.', 'chatello'),
+    PROVIDER_FAILED: __('The AI provider did not answer, so the key could not be tested and was not saved. Try again in a moment.', 'chatello'),
+    PROVIDER_TIMEOUT: __('The AI provider did not answer, so the key could not be tested and was not saved. Try again in a moment.', 'chatello'),
+    PROVIDER_UNAVAILABLE: __('The AI provider did not answer, so the key could not be tested and was not saved. Try again in a moment.', 'chatello'),
     QUOTA_EXHAUSTED: __('All requests of this month are used. They start again next month; an upgrade gives more at once.', 'chatello'),
     RATE_LIMITED: __('That was too often in a short time. Wait a minute and try again.', 'chatello'),
     rest_cookie_invalid_nonce: __('You were away for long: reload this page and try again.', 'chatello'),
     fetch_error: __('Your own site does not answer just now. Check your connection and try again.', 'chatello'),
   };
   return sentences[code] ?? (message || __('Something went wrong. Try again; if it goes on, reload this page.', 'chatello'));
+}
+
+/** Settings whose value can be wrong, as the form calls them. */
+function settingNames(): Record<string, string> {
+  return {
+    name: __('Name', 'chatello'),
+    greeting: __('Greeting', 'chatello'),
+    questions: __('Opening questions', 'chatello'),
+    rules: __('House rules', 'chatello'),
+    contact_email: __('Hand over to: e-mail address', 'chatello'),
+    contact_url: __('Hand over to: page or telephone', 'chatello'),
+    consent_text: __('Text of the question', 'chatello'),
+    provider_key: __('API key', 'chatello'),
+    model: __('Model', 'chatello'),
+    accent: __('Colour', 'chatello'),
+  };
 }
 
 export function stateLabel(state: State): string {

@@ -53,7 +53,12 @@ export type Settings = {
   provider: '' | 'openai' | 'anthropic' | 'deepseek';
   model: string;
   provider_key_hint: string;
+  provider_place: 'site' | 'server';
+  /** Whether the server has the key. */
+  provider_handed: boolean;
 };
+export type LicenseSites = { sites: { site: string; kind: 'production' | 'staging'; created_at: string; last_seen_at: string; is_this: boolean }[]; limits: { sites: number; staging_sites: number } };
+export type ProviderKeys = { keys: { provider: string; key_hint: string; updated_at: string }[] };
 export type Usage = { period: string; used: number; limit: number; remaining: number; resets_at: string; by_day: { day: string; requests: number }[] };
 export type Start = {
   status: Status;

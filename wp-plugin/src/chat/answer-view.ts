@@ -4,9 +4,9 @@ import { spokenText } from './converse.ts';
 import { segmentsOf, settledPart, type Facts, type Segment } from './ground.ts';
 import { markup } from './markup.ts';
 import type { Turn } from './memory.ts';
+import { readAloud } from './read-aloud.ts';
 import type { Transport } from './transport.ts';
 import type { ChatConfig } from './types.ts';
-import { canSpeak, speak } from './voice.ts';
 
 export type AnswerView = { element: HTMLElement; grow: (answer: string, shown: () => void) => void; finish: (turn: Turn) => void };
 
@@ -50,33 +50,15 @@ export function answerView(config: ChatConfig, transport: Transport, facts: Fact
           element.append(productCard(product, config, offer.quantity));
         }
       }
-      if (turn.answer !== '') element.append(tools(spokenText(turn.answer, facts, config), config, language));
+      if (turn.answer !== '') element.append(...tools(spokenText(turn.answer, facts, config), config, transport, language));
     },
   };
 }
 
 /** Copy, and read aloud where it can be and is wanted. */
-function tools(answer: string, { strings, voice }: ChatConfig, language: string): HTMLElement {
+function tools(answer: string, config: ChatConfig, transport: Transport, language: string): HTMLElement[] {
+  const { strings } = config;
   const copy = el('button', { type: 'button', onclick: () => void navigator.clipboard.writeText(answer).then(() => (copy.textContent = strings['copied'] ?? '')) }, strings['copy'] ?? '');
-  const row = el('div', { class: 'after' }, ...(navigator.clipboard ? [copy] : []));
-  if (!voice || !canSpeak()) return row;
-  let stop: (() => void) | undefined;
-  const reading = el('button', { type: 'button', 'aria-pressed': 'false', onclick: toggle }, strings['readAloud'] ?? '');
-  function over(): void {
-    stop = undefined;
-    reading.setAttribute('aria-pressed', 'false');
-    reading.textContent = strings['readAloud'] ?? '';
-  }
-  function toggle(): void {
-    if (stop) {
-      stop();
-      return over();
-    }
-    stop = speak(answer, language, over);
-    reading.setAttribute('aria-pressed', 'true');
-    reading.textContent = strings['stopReading'] ?? '';
-    return undefined;
-  }
-  row.append(reading);
-  return row;
+  const [reading, note] = readAloud(answer, config, transport, language);
+  return [el('div', { class: 'after' }, ...(navigator.clipboard ? [copy] : []), ...(reading ? [reading] : [])), ...(note ? [note] : [])];
 }

@@ -28,7 +28,7 @@ header :focus-visible{outline-color:var(--ink);box-shadow:none;outline-offset:-3
 .pill.main{background:var(--accent);color:var(--ink);border-color:transparent}
 .pill:disabled{opacity:.6;cursor:default}
 .small{font-size:13px;color:light-dark(#55585f,#b5b8c0);margin:0}
-.after{display:flex;gap:4px}.after button{border:0;background:none;color:light-dark(#55585f,#b5b8c0);padding:6px 10px;border-radius:8px;font-size:13px;min-height:32px}.after button:hover{background:#8882}
+.after{display:flex;gap:4px}.after button{border:0;background:none;color:light-dark(#55585f,#b5b8c0);padding:6px 10px;border-radius:8px;font-size:13px;min-height:32px}.after button:hover{background:#8882}.after [aria-pressed=true]{background:#8883;color:inherit;font-weight:600}.after [aria-busy=true]{opacity:.7}.small:empty{position:absolute}
 .wait{display:inline-flex;gap:5px;padding:14px}.wait i{width:8px;height:8px;border-radius:4px;background:currentColor;opacity:.4;animation:blink 1s infinite alternate}.wait i:nth-child(2){animation-delay:.3s}.wait i:nth-child(3){animation-delay:.6s}
 @keyframes blink{to{opacity:1}}
 @media (prefers-reduced-motion:reduce){.wait i{animation:none;opacity:.7}}

@@ -2,7 +2,7 @@ import { readStream, type Answer } from './sse.ts';
 import { ChatError, type ChatConfig, type Message, type ToolCall, type Trouble } from './types.ts';
 
 type Ask = { messages: Message[]; signal: AbortSignal; onText: (text: string) => void };
-export type Transport = { ask: (ask: Ask) => Promise<Answer>; transcribe: (recording: Blob, language: string) => Promise<string>; post: <Body>(path: string, body: object, signal?: AbortSignal) => Promise<Body> };
+export type Transport = { ask: (ask: Ask) => Promise<Answer>; transcribe: (recording: Blob, language: string) => Promise<string>; speak: (text: string, signal: AbortSignal) => Promise<ArrayBuffer>; post: <Body>(path: string, body: object, signal?: AbortSignal) => Promise<Body> };
 
 const firstByteTimeoutMs = 30_000;
 
@@ -21,16 +21,21 @@ export function createTransport(rest: string, config: ChatConfig): Transport {
     return (await response.json()) as Body;
   }
 
+  /** The token of this visitor, asked from the site where there is none yet; undefined where the site gives none. */
+  async function tokenOf(signal: AbortSignal): Promise<string | undefined> {
+    if (token !== undefined) return token;
+    const response = await send(`${rest}/chat/token`, { body: {}, signal });
+    const made = response.ok ? ((await response.json()) as Partial<KeptToken>) : {};
+    if (made.token === undefined || made.expires_at === undefined) return undefined;
+    keepToken({ token: made.token, expires_at: made.expires_at });
+    return (token = made.token);
+  }
+
   async function direct({ messages, signal, onText }: Ask, isSecondTry = false): Promise<Answer | undefined> {
-    if (token === undefined) {
-      const response = await send(`${rest}/chat/token`, { body: {}, signal });
-      const made = response.ok ? ((await response.json()) as Partial<KeptToken>) : {};
-      if (made.token === undefined || made.expires_at === undefined) return undefined;
-      token = made.token;
-      keepToken({ token, expires_at: made.expires_at });
-    }
+    const visitor = await tokenOf(signal);
+    if (visitor === undefined) return undefined;
     const body = { model: config.model, stream: true, messages, ...(config.tools.length > 0 ? { tools: config.tools } : {}) };
-    const response = await send(`${config.api_url}/v1/chat/completions`, { body, signal, token }).catch((error: unknown) => {
+    const response = await send(`${config.api_url}/v1/chat/completions`, { body, signal, token: visitor }).catch((error: unknown) => {
       if (signal.aborted || !navigator.onLine) throw error;
       return undefined;
     });
@@ -63,6 +68,18 @@ export function createTransport(rest: string, config: ChatConfig): Transport {
       const response = await fetch(`${rest}/chat/transcribe`, { method: 'POST', body: form, credentials: 'same-origin', cache: 'no-store' });
       if (!response.ok) throw new ChatError(await troubleOf(response));
       return ((await response.json()) as { text: string }).text;
+    },
+    async speak(text, signal) {
+      const visitor = isDirect ? await tokenOf(signal) : undefined;
+      if (visitor !== undefined) {
+        const response = await send(`${config.api_url}/v1/audio/speech`, { body: { ...config.speech, input: text }, signal, token: visitor }).catch(() => undefined);
+        if (response?.ok) return response.arrayBuffer();
+        if (response?.status === 429) throw new ChatError(await troubleOf(response));
+        signal.throwIfAborted();
+      }
+      const response = await send(`${rest}/chat/speech`, { body: { text }, signal });
+      if (!response.ok) throw new ChatError(await troubleOf(response));
+      return response.arrayBuffer();
     },
     async ask(ask) {
       if (isDirect) {

@@ -26,6 +26,8 @@ export type ChatConfig = {
   voice: boolean;
   /** Whether recordings can be turned into text. */
   transcribes: boolean;
+  /** How the server is asked to speak an answer; null where it does not. */
+  speech: { model: string; voice: string } | null;
   retention: Retention;
   contact: { email: string; url: string };
   /** '' where answers come through the site only. */

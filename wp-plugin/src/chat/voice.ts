@@ -7,9 +7,14 @@ export function canListen(): boolean {
   return Boolean(SpeechRecognition ?? webkitSpeechRecognition);
 }
 
-/** Whether this browser can read aloud. */
+/** Whether this browser offers to read aloud. Some do without a single voice: see hasVoice. */
 export function canSpeak(): boolean {
   return 'speechSynthesis' in globalThis;
+}
+
+/** Whether this browser has a voice now. They are loaded late: the first call only makes it look for them. */
+export function hasVoice(): boolean {
+  return canSpeak() && speechSynthesis.getVoices().length > 0;
 }
 
 /** Listens once, only ever called by a click. `onText` gets what was understood so far; `onEnd` whether anything was. Returns what ends it. */
@@ -34,15 +39,37 @@ export function listen(language: string, onText: (text: string) => void, onEnd: 
   return () => recognition.stop();
 }
 
-/** Reads a text aloud; `onEnd` when it is over. Returns what stops it. */
-export function speak(text: string, language: string, onEnd: () => void): () => void {
+/** Reads a text aloud until its end or the signal. False when the browser could not. */
+export function speak(text: string, language: string, signal: AbortSignal): Promise<boolean> {
   speechSynthesis.cancel();
   const utterance = new SpeechSynthesisUtterance(text);
   utterance.lang = language;
-  utterance.addEventListener('end', onEnd);
-  utterance.addEventListener('error', onEnd);
-  speechSynthesis.speak(utterance);
-  return () => speechSynthesis.cancel();
+  signal.addEventListener('abort', () => speechSynthesis.cancel());
+  return new Promise((resolve) => {
+    utterance.addEventListener('end', () => resolve(true));
+    utterance.addEventListener('error', ({ error }) => resolve(error === 'canceled' || error === 'interrupted'));
+    speechSynthesis.speak(utterance);
+  });
+}
+
+/** Plays sounds. To be made within a click: browsers let no sound begin by itself. No media element, for which strict policies leave no place. */
+export function createPlayer(): { play: (sound: ArrayBuffer, signal: AbortSignal) => Promise<void>; close: () => void } {
+  const context = new AudioContext();
+  void context.resume();
+  return {
+    async play(sound, signal) {
+      const source = context.createBufferSource();
+      source.buffer = await context.decodeAudioData(sound);
+      signal.throwIfAborted();
+      source.connect(context.destination);
+      await new Promise<void>((resolve) => {
+        source.addEventListener('ended', () => resolve());
+        signal.addEventListener('abort', () => source.stop());
+        source.start();
+      });
+    },
+    close: () => void context.close(),
+  };
 }
 
 /** Whether this browser can record, for those that cannot listen. */

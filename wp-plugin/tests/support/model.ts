@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 type Sent = { role: string; content: string | null; tool_call_id?: string };
-export type Asked = { messages: Sent[]; tools?: { function: { name: string } }[]; stream?: boolean; model: string };
-export type Model = { url: string; asked: Asked[]; aborted: () => number; stop: () => Promise<void> };
+/** `auth`: the key that the request came with. */
+export type Asked = { auth: string | undefined; messages: Sent[]; tools?: { function: { name: string } }[]; stream?: boolean; model: string };
+export type Model = { url: string; asked: Asked[]; /** Texts that were to be spoken. */ spoken: string[]; aborted: () => number; stop: () => Promise<void> };
 
 /**
  * An OpenAI-compatible server that behaves as a model would with tools, and lies as a model may: it names a price, a product and a
@@ -13,6 +14,7 @@ export type Model = { url: string; asked: Asked[]; aborted: () => number; stop: 
  */
 export async function startModel(): Promise<Model> {
   const asked: Asked[] = [];
+  const spoken: string[] = [];
   let aborted = 0;
   const server = createServer((req, res) => {
     let text = '';
@@ -22,11 +24,16 @@ export async function startModel(): Promise<Model> {
         res.setHeader('content-type', 'application/json').end('{"text":"a red lamp please"}');
         return;
       }
+      if (req.url?.endsWith('/audio/speech')) {
+        spoken.push((JSON.parse(text) as { input: string }).input);
+        res.setHeader('content-type', 'audio/wav').end(silence(1));
+        return;
+      }
       if (!req.url?.endsWith('/chat/completions')) {
         res.setHeader('content-type', 'application/json').end('{"object":"list","data":[{"id":"test-model","object":"model"}]}');
         return;
       }
-      const body = JSON.parse(text) as Asked;
+      const body = { ...(JSON.parse(text) as Omit<Asked, 'auth'>), auth: req.headers.authorization };
       asked.push(body);
       res.on('close', () => {
         if (!res.writableFinished) aborted++;
@@ -39,6 +46,7 @@ export async function startModel(): Promise<Model> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     asked,
+    spoken,
     aborted: () => aborted,
     async stop() {
       server.closeAllConnections();
@@ -46,6 +54,26 @@ export async function startModel(): Promise<Model> {
       await once(server, 'close');
     },
   };
+}
+
+/** A WAV without a sound. */
+function silence(seconds: number): Buffer {
+  const rate = 8_000;
+  const samples = Buffer.alloc(rate * seconds * 2);
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0, 'latin1');
+  head.writeUInt32LE(36 + samples.length, 4);
+  head.write('WAVEfmt ', 8, 'latin1');
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20); // PCM
+  head.writeUInt16LE(1, 22); // one channel
+  head.writeUInt32LE(rate, 24);
+  head.writeUInt32LE(rate * 2, 28);
+  head.writeUInt16LE(2, 32);
+  head.writeUInt16LE(16, 34);
+  head.write('data', 36, 'latin1');
+  head.writeUInt32LE(samples.length, 40);
+  return Buffer.concat([head, samples]);
 }
 
 async function answer({ messages, stream, tools = [] }: Asked, res: ServerResponse): Promise<void> {

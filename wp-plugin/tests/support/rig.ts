@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import axe from 'axe-core';
@@ -11,13 +11,15 @@ import { startWordPress, type WordPress, type WordPressOptions } from './wordpre
 
 export const developmentKey = 'CHA-TEST-1234-5678-ABCD';
 
-export type Rig = { wp: WordPress; server: ServerProcess & { dataDir: string }; model: Model; browser: Browser; stop: () => Promise<void>; newServer: () => Promise<void> };
+export type Rig = { wp: WordPress; server: ServerProcess & { dataDir: string }; model: Model; browser: Browser; stop: () => Promise<void>; newServer: () => Promise<void>; /** A new licence for these terms; its key. */ issue: (body: object) => Promise<string> };
 
 /** A WordPress with the plugin installed from its zip, the real Chatello server beside it, a scripted model behind that, and Chromium. */
 export async function startRig(options: WordPressOptions & { demo?: boolean } = {}): Promise<Rig> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'chatello-plugin-'));
   const model = await startModel();
-  const server = await startServer(dataDir, options.demo ? {} : { OPENAI_COMPATIBLE_BASE_URL: model.url, OPENAI_COMPATIBLE_MODEL: 'test-model' });
+  // The scripted model counts as a provider of customers, too.
+  const variables = { ALLOWED_PRIVATE_HOSTS: '127.0.0.1', ...(options.demo ? {} : { OPENAI_COMPATIBLE_BASE_URL: model.url, OPENAI_COMPATIBLE_MODEL: 'test-model' }) };
+  const server = await startServer(dataDir, variables);
   const wp = await startWordPress({ ...options, constants: { CHATELLO_API_URL: server.apiUrl, ...options.constants } });
   await installPlugin(wp);
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--host-resolver-rules=MAP *.w.org ~NOTFOUND, MAP *.gravatar.com ~NOTFOUND'] });
@@ -28,7 +30,13 @@ export async function startRig(options: WordPressOptions & { demo?: boolean } = 
     browser,
     async newServer() {
       const { port } = new URL(rig.server.apiUrl);
-      rig.server = { dataDir, ...(await startServer(dataDir, { PORT: port, ...(options.demo ? {} : { OPENAI_COMPATIBLE_BASE_URL: model.url, OPENAI_COMPATIBLE_MODEL: 'test-model' }) })) };
+      rig.server = { dataDir, ...(await startServer(dataDir, { PORT: port, ...variables })) };
+    },
+    async issue(body) {
+      const { ADMIN_API_TOKEN: token } = JSON.parse(readFileSync(path.join(dataDir, 'secrets.json'), 'utf8')) as { ADMIN_API_TOKEN: string };
+      const response = await fetch(`${rig.server.apiUrl}/api/create_license`, { method: 'POST', headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }, body: JSON.stringify({ email: 'owner@example.com', months: 1, ...body }) });
+      assert.equal(response.status, 201);
+      return ((await response.json()) as { license_key: string }).license_key;
     },
     async stop() {
       await browser.close();

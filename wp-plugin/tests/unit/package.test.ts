@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { parsePo } from '../../scripts/po.ts';
+import { keyOf, parsePo } from '../../scripts/po.ts';
 import { translatableTexts } from '../../scripts/strings.ts';
 import { zipPlugin } from '../../scripts/zip.ts';
 
@@ -62,7 +62,8 @@ describe('the plugin’s package', () => {
   it('speaks Italian completely, with the same places for numbers and names', () => {
     const texts = translatableTexts(root);
     const entries = parsePo(read('languages/chatello-it_IT.po')).slice(1);
-    assert.deepEqual(entries.map(({ msgid }) => msgid).sort(), [...texts].sort());
+    const known = entries.map(({ msgctxt, msgid }) => keyOf(msgctxt, msgid));
+    assert.deepEqual({ missing: texts.filter((text) => !known.includes(text)), unused: known.filter((text) => !texts.includes(text)) }, { missing: [], unused: [] });
     const places = (text: string) => (text.match(/%(\d\$)?[sd]/g) ?? []).sort();
     for (const { msgid, msgstr, plural } of entries) {
       assert.equal(msgstr.length, plural === undefined ? 1 : 2, msgid);

@@ -44,6 +44,7 @@ describe('a question', () => {
     let asked = 0;
     const transport: Transport = {
       transcribe: () => Promise.reject(new Error('not asked')),
+      speak: () => Promise.reject(new Error('not asked')),
       ask: () => Promise.resolve({ text: `round ${++asked}`, calls: [call, call, call, call, call, call], finish: 'tool_calls' }),
       post: <Body>() => Promise.resolve({ content: {}, products: [], pages: [] } as Body),
     };
@@ -59,6 +60,7 @@ describe('a question', () => {
     let asked = 0;
     const transport: Transport = {
       transcribe: () => Promise.reject(new Error('not asked')),
+      speak: () => Promise.reject(new Error('not asked')),
       ask: () => Promise.resolve(asked++ === 0 ? { text: '', calls: [{ ...call, function: { name: 'offer_add_to_cart', arguments: '{"id":666}' } }], finish: '' } : { text: 'done', calls: [], finish: 'stop' }),
       post: () => Promise.reject(new Error('not asked')),
     };

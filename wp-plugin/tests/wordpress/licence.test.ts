@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
@@ -12,10 +11,8 @@ const day = 86_400;
 
 describe('the licence on a site', () => {
   let rig: Rig;
-  let token = '';
   before(async () => {
     rig = await startRig({ demo: true, home: 'https://www.Shop-One.com/' });
-    token = (JSON.parse(readFileSync(path.join(rig.server.dataDir, 'secrets.json'), 'utf8')) as { ADMIN_API_TOKEN: string }).ADMIN_API_TOKEN;
   });
   after(() => rig?.stop());
 
@@ -25,12 +22,6 @@ describe('the licence on a site', () => {
   const home = (address: string) => run(`update_option('home', '${address}'); return true;`);
   const put = (fields: string) => run(`Chatello\\State::put_license([${fields}]); return true;`);
   const sitesUsed = async (key: string) => ((await (await fetch(`${rig.server.apiUrl}/api/validate`, { method: 'POST', headers: { 'X-License-Key': key } })).json()) as { usage: { sites: number } }).usage.sites;
-  async function issue(body: object): Promise<string> {
-    const response = await fetch(`${rig.server.apiUrl}/api/create_license`, { method: 'POST', headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }, body: JSON.stringify({ email: 'owner@example.com', months: 1, ...body }) });
-    assert.equal(response.status, 201);
-    return ((await response.json()) as { license_key: string }).license_key;
-  }
-
   it('is not activated by what is no key, or by one that nobody knows; nothing of it is kept', async () => {
     for (const [key, code] of [['', 'KEY_MISSING'], ['hello', 'NOT_FOUND'], ['CHA-7K3M-Q2VX-0RTB-9D4H', 'NOT_FOUND']] as const) {
       const result = await activate(key);
@@ -77,10 +68,48 @@ describe('the licence on a site', () => {
   });
 
   it('is refused where all places are taken, the plan is another site’s, or the licence has ended', async () => {
-    const key = await issue({ plan: 'starter', domain: 'elsewhere.com' });
+    const key = await rig.issue({ plan: 'starter', domain: 'elsewhere.com' });
     const full = await activate(key);
     assert.ok(['DOMAIN_LIMIT_REACHED', 'DOMAIN_MISMATCH'].includes(full.code), full.code);
     assert.equal((await status()).state, 'active', 'a key that is refused does not take the place of one that works');
+  });
+
+  it('shows which sites use it, to whom it has no place left as well, and frees the place of another one', async () => {
+    const key = await rig.issue({ email: 'third@example.com', plan: 'starter' });
+    const server = (route: string, body: object) => fetch(`${rig.server.apiUrl}/api/v1/licenses/${route}`, { method: 'POST', headers: { 'X-License-Key': key, 'Content-Type': 'application/json' }, body: JSON.stringify(body) }).then(async (response) => (await response.json()) as { activation: { secret: string } });
+    const lost = (await server('activate', { domain: 'lost.com', with_secret: true })).activation.secret;
+    const ask = <Value>(route: string, body: object) => run<Value>(`$q = new WP_REST_Request('POST', '/chatello/v1/license/${route}'); $q->set_body_params(json_decode('${JSON.stringify(body)}', true)); wp_set_current_user(1); return rest_do_request($q)->get_data();`);
+    assert.equal((await ask<Result>('activate', { key })).code, 'DOMAIN_LIMIT_REACHED');
+    const sites = await ask<{ sites: { site: string; is_this: boolean }[] }>('sites', { key: key.toLowerCase() });
+    assert.deepEqual(sites.sites.map(({ site, is_this }) => [site, is_this]), [['lost.com', false]]);
+    assert.deepEqual((await ask<{ sites: unknown[] }>('release', { key, site: 'lost.com' })).sites, []);
+    assert.equal((await ask<{ state: string }>('activate', { key })).state, 'active');
+    const returned = await fetch(`${rig.server.apiUrl}/api/validate`, { method: 'POST', headers: { 'X-License-Key': key, 'Content-Type': 'application/json' }, body: JSON.stringify({ domain: 'lost.com', activation_secret: lost }) });
+    assert.equal(((await returned.json()) as Result).code, 'SITE_NOT_ACTIVATED', 'a site that was released does not come back by itself');
+    assert.equal((await ask<Result>('release', { site: 'https://www.shop-one.com' })).code, 'THIS_SITE');
+    assert.deepEqual((await ask<{ sites: { is_this: boolean }[] }>('sites', {})).sites.map(({ is_this }) => is_this), [true]);
+    assert.equal((await activate(developmentKey)).code, 'VALID');
+  });
+
+  it('was released elsewhere: the site stops at its next check, says so, and is activated again with the key that it has', async () => {
+    const stored = await run<{ secret: string }>(`return get_option('chatello_license');`);
+    assert.match(stored.secret, /^v1:/);
+    assert.ok(!JSON.stringify(stored).includes('cas_'));
+    await fetch(`${rig.server.apiUrl}/api/v1/licenses/deactivate`, { method: 'POST', headers: { 'X-License-Key': developmentKey, 'Content-Type': 'application/json' }, body: '{"domain":"shop-one.com"}' });
+    const used = await sitesUsed(developmentKey);
+    await run(`do_action('chatello_check_license'); return true;`);
+    const released = await status();
+    assert.deepEqual([released.state, released.works, released.code, await sitesUsed(developmentKey)], ['refused', false, 'SITE_NOT_ACTIVATED', used]);
+    assert.equal((await run<Result>(`return Chatello\\License::activate();`)).code, 'VALID');
+    assert.deepEqual([(await status()).state, await sitesUsed(developmentKey)], ['active', used + 1]);
+  });
+
+  it('cuts off a copy with files and database once the site itself is activated anew', async () => {
+    const copy = await run<object>(`return get_option('chatello_license');`);
+    assert.equal((await run<Result>(`return Chatello\\License::activate();`)).code, 'VALID');
+    const own = await run<object>(`return get_option('chatello_license');`);
+    const states = await run<string[]>(`$states = []; foreach ([json_decode('${JSON.stringify(copy)}', true), json_decode('${JSON.stringify(own)}', true)] as $option) { update_option('chatello_license', $option); Chatello\\License::check(); $states[] = Chatello\\License::standing()['state']; } return $states;`);
+    assert.deepEqual(states, ['refused', 'active']);
   });
 
   it('is checked in cron alone, at another minute each time, and more rarely while nobody answers', async () => {
@@ -114,7 +143,7 @@ describe('the licence on a site', () => {
   });
 
   it('obeys the server’s no at once, and its yes again', async () => {
-    const key = await issue({ email: 'second@example.com', plan: 'pro' });
+    const key = await rig.issue({ email: 'second@example.com', plan: 'pro' });
     assert.equal((await activate(key)).code, 'VALID');
     const database = new DatabaseSync(path.join(rig.server.dataDir, 'chatello.sqlite'));
     const changes = [
@@ -150,13 +179,13 @@ describe('the licence on a site', () => {
   });
 
   it('is for administrators alone, with their nonce', async () => {
-    const routes = [['GET', '/status'], ['POST', '/license/activate'], ['POST', '/license/deactivate'], ['POST', '/license/check'], ['POST', '/license/move'], ['GET', '/usage'], ['GET', '/settings'], ['POST', '/settings'], ['GET', '/health']] as const;
+    const routes = [['GET', '/status'], ['POST', '/license/activate'], ['POST', '/license/deactivate'], ['POST', '/license/check'], ['POST', '/license/move'], ['POST', '/license/sites'], ['POST', '/license/release'], ['GET', '/provider-keys'], ['POST', '/provider-keys/remove'], ['GET', '/usage'], ['GET', '/settings'], ['POST', '/settings'], ['GET', '/health']] as const;
     for (const [method, route] of routes) {
-      const status = await statusOf(`${rig.wp.url}/wp-json/chatello/v1${route}`, { method, headers: { 'Content-Type': 'application/json' }, ...(method === 'POST' ? { body: JSON.stringify({ key: 'x', choice: 'new', settings: {} }) } : {}) });
+      const status = await statusOf(`${rig.wp.url}/wp-json/chatello/v1${route}`, { method, headers: { 'Content-Type': 'application/json' }, ...(method === 'POST' ? { body: JSON.stringify({ key: 'x', choice: 'new', settings: {}, site: 'x.com', provider: 'openai' }) } : {}) });
       assert.equal(status, 401, route);
     }
     await run(`wp_create_user('editor', 'password', 'editor@example.com'); get_user_by('login', 'editor')->set_role('editor'); return true;`);
-    const codes = await rig.wp.php<number[]>(`$codes = []; foreach (json_decode('${JSON.stringify(routes)}') as $r) { $q = new WP_REST_Request($r[0], '/chatello/v1' . $r[1]); $q->set_body_params(['key' => 'x', 'choice' => 'new', 'settings' => []]); $codes[] = rest_do_request($q)->get_status(); } return $codes;`, { user: 'editor' });
+    const codes = await rig.wp.php<number[]>(`$codes = []; foreach (json_decode('${JSON.stringify(routes)}') as $r) { $q = new WP_REST_Request($r[0], '/chatello/v1' . $r[1]); $q->set_body_params(['key' => 'x', 'choice' => 'new', 'settings' => [], 'site' => 'x.com', 'provider' => 'openai']); $codes[] = rest_do_request($q)->get_status(); } return $codes;`, { user: 'editor' });
     assert.deepEqual([...new Set(codes)], [403]);
   });
 
@@ -180,7 +209,7 @@ describe('the licence on a site', () => {
   });
 
   it('takes settings within their bounds only, and names the one that does not fit', async () => {
-    const wrong = { enabled: 'yes', accent: 'red', position: 'top', where: 'nowhere', questions: ['a', 'b', 'c', 'd', 'e'], contact_email: 'x', contact_url: 'javascript:alert(1)', rules: 'x'.repeat(4_001), languages: ['../x'], pages: 'all', provider: 'evil', model: 'a b' };
+    const wrong = { enabled: 'yes', accent: 'red', position: 'top', where: 'nowhere', questions: ['a', 'b', 'c', 'd', 'e'], contact_email: 'x', contact_url: 'javascript:alert(1)', rules: 'x'.repeat(4_001), languages: ['../x'], pages: 'all', provider: 'evil', provider_place: 'nowhere', model: 'a b' };
     const fields = await run<string[]>(`$fields = []; foreach (json_decode('${JSON.stringify(wrong)}', true) as $name => $value) { $r = Chatello\\AssistantSettings::parse([$name => $value], Chatello\\State::assistant()); $fields[] = is_wp_error($r) ? $r->get_error_data()['field'] : 'taken'; } return $fields;`);
     assert.deepEqual(fields, Object.keys(wrong));
     assert.equal(await run(`return Chatello\\AssistantSettings::parse(['accent' => '#12AB9f', 'unknown' => 1], [])['accent'];`), '#12ab9f');

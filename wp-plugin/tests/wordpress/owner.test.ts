@@ -61,6 +61,7 @@ for (const version of [versions.newest, versions.oldest]) {
       await page.getByRole('button', { name: 'Show as a table' }).click();
       assert.equal(await page.locator('.chatello-table tbody tr').count(), 1);
       assert.deepEqual(await seriousFlaws(page, '#chatello-admin'), []);
+      await page.getByRole('listitem').filter({ hasText: 'this site' }).getByText(/localhost:\d+/).waitFor();
       await page.getByRole('button', { name: 'Check now' }).click();
       await page.locator('button:not(.is-busy)', { hasText: 'Check now' }).waitFor();
     });
@@ -71,7 +72,7 @@ for (const version of [versions.newest, versions.oldest]) {
       await page.getByLabel('Question 1').fill('What is new?');
       await page.getByLabel('Hand over to: page or telephone').fill('nonsense');
       await page.getByRole('button', { name: 'Save' }).click();
-      await page.getByText('“contact_url” does not have a value that works here').first().waitFor();
+      await page.getByText('“Hand over to: page or telephone” does not have a value that works here').first().waitFor();
       await page.getByLabel('Hand over to: page or telephone').fill('tel:+390123');
       await page.getByRole('radio', { name: 'Start of the line (left)' }).check();
       await page.getByRole('button', { name: 'Save' }).click();
@@ -100,6 +101,27 @@ for (const version of [versions.newest, versions.oldest]) {
       await page.waitForFunction(`window.wp?.blocks?.getBlockType('chatello/assistant') !== undefined`);
     });
 
+    it('offers to release another site where all places are taken', async () => {
+      const key = await rig.issue({ plan: 'starter' });
+      const activateAt = async (domain: string) => ((await (await fetch(`${rig.server.apiUrl}/api/v1/licenses/activate`, { method: 'POST', headers: { 'X-License-Key': key, 'Content-Type': 'application/json' }, body: JSON.stringify({ domain }) })).json()) as { code: string }).code;
+      // This site is a copy for work by its address, so these take its places.
+      for (let count = 0; (await activateAt(`copy-${count}.test`)) === 'VALID'; count++);
+      await rig.wp.php(`return Chatello\\License::deactivate();`);
+      await page.goto(`${rig.wp.url}/wp-admin/admin.php?page=chatello`);
+      await page.getByRole('tab', { name: 'Licence and usage' }).click();
+      await page.getByLabel('Licence key').fill(key);
+      await page.getByRole('button', { name: 'Activate' }).click();
+      await page.locator('.components-notice', { hasText: 'All sites of this licence are in use' }).waitFor();
+      await page.getByRole('button', { name: 'Release copy-0.test' }).click();
+      assert.deepEqual(await seriousFlaws(page, '#chatello-admin'), []);
+      await page.getByRole('button', { name: 'Release this site' }).click();
+      await page.locator('.components-notice', { hasText: 'copy-0.test is released.' }).waitFor();
+      await page.getByRole('button', { name: 'Activate' }).click();
+      await page.getByRole('listitem').filter({ hasText: 'this site' }).waitFor();
+      assert.equal(await page.getByRole('button', { name: 'Release copy-0.test' }).count(), 0);
+      await rig.wp.php(`Chatello\\License::deactivate(); return Chatello\\License::activate('${developmentKey}');`);
+    });
+
     it('frees the place on demand', async () => {
       await page.goto(`${rig.wp.url}/wp-admin/admin.php?page=chatello`);
       await page.getByRole('tab', { name: 'Licence and usage' }).click();
@@ -119,6 +141,10 @@ for (const version of [versions.newest, versions.oldest]) {
       await page.getByRole('heading', { name: 'Che cosa può sapere' }).waitFor();
       await page.getByRole('tab', { name: 'Licenza e consumo' }).click();
       await page.getByText('richieste rimaste').waitFor();
+      await page.goto(`${rig.wp.url}/wp-admin/post-new.php?post_type=page`);
+      await page.waitForFunction(`window.wp?.blocks?.getBlockType('chatello/assistant')?.title === 'Assistente del negozio'`);
+      const block = await page.evaluate(`(({ description, keywords }) => ({ description, keywords }))(wp.blocks.getBlockType('chatello/assistant'))`);
+      assert.deepEqual(block, { description: 'L’assistente Chatello come parte della pagina.', keywords: ['chat', 'assistente', 'IA'] });
       const guest = await (await rig.browser.newContext()).newPage();
       await guest.goto(rig.wp.url);
       await guest.getByRole('button', { name: 'Apri la chat con Aurora' }).click();
@@ -133,6 +159,7 @@ for (const version of [versions.newest, versions.oldest]) {
         { before: `define('WP_CLI', true); class WP_CLI { public static $lines = []; public static $commands = []; static function add_command($n, $c) { self::$commands[] = $n; } static function line($t) { self::$lines[] = $t; } static function success($t) { self::$lines[] = $t; } static function error($t) { throw new RuntimeException($t); } }` },
       );
       const text = lines.join('\n');
+      assert.ok(!text.includes('Files are missing'));
       assert.match(text, /ok +Licence server[^]*ok +AI answers[^]*All is well\.[^]*"state": "active"[^]*free for another site[^]*valid[^]*error: /);
       assert.ok(!text.includes('5678'));
       const health = await rig.wp.php<{ status: string }[]>(`$proxy = Chatello\\SiteHealth::proxy(); $_SERVER['HTTP_CF_CONNECTING_IP'] = '203.0.113.9'; return [Chatello\\SiteHealth::license(), Chatello\\SiteHealth::server(), $proxy, Chatello\\SiteHealth::proxy()];`);

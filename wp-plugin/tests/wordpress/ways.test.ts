@@ -17,6 +17,7 @@ describe('the ways to an answer', () => {
     page = await rig.browser.newPage({ permissions: ['microphone'] });
     // Firefox on a telephone: no recognition of its own.
     await page.addInitScript('delete window.SpeechRecognition; delete window.webkitSpeechRecognition; for (const name of ["SpeechRecognition", "webkitSpeechRecognition"]) Object.defineProperty(window, name, { value: undefined });');
+    await page.addInitScript(`Object.defineProperty(window, 'speechSynthesis', { value: { getVoices: () => [], cancel() {}, speak() { throw new Error('no voice'); } } });`);
     page.on('request', (request) => asked.push(request.url()));
   });
   after(() => rig?.stop());
@@ -111,6 +112,39 @@ describe('the ways to an answer', () => {
     assert.equal(rig.model.asked.at(-1)?.messages.at(-1)?.content === 'a red lamp please', false, 'nothing is sent before the shopper says so');
   });
 
+  it('ends with speech where the browser has no voice: on a click, spoken by the server, with a word on where the text goes', async () => {
+    for (const way of ['/v1/audio/speech', '/chat/speech']) {
+      await open();
+      await ask('hello');
+      assert.deepEqual(asked.filter((url) => url.includes('speech')), [], 'nothing is spoken before a click');
+      if (way === '/chat/speech') await page.route(`${rig.server.apiUrl}/v1/audio/**`, (route) => route.abort());
+      const before = rig.model.spoken.length;
+      await page.getByRole('button', { name: 'Read aloud' }).last().click();
+      await page.getByText('The text of this answer goes to the shop’s AI service').waitFor();
+      assert.equal(await page.getByRole('button', { name: 'Stop reading' }).getAttribute('aria-pressed'), 'true');
+      await page.waitForFunction(`[...document.querySelector('#chatello').shadowRoot.querySelectorAll('[aria-pressed=true]')].length === 0`);
+      assert.deepEqual(rig.model.spoken.slice(before), ['You said: hello']);
+      assert.ok(asked.some((url) => url.endsWith(way)), way);
+      assert.equal(await page.getByText('cannot be read aloud').count(), 0);
+    }
+    await page.getByRole('button', { name: 'Read aloud' }).last().click();
+    await page.getByRole('button', { name: 'Stop reading' }).click();
+    await page.getByRole('button', { name: 'Read aloud' }).last().waitFor();
+    await page.route('**/chat/speech', (route) => route.fulfill({ status: 503, json: { code: 'UNAVAILABLE' } }));
+    await page.getByRole('button', { name: 'Read aloud' }).last().click();
+    await page.getByText('This cannot be read aloud just now.').waitFor();
+    await page.unroute('**/chat/speech');
+    await page.unroute(`${rig.server.apiUrl}/v1/audio/**`);
+  });
+
+  it('gives no speech to who is not on a page of the site, nor for long texts', async () => {
+    const speak = (body: object, headers: Record<string, string> = {}) => statusOf(`${rig.wp.url}/wp-json/chatello/v1/chat/speech`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) });
+    assert.deepEqual([await speak({ text: 'x'.repeat(2_001) }), await speak({}), await speak({ text: 'x' }, { Origin: 'https://evil.example' })], [400, 400, 403]);
+    await rig.wp.php(`Chatello\\State::put_assistant(['voice' => false] + Chatello\\State::assistant()); return true;`);
+    assert.equal(await speak({ text: 'x' }), 404);
+    await rig.wp.php(`Chatello\\State::put_assistant(['voice' => true] + Chatello\\State::assistant()); return true;`);
+  });
+
   it('is the owner’s own provider where the plan has no AI, with a key that rests encrypted', async () => {
     const ownKey = 'sk-canary-0123456789';
     await rig.wp.php(`file_put_contents(WPMU_PLUGIN_DIR . '/own.php', "<?php add_filter('chatello_provider_url', fn() => '${rig.model.url}/chat/completions');"); return true;`, { before: `@mkdir('${rig.wp.directory}/wp-content/mu-plugins');` });
@@ -122,6 +156,40 @@ describe('the ways to an answer', () => {
     const shown = await rig.wp.php<{ provider_key_hint: string; provider_key?: string }>(`return Chatello\\AssistantSettings::for_admin(Chatello\\State::assistant());`);
     assert.deepEqual([shown.provider_key_hint, shown.provider_key], ['6789', undefined]);
     assert.ok(!JSON.stringify(await rig.wp.php(`return get_option('chatello_assistant');`)).includes('canary'));
+  });
+
+  it('is the owner’s own provider through the server where the owner hands it the key, which is then forgotten here', async () => {
+    const key = await rig.issue({ plan: 'starter' });
+    assert.equal((await rig.wp.php<{ code: string }>(`return Chatello\\License::activate('${key}');`)).code, 'VALID');
+    await rig.wp.php(`file_put_contents(WPMU_PLUGIN_DIR . '/server-key.php', "<?php add_filter('chatello_provider_base_url', fn() => '${rig.model.url}');"); return true;`);
+    const save = (settings: object) => rig.wp.php<{ code?: string; provider_handed?: boolean; provider_key_hint?: string }>(`wp_set_current_user(1); $q = new WP_REST_Request('POST', '/chatello/v1/settings'); $q->set_body_params(['settings' => json_decode('${JSON.stringify(settings)}', true)]); return rest_do_request($q)->get_data();`);
+    // The key that was stored here in the test before goes over.
+    const saved = await save({ provider_place: 'server', model: '' });
+    assert.deepEqual([saved.provider_handed, saved.provider_key_hint], [true, '']);
+    assert.deepEqual(await rig.wp.php(`$s = Chatello\\State::assistant(); return [$s['provider_key'], Chatello\\Assistant::source()];`), ['', 'api']);
+    // The token of this tab is one of the licence before.
+    await page.evaluate('sessionStorage.clear()');
+    await open();
+    assert.match(await ask('Do you have red lamps?'), /49,90 €/);
+    assert.deepEqual([ways(), rig.model.asked.at(-1)?.auth], [['direct'], 'Bearer sk-canary-0123456789']);
+    const at = (route: string, body?: object) => rig.wp.php<{ keys: { provider: string; key_hint: string }[] }>(`wp_set_current_user(1); $q = new WP_REST_Request('${body ? 'POST' : 'GET'}', '/chatello/v1/provider-keys${route}'); $q->set_body_params(json_decode('${JSON.stringify(body ?? {})}', true)); return rest_do_request($q)->get_data();`);
+    assert.deepEqual((await at('')).keys.map(({ provider, key_hint }) => [provider, key_hint]), [['openai', '6789']]);
+    assert.ok(!JSON.stringify(await at('')).includes('canary'));
+    assert.equal((await save({ greeting: 'Hello' })).provider_handed, true);
+    // A model of the owner's choice is asked for by the site: visitors may not name one.
+    await save({ model: 'gpt-mine' });
+    await open();
+    await ask('hello');
+    assert.deepEqual([ways(), rig.model.asked.at(-1)?.model], [['relay'], 'gpt-mine']);
+    assert.deepEqual((await at('/remove', { provider: 'openai' })).keys, []);
+    assert.deepEqual(await rig.wp.php(`return [Chatello\\State::assistant()['provider_handed'], Chatello\\Assistant::source()];`), [false, 'none']);
+  });
+
+  it('keeps a key here that the server could not test, and says why', async () => {
+    await rig.wp.php(`file_put_contents(WPMU_PLUGIN_DIR . '/server-key.php', "<?php add_filter('chatello_provider_base_url', fn() => 'http://127.0.0.1:9/v1');"); return true;`);
+    const result = await rig.wp.php<{ code: string; data: { field: string } }>(`wp_set_current_user(1); $q = new WP_REST_Request('POST', '/chatello/v1/settings'); $q->set_body_params(['settings' => ['provider' => 'openai', 'provider_place' => 'server', 'provider_key' => 'sk-another-0123456789']]); return rest_do_request($q)->get_data();`);
+    assert.deepEqual([result.code, result.data.field], ['PROVIDER_FAILED', 'provider_key']);
+    assert.equal(await rig.wp.php(`return Chatello\\State::assistant()['provider_key'];`), '');
   });
 });
 
