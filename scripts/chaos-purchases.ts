@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { mapProduct } from '../server/billing/map-product.ts';
 import { closeDatabase, openDatabase, type Db } from '../server/db/database.ts';
-import { paddlePrice, secrets, signedHeaders, tellStories, type Delivery } from './chaos/deliveries.ts';
+import { paddleAgencyPrice, paddlePrice, secrets, signedHeaders, stripePrice, type Delivery } from './chaos/deliveries.ts';
+import { tellStories } from './chaos/tell-stories.ts';
 import { verifyPurchases, type Findings } from './chaos/verify.ts';
 import { freePort } from './services.ts';
 import { createScratchDatabase } from './support/scratch-database.ts';
@@ -19,7 +20,7 @@ const senders = 8;
 const drainTimeoutMs = 15 * 60_000;
 
 /**
- * Buys from the real server while it is killed and started again: deliveries of both providers, shuffled and repeated, each retried
+ * Buys from the real server while it is killed and started again: deliveries of all providers, whole lives of subscriptions among them, shuffled and repeated, each retried
  * until it is answered 2xx as a provider does. Then waits until the queue is empty and counts what is lost, double or wrong.
  * `databaseUrl` is an empty database; without one a new SQLite file is used.
  */
@@ -28,13 +29,13 @@ export async function runChaos({ deliveries: total, duplicates: share, kills, da
   const dataDir = mkdtempSync(path.join(tmpdir(), 'chatello-chaos-'));
   const server = await restartableServer(dataDir, {
     ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
-    PADDLE_WEBHOOK_SECRETS: secrets.paddle, WOOCOMMERCE_WEBHOOK_SECRETS: secrets.woocommerce,
+    PADDLE_WEBHOOK_SECRETS: secrets.paddle, WOOCOMMERCE_WEBHOOK_SECRETS: secrets.woocommerce, STRIPE_WEBHOOK_SECRETS: secrets.stripe,
     // The deliveries come from many addresses, as a provider's do; otherwise the limit for one address would set the pace.
     TRUST_PROXY: '1',
   });
   const db = openDatabase(databaseUrl, dataDir);
   try {
-    await mapProduct(db, { provider: 'paddle', externalId: paddlePrice, plan: 'pro', months: 1 }, { actor: 'chaos' }, Date.now());
+    for (const [provider, externalId, plan] of [['paddle', paddlePrice, 'pro'], ['paddle', paddleAgencyPrice, 'agency'], ['stripe', stripePrice, 'pro']] as const) await mapProduct(db, { provider, externalId, plan, months: 1 }, { actor: 'chaos' }, Date.now());
     const stories = tellStories(Math.round(total * (1 - share)));
     const unique = stories.flatMap(({ deliveries }) => deliveries);
     const repeated = Array.from({ length: Math.max(0, total - unique.length) }, () => unique[randomInt(unique.length)] as Delivery);
@@ -143,7 +144,7 @@ if (import.meta.main) {
     const say = (line: string) => void process.stdout.write(`${line}\n`);
     const result = await runChaos({ deliveries: Number(values.deliveries), duplicates: Number(values.duplicates), kills: Number(values.kills), databaseUrl: schema?.url, say });
     say(JSON.stringify(result, null, 2));
-    const bad = result.lost.length + result.double.length + result.activeAfterRefund.length + result.wrongExpiry.length + result.mailProblems.length + result.deadJobs.length + result.unfinished;
+    const bad = result.lost.length + result.double.length + result.activeAfterRefund.length + result.wrongExpiry.length + result.wrongPlan.length + result.mailProblems.length + result.deadJobs.length + result.unfinished;
     say(bad === 0 ? 'Nothing lost, nothing double.' : `${bad} things are wrong.`);
     process.exitCode = bad === 0 ? 0 : 1;
   } finally {

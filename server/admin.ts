@@ -5,6 +5,7 @@ import { accountPages } from './admin/pages/account.pages.ts';
 import { aliasPages } from './admin/pages/aliases.pages.ts';
 import { createLicensePages } from './admin/pages/create-license.pages.ts';
 import { customerPages } from './admin/pages/customers.pages.ts';
+import { emailPages } from './admin/pages/emails.pages.ts';
 import { licenseActionPages } from './admin/pages/license-actions.pages.ts';
 import { licensePages } from './admin/pages/licenses.pages.ts';
 import { loginPages } from './admin/pages/login.pages.ts';
@@ -70,6 +71,7 @@ export function createAdmin(deps: Deps): Express {
     ...pricePages(deps),
     ...planPages(deps),
     ...recordPages(deps),
+    ...emailPages(deps),
     ...webhookPages(deps),
   ]);
 

@@ -76,11 +76,18 @@ const environment = z.object({
   PADDLE_WEBHOOK_SECRETS: list.default([]),
   PADDLE_API_KEY: z.string().optional(),
   PADDLE_BASE_URL: httpUrl.optional(),
+  PADDLE_CLIENT_TOKEN: z.string().regex(/^(test|live)_\w{10,100}$/, 'must be a client-side token of Paddle, which begins with test_ or live_').optional(),
   PADDLE_ENVIRONMENT: z.enum(['production', 'sandbox']).default('production'),
+  SHOP_URL: httpUrl.optional(),
   WOOCOMMERCE_URL: httpUrl.optional(),
   WOOCOMMERCE_CONSUMER_KEY: z.string().optional(),
   WOOCOMMERCE_CONSUMER_SECRET: z.string().optional(),
   WOOCOMMERCE_WEBHOOK_SECRETS: list.default([]),
+  STRIPE_WEBHOOK_SECRETS: list.default([]),
+  STRIPE_API_KEY: z.string().optional(),
+  STRIPE_BASE_URL: httpUrl.default('https://api.stripe.com'),
+  SUBSCRIPTION_GRACE_DAYS: z.coerce.number().int('must be a whole number of days').min(0, 'must be 0 or more days').max(60, 'must be at most 60 days').default(7),
+  OPERATOR_EMAIL: z.email('must be an e-mail address').optional(),
   ADMIN_API_TOKEN: z.string().min(24, 'must be at least 24 characters').optional(),
 });
 
@@ -119,6 +126,7 @@ export function parseConfig(variables: Record<string, string | undefined>): Conf
   const woo = ['WOOCOMMERCE_URL', 'WOOCOMMERCE_CONSUMER_KEY', 'WOOCOMMERCE_CONSUMER_SECRET'].filter((name) => name in present);
   if (woo.length > 0 && woo.length < 3) problems.push(`WOOCOMMERCE_URL, WOOCOMMERCE_CONSUMER_KEY and WOOCOMMERCE_CONSUMER_SECRET go together; only ${woo.join(' and ')} is set`);
   if ('OPENAI_COMPATIBLE_API_KEY' in present && !('OPENAI_COMPATIBLE_BASE_URL' in present)) problems.push('OPENAI_COMPATIBLE_API_KEY needs OPENAI_COMPATIBLE_BASE_URL, the address of the server');
+  if (result.success && result.data.PADDLE_CLIENT_TOKEN !== undefined && result.data.PADDLE_CLIENT_TOKEN.startsWith('test_') !== (result.data.PADDLE_ENVIRONMENT === 'sandbox')) problems.push('PADDLE_CLIENT_TOKEN and PADDLE_ENVIRONMENT do not fit: tokens of the sandbox begin with test_, those of production with live_');
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
   const env = result.data;
   return { ...env, publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`, dataDir: path.resolve(env.DATA_DIR) };

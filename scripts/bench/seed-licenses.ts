@@ -38,7 +38,7 @@ export async function seedLicenses(db: Db, vault: Vault, count: number, now: num
       const canonical = canonicalLicenseKey(benchKey(index)) ?? '';
       licenses.push({
         id, key_digest: vault.digest(canonical), key_cipher: new Uint8Array(51), key_id: 'bench', key_hint: canonical.slice(-4), customer_id: customerId, plan_id: plan.id, product_id: product.id,
-        status: 'active', expires_at: now + 365 * 86_400_000, confirmed_at: now, suspended_at: null, suspended_reason: null, cancelled_at: null, cancelled_reason: null, revoked_at: null, revoked_reason: null,
+        status: 'active', expires_at: now + 365 * 86_400_000, confirmed_at: now, suspended_at: null, subscription_id: null, subscription_status: null, grace_ms: 0, suspended_reason: null, cancelled_at: null, cancelled_reason: null, revoked_at: null, revoked_reason: null,
         max_sites: null, max_version: null, domain_lock: null, created_at: now, updated_at: now,
       });
       activations.push({ id: newId(), license_id: id, kind: 'production', slot: 0, site: benchSite(index), version: null, created_at: now, last_seen_at: now, secret_digest: null });

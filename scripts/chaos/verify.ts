@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Db } from '../../server/db/database.ts';
+import { statusAt } from '../../server/licenses/license-status.rules.ts';
 import type { Expectation } from './deliveries.ts';
 
-export type Findings = { orders: number; lost: string[]; double: string[]; activeAfterRefund: string[]; wrongExpiry: string[]; licenses: number; emails: number; mailProblems: string[]; deadJobs: string[]; unfinished: number };
+/** When every grace has passed. */
+const longAfter = Date.UTC(2030, 0, 1);
+
+export type Findings = { orders: number; lost: string[]; double: string[]; activeAfterRefund: string[]; wrongExpiry: string[]; wrongPlan: string[]; licenses: number; emails: number; mailProblems: string[]; deadJobs: string[]; unfinished: number };
 
 /** Holds the database and the outbox against what was bought. */
 export async function verifyPurchases(db: Db, outbox: string, expected: Expectation[]): Promise<Findings> {
@@ -12,18 +16,20 @@ export async function verifyPurchases(db: Db, outbox: string, expected: Expectat
     .innerJoin('order_lines', 'order_lines.order_id', 'orders.id')
     .innerJoin('order_units', 'order_units.order_line_id', 'order_lines.id')
     .innerJoin('licenses', 'licenses.id', 'order_units.license_id')
-    .select(['orders.provider', 'orders.external_id as order', 'licenses.id', 'licenses.status', 'licenses.expires_at'])
+    .innerJoin('plans', 'plans.id', 'licenses.plan_id')
+    .select(['orders.provider', 'orders.external_id as order', 'licenses.id', 'licenses.status', 'licenses.expires_at', 'licenses.grace_ms', 'licenses.subscription_status', 'plans.code as plan'])
     .execute();
   const byOrder = Map.groupBy(rows, ({ provider, order }) => `${provider} ${order}`);
-  const findings: Findings = { orders: expected.length, lost: [], double: [], activeAfterRefund: [], wrongExpiry: [], licenses: rows.length, emails: 0, mailProblems: [], deadJobs: [], unfinished: 0 };
-  for (const { provider, order, licenses, isRefunded, expiresAt } of expected) {
+  const findings: Findings = { orders: expected.length, lost: [], double: [], activeAfterRefund: [], wrongExpiry: [], wrongPlan: [], licenses: rows.length, emails: 0, mailProblems: [], deadJobs: [], unfinished: 0 };
+  for (const { provider, order, licenses, isRefunded, expiresAt, state = 'active', plan } of expected) {
     const name = `${provider} ${order}`;
     const found = byOrder.get(name) ?? [];
-    const active = found.filter(({ status }) => status === 'active');
+    const active = found.filter((license) => (state === 'unpaid' ? statusAt(license, longAfter) === 'suspended' : license.status === (isRefunded ? 'active' : state)));
     if (found.length > licenses) findings.double.push(name);
     if (isRefunded ? active.length > 0 : false) findings.activeAfterRefund.push(name);
     if (!isRefunded && active.length < licenses) findings.lost.push(`${name}: ${active.length} of ${licenses}`);
     if (!isRefunded && active.some(({ expires_at: end }) => end !== expiresAt)) findings.wrongExpiry.push(name);
+    if (plan !== undefined && found.some((license) => license.plan !== plan)) findings.wrongPlan.push(name);
     byOrder.delete(name);
   }
   findings.double.push(...[...byOrder.keys()].map((name) => `${name}: not expected`));
@@ -39,9 +45,9 @@ export async function verifyPurchases(db: Db, outbox: string, expected: Expectat
 
 /** Each licence is mailed once, each e-mail is one file, and each file carries the Message-ID of its row. */
 async function verifyMail(db: Db, outbox: string, licenseIds: string[], findings: Findings): Promise<void> {
-  const emails = await db.selectFrom('emails').select(['id', 'cause', 'data', 'message_id', 'status']).execute();
+  const emails = await db.selectFrom('emails').select(['id', 'cause', 'template', 'data', 'message_id', 'status']).execute();
   findings.emails = emails.length;
-  const mailed = emails.flatMap(({ data }) => (JSON.parse(data) as { licenses: string[] }).licenses);
+  const mailed = emails.filter(({ template }) => template === 'purchase').flatMap(({ data }) => (JSON.parse(data) as { licenses: string[] }).licenses);
   if (new Set(emails.map(({ cause }) => cause)).size !== emails.length) findings.mailProblems.push('two e-mails with one cause');
   if (new Set(mailed).size !== mailed.length) findings.mailProblems.push('a licence was mailed twice');
   const unmailed = licenseIds.filter((id) => !mailed.includes(id)).length;

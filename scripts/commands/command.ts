@@ -52,6 +52,13 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** Text of an option that must be a day or a time; a day begins at 00:00 UTC. */
+export function dateOption(text: string): number {
+  const ms = /^\d{4}-\d\d-\d\d(T.+)?$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('It must be a day like 2026-11-01, or a time like 2026-11-01T12:00:00Z.');
+  return ms;
+}
+
 export function day(ms: number | null): string {
   return ms === null ? 'never' : new Date(ms).toISOString().slice(0, 10);
 }

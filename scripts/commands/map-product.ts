@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { mapProduct } from '../../server/billing/map-product.ts';
+import { providerNames } from '../../server/billing/billing-events.ts';
 import { AppError } from '../../server/errors.ts';
 import { by, command, print, wholeNumber, withServer } from './command.ts';
 
@@ -8,7 +9,7 @@ type Options = { json?: boolean; provider: string; externalId: string; plan: str
 /** `chatello map-product` */
 export function mapProductCommand(): Command {
   return command('map-product', 'Say which plan a product of a shop stands for.')
-    .addOption(new Option('--provider <name>', 'where it is sold').choices(['paddle', 'woocommerce']).makeOptionMandatory())
+    .addOption(new Option('--provider <name>', 'where it is sold').choices(providerNames).makeOptionMandatory())
     .requiredOption('--external-id <id>', 'Paddle: price id (pri_…). WooCommerce: SKU, variation id or product id')
     .requiredOption('--plan <code>', 'plan, such as pro; "none" when it is sold but no licence')
     .option('--months <number>', 'calendar months of one purchase, 1 to 120', wholeNumber)

@@ -4,15 +4,16 @@ import { hasText, type Translate } from './web/locale.ts';
 /** Who did something, as people call it: `admin:anna@example.com` is anna@example.com, `cli` the command line. */
 export function actorName(actor: string, t: Translate): string {
   for (const key of [`actor.${actor}`, `provider.${actor}`]) if (hasText(key)) return t(key);
-  const [, kind, name] = /^(admin|site):(.+)$/.exec(actor) ?? [];
+  const [, kind, name] = /^(admin|site|customer):(.+)$/.exec(actor) ?? [];
   if (name === undefined) return actor;
+  if (kind === 'customer') return t('actor.customer');
   return kind === 'site' ? siteName(name) : name;
 }
 
 /** The actors that a person may mean by a text: as the log has them, or as the page shows them. */
 export function actorsNamed(text: string, t: Translate): string[] {
   const wanted = text.toLowerCase();
-  const called = ['cli', 'api-token', 'system', 'seed', 'site', 'paddle', 'woocommerce'].filter((actor) => actorName(actor, t).toLowerCase() === wanted);
+  const called = ['cli', 'api-token', 'system', 'seed', 'site', 'paddle', 'woocommerce', 'stripe'].filter((actor) => actorName(actor, t).toLowerCase() === wanted);
   return [text, `admin:${text}`, `site:${text}`, ...called];
 }
 

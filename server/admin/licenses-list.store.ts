@@ -6,7 +6,7 @@ import { listPlans } from '../plans/plans.store.ts';
 import { keysetPage, type PageOf, type PageRequest } from './paging.store.ts';
 import type { SearchTerms } from './search.rules.ts';
 
-type LicenseColumns = Pick<Selectable<Schema['licenses']>, 'id' | 'key_hint' | 'status' | 'expires_at' | 'created_at' | 'customer_id' | 'plan_id' | 'max_sites'>;
+type LicenseColumns = Pick<Selectable<Schema['licenses']>, 'id' | 'key_hint' | 'status' | 'expires_at' | 'grace_ms' | 'subscription_status' | 'created_at' | 'customer_id' | 'plan_id' | 'max_sites'>;
 export type LicenseRow = Pick<LicenseColumns, 'id' | 'key_hint' | 'expires_at' | 'created_at'> & {
   status: LicenseStatus;
   plan: string;
@@ -17,7 +17,7 @@ export type LicenseRow = Pick<LicenseColumns, 'id' | 'key_hint' | 'expires_at' |
 export type LicenseFilter = { status?: LicenseStatus | undefined; planId?: string | undefined };
 
 const matchesPerIndex = 200;
-const columns = ['licenses.id', 'licenses.key_hint', 'licenses.status', 'licenses.expires_at', 'licenses.created_at', 'licenses.customer_id', 'licenses.plan_id', 'licenses.max_sites'] as const;
+const columns = ['licenses.id', 'licenses.key_hint', 'licenses.status', 'licenses.expires_at', 'licenses.grace_ms', 'licenses.subscription_status', 'licenses.created_at', 'licenses.customer_id', 'licenses.plan_id', 'licenses.max_sites'] as const;
 
 /** A page of licences: newest first, except that expired ones are ordered by their end. */
 export async function listLicenses(db: Db, { status, planId }: LicenseFilter, page: PageRequest, now: number, ids?: string[]): Promise<PageOf<LicenseRow>> {
@@ -26,11 +26,11 @@ export async function listLicenses(db: Db, { status, planId }: LicenseFilter, pa
   if (planId !== undefined) query = query.where('licenses.plan_id', '=', planId);
   const load = async (found: string[]) => describe(db, await db.selectFrom('licenses').select(columns).where('licenses.id', 'in', found).execute(), now);
   if (status === 'expired') {
-    query = query.where('licenses.status', '=', 'active').where('licenses.expires_at', '<=', now);
+    query = query.where('licenses.status', '=', 'active').where('licenses.expires_at', '<=', now).where((eb) => eb(eb('licenses.expires_at', '+', eb.ref('licenses.grace_ms')), '<=', now));
     return keysetPage(query, { at: 'licenses.expires_at', id: 'licenses.id' }, page, load);
   }
   if (status !== undefined) query = query.where('licenses.status', '=', status);
-  if (status === 'active') query = query.where((eb) => eb.or([eb('licenses.expires_at', 'is', null), eb('licenses.expires_at', '>', now)]));
+  if (status === 'active') query = query.where((eb) => eb.or([eb('licenses.expires_at', 'is', null), eb(eb('licenses.expires_at', '+', eb.ref('licenses.grace_ms')), '>', now)]));
   return keysetPage(query, { at: 'licenses.created_at', id: 'licenses.id' }, page, load);
 }
 

@@ -57,3 +57,8 @@ export function listEmails(db: Db, page: PageRequest): Promise<PageOf<EmailRow>>
   const load = (ids: string[]) => db.selectFrom('emails').select(['id', 'recipient', 'template', 'locale', 'status', 'attempts', 'last_error', 'license_id', 'created_at', 'sent_at']).where('id', 'in', ids).execute();
   return keysetPage(db.selectFrom('emails'), { at: 'emails.created_at', id: 'emails.id' }, page, load);
 }
+
+/** An e-mail of the outbox, without what it says. */
+export function findEmailDetail(db: Db, id: string): Promise<EmailRow | undefined> {
+  return db.selectFrom('emails').select(['id', 'recipient', 'template', 'locale', 'status', 'attempts', 'last_error', 'license_id', 'created_at', 'sent_at']).where('id', '=', id).executeTakeFirst();
+}

@@ -1,4 +1,4 @@
-import { dollarsOf, microcentsOf } from '../ai/catalog/cost.rules.ts';
+import { dollarsOf, microcentsOf } from '../usage/dollars.rules.ts';
 import { quotaScopes, quotasSchema, quotaUnits, unlimited, type Quotas, type QuotaScope, type QuotaUnit } from '../usage/limits.rules.ts';
 import { quotaWindows, type QuotaWindow } from '../usage/period.rules.ts';
 

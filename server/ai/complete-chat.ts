@@ -1,4 +1,3 @@
-import { aiTermsOf } from '../usage/ai-terms.ts';
 import type { Quota } from '../usage/quota.rules.ts';
 import { saneUsage, type MeteredUsage } from '../usage/token-usage.rules.ts';
 import { cachedAttempts } from './cache/cached-attempts.ts';
@@ -36,8 +35,8 @@ export type ChatAsker = {
  */
 export async function completeChat(deps: CatalogDeps, { caller, signal, onQuota, onCache }: ChatAsker, asked: ChatInput, answer: ChatAnswer): Promise<Completion> {
   const endpoint = 'chat';
-  const terms = await aiTermsOf(deps.db, caller.license.id);
-  const targets = await targetsFor(deps, { ...caller, terms }, (catalog, allowedModels) => {
+  const { terms } = caller;
+  const targets = await targetsFor(deps, caller, (catalog, allowedModels) => {
     // The provider's default is the operator's choice, not the visitor's.
     const models = asked.model === undefined ? allowedModels : modelsFor(caller.visitor, allowedModels, catalog.aliases.keys());
     return chatTargets(catalog, asked, models, deps.now());

@@ -1,7 +1,7 @@
 import type { Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
 
-/** Who does something: `admin:mail`, `api-token`, `paddle`, `site:example.com`, `system`, `cli`. */
+/** Who does something: `admin:mail`, `api-token`, `paddle`, `site:example.com`, `customer:ID`, `system`, `cli`. */
 export type Actor = { actor: string; requestId?: string | undefined };
 
 export type AuditEntry = {

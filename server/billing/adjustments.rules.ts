@@ -32,7 +32,8 @@ export function effectiveAdjustments<Facts extends AdjustmentFacts>(adjustments:
 /** What of an order still counts after refunds, disputes and its own status: the sum that went back, and how many units of a line. */
 export function whatIsTakenBack(order: { status: string; totalMinor: number }, adjustments: AdjustmentFacts[]): { refundedMinor: number; unitsOf: (line: { externalId: string; quantity: number; amountMinor: number }) => number } {
   const effective = effectiveAdjustments(adjustments);
-  const refundedMinor = effective.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+  const inAll = Math.max(0, ...adjustments.filter(({ action, status }) => action === 'refund_total' && status === 'approved').map(({ amountMinor }) => amountMinor));
+  const refundedMinor = Math.max(inAll, effective.reduce((sum, { amountMinor }) => sum + amountMinor, 0));
   const isAll = voidStatuses.has(order.status) || effective.some(({ isFull }) => isFull) || (order.totalMinor > 0 && refundedMinor >= order.totalMinor);
   return {
     refundedMinor,

@@ -1,39 +1,52 @@
-import { getCustomer } from '../customers/get-customer.ts';
 import type { Config } from '../config.ts';
-import { enqueueJob, wakeJobsWaitingFor } from '../jobs/enqueue.ts';
-import { queueEmail } from '../mail/queue-email.ts';
+import { wakeJobsWaitingFor } from '../jobs/enqueue.ts';
 import { mainAccount, type BillingEvent, type Buyer } from './billing-events.ts';
+import { deliverKeys } from './deliver-keys.ts';
 import { takeOrder, updateOrder, type Order, type OrderKey } from './orders.store.ts';
 import { recordAdjustment } from './record-adjustment.ts';
 import { customerTopic, recordPaidOrder, resolveBuyer } from './record-order.ts';
+import { recordOnSubscription } from './record-subscription.ts';
 import { settleOrder } from './settle-order.ts';
-import type { NewUnit, SettleContext } from './settle-purchase.ts';
+import type { SettleContext } from './settle-purchase.ts';
 import { subscriptionTopic } from './settle-renewal.ts';
-import { listSubscriptionsOfOrder, saveProviderCustomer, takeSubscription, updateSubscription } from './subscriptions.store.ts';
-import { mailAddress } from './text.rules.ts';
+import { settleSubscription } from './settle-subscription.ts';
+import { lifeEvents } from './subscription.rules.ts';
+import { findOrderOfPayment, insertPaymentLink, listSubscriptionsOfOrder, saveProviderCustomer, takeSubscription, type Subscription } from './subscriptions.store.ts';
+import { tellOfSubscription } from './tell-of-subscription.ts';
+import { bindClaim } from '../pricing/claims.ts';
 
 export type ApplyContext = SettleContext & { config: Config; provider: string; writesBack: boolean };
 
+/** The rows that a delivery touches, taken for its transaction. */
+type Taken = { orders: Map<string, Order>; subscriptions: Map<string, { before: Subscription; row: Subscription }>; buyers: Map<string, Buyer>; renewed: Set<string> };
+
+const dayMs = 24 * 3600 * 1000;
+
 /**
- * Applies what a provider said, in the caller's transaction: first every fact is written down, then each order that is touched is
- * brought into line with all facts there are (settleOrder). Keys that are issued are mailed, one e-mail for each order. Returns what a
- * person has to do. Throws WaitFor when something has to come first, DeadLetter when it can never succeed as it is.
+ * Applies what a provider said, in the caller's transaction: first every fact is written down, then each order and each subscription
+ * that is touched is brought into line with all facts there are (settleOrder, settleSubscription). Keys that are issued are mailed, one
+ * e-mail for each order. Returns what a person has to do. Throws WaitFor when something has to come first, DeadLetter when it can
+ * never succeed as it is.
  */
-export async function applyBillingEvents(context: ApplyContext, events: BillingEvent[]): Promise<string[]> {
+export async function applyBillingEvents(context: ApplyContext, told: BillingEvent[]): Promise<string[]> {
   const { db, provider, now } = context;
-  const orders = new Map<string, Order>();
-  const buyers = new Map<string, Buyer>();
+  const events = await namedByOrder(context, told);
+  const taken: Taken = { orders: new Map(), subscriptions: new Map(), buyers: new Map(), renewed: new Set() };
   // Always taken in the same order, so that two deliveries about the same orders do not block each other.
-  const orderIds = [...new Set(events.flatMap((event) => ('orderId' in event && event.type !== 'SubscriptionLinked' ? [event.orderId] : [])))].sort();
-  for (const orderId of orderIds) orders.set(orderId, await takeOrder(db, keyOf(provider, orderId), now));
-  for (const event of events) await record(context, event, orders, buyers);
+  for (const orderId of ordersOf(events)) taken.orders.set(orderId, await takeOrder(db, keyOf(provider, orderId), now));
+  for (const subscriptionId of await subscriptionsOf(context, events, taken.orders)) {
+    const row = await takeSubscription(db, keyOf(provider, subscriptionId), now);
+    taken.subscriptions.set(subscriptionId, { before: row, row });
+  }
+  for (const event of events) await record(context, event, taken);
   const problems: string[] = [];
-  for (const [orderId, order] of orders) {
+  for (const [orderId, order] of taken.orders) {
     const settlement = await settleOrder(context, order);
     problems.push(...settlement.problems);
-    if (settlement.issued.length > 0) await deliverKeys(context, order, settlement.issued, buyers.get(orderId));
+    if (settlement.issued.length > 0) await deliverKeys(context, settlement.of ?? order, settlement.issued, taken.buyers.get(orderId));
     await wakeRenewals(context, order);
   }
+  for (const subscription of taken.subscriptions.values()) await settleAndTell(context, subscription, taken);
   return problems;
 }
 
@@ -41,19 +54,52 @@ function keyOf(provider: string, externalId: string): OrderKey {
   return { provider, account: mainAccount, externalId };
 }
 
-async function record(context: ApplyContext, event: BillingEvent, orders: Map<string, Order>, buyers: Map<string, Buyer>): Promise<void> {
+/** Refunds and disputes that name a payment, under the order that it is for where that is known. Once linked, a payment stays so. */
+async function namedByOrder({ db, provider, now }: ApplyContext, events: BillingEvent[]): Promise<BillingEvent[]> {
+  for (const event of events) {
+    if (event.type === 'PaymentLinked' && (await findOrderOfPayment(db, keyOf(provider, event.paymentId))) === undefined) await insertPaymentLink(db, keyOf(provider, event.orderId), event.paymentId, now);
+  }
+  const named: BillingEvent[] = [];
+  for (const event of events) {
+    const order = 'adjustmentId' in event ? await findOrderOfPayment(db, keyOf(provider, event.orderId)) : undefined;
+    named.push(order === undefined ? event : { ...event, orderId: order } as BillingEvent);
+  }
+  return named;
+}
+
+function ordersOf(events: BillingEvent[]): string[] {
+  return [...new Set(events.flatMap((event) => ('orderId' in event && event.type !== 'SubscriptionLinked' ? [event.orderId] : [])))].sort();
+}
+
+async function subscriptionsOf({ db, provider }: ApplyContext, events: BillingEvent[], orders: Map<string, Order>): Promise<string[]> {
+  const ids = new Set(events.flatMap((event) => ('subscriptionId' in event && event.subscriptionId !== null ? [event.subscriptionId] : [])));
+  for (const order of orders.values()) {
+    if (order.subscription_id !== null) ids.add(order.subscription_id);
+    for (const id of await listSubscriptionsOfOrder(db, keyOf(provider, order.external_id))) ids.add(id);
+  }
+  return [...ids].sort();
+}
+
+async function record(context: ApplyContext, event: BillingEvent, taken: Taken): Promise<void> {
   const { db, provider, by, now } = context;
+  const { orders, subscriptions, buyers } = taken;
+  if ('subscriptionId' in event && event.subscriptionId !== null) {
+    const known = subscriptions.get(event.subscriptionId);
+    if (known) known.row = await recordOnSubscription(db, known.row, event, now);
+  }
   switch (event.type) {
     case 'OrderPaid':
     case 'SubscriptionRenewed': {
       const buyer = await resolveBuyer(db, provider, event.buyer);
       buyers.set(event.orderId, buyer);
-      orders.set(event.orderId, await recordPaidOrder(db, taken(orders, event.orderId), event, buyer, by, now));
-      if (event.type === 'OrderPaid' && event.startsSubscription && event.subscriptionId !== null) await linkSubscription(context, event.subscriptionId, { orderId: event.orderId });
+      const order = orderTaken(taken, event.orderId);
+      if (event.type === 'SubscriptionRenewed' && order.paid_at === null) taken.renewed.add(event.orderId);
+      orders.set(event.orderId, await recordPaidOrder(db, order, event, buyer, by, now));
+      if (event.type === 'OrderPaid' && event.claim !== undefined) await bindClaim(db, event.claim, order.id, now);
       return;
     }
     case 'OrderVoided': {
-      const order = taken(orders, event.orderId);
+      const order = orderTaken(taken, event.orderId);
       if (event.snapshotAt < order.snapshot_at) return;
       await updateOrder(db, order.id, { status: event.status, snapshot_at: event.snapshotAt, updated_at: now });
       orders.set(event.orderId, { ...order, status: event.status, snapshot_at: event.snapshotAt });
@@ -65,54 +111,23 @@ async function record(context: ApplyContext, event: BillingEvent, orders: Map<st
     case 'Disputed':
     case 'DisputeWarned':
     case 'DisputeReversed':
-      return recordAdjustment(db, taken(orders, event.orderId), event, by, now);
+      return recordAdjustment(db, orderTaken(taken, event.orderId), event, by, now);
     case 'SubscriptionLinked':
-      await linkSubscription(context, event.subscriptionId, event);
       return wakeJobsWaitingFor(db, subscriptionTopic(provider, event.subscriptionId), now);
     case 'CustomerChanged':
       await saveProviderCustomer(db, keyOf(provider, event.customerId), { email: event.email, name: event.name, locale: event.locale, snapshotAt: event.snapshotAt }, now);
       return wakeJobsWaitingFor(db, customerTopic(provider, event.customerId), now);
+    case 'SubscriptionChanged':
+    case 'PaymentFailed':
+    case 'PaymentLinked':
     case 'Ignored':
   }
 }
 
-function taken(orders: Map<string, Order>, orderId: string): Order {
+function orderTaken({ orders }: Taken, orderId: string): Order {
   const order = orders.get(orderId);
   if (!order) throw new Error('an order that is changed has to be taken first');
   return order;
-}
-
-/** Remembers which order began a subscription: once known it stays. The status is a snapshot. */
-async function linkSubscription({ db, provider, now }: ApplyContext, subscriptionId: string, link: { orderId: string | null; status?: string; snapshotAt?: number }): Promise<void> {
-  const row = await takeSubscription(db, keyOf(provider, subscriptionId), now);
-  const isNewer = link.status !== undefined && link.snapshotAt !== undefined && link.snapshotAt >= row.snapshot_at;
-  await updateSubscription(db, row.id, {
-    order_external_id: row.order_external_id ?? link.orderId,
-    ...(isNewer ? { status: link.status ?? row.status, snapshot_at: link.snapshotAt ?? row.snapshot_at } : {}),
-    updated_at: now,
-  });
-}
-
-/** Mails the keys that were issued and puts them into the shop's order. The cause names the first unit, which is issued once and for all. */
-async function deliverKeys({ db, config, writesBack, provider, now }: ApplyContext, order: Order, issued: NewUnit[], buyer: Buyer | undefined): Promise<void> {
-  const [first] = issued;
-  if (!first || order.customer_id === null) return;
-  const customer = await getCustomer(db, order.customer_id);
-  await queueEmail(
-    db,
-    config,
-    {
-      cause: `purchase:${provider}:${order.account}:${order.external_id}:${first.lineId}:${first.unit}`,
-      template: 'purchase',
-      recipient: mailAddress(buyer?.email ?? '') ?? customer.email,
-      locale: buyer?.locale ?? customer.locale,
-      data: { name: buyer?.name ?? customer.name, order: order.number, licenses: issued.map(({ licenseId }) => licenseId) },
-      licenseId: first.licenseId,
-      orderId: order.id,
-    },
-    now,
-  );
-  if (writesBack) await enqueueJob(db, { kind: 'write-back-order', payload: { orderId: order.id }, dedupeKey: `write-back-order:${order.id}:${order.revision}` }, now);
 }
 
 /** Renewals that came before this purchase can go on. */
@@ -121,4 +136,18 @@ async function wakeRenewals({ db, provider, now }: ApplyContext, order: Order): 
   const subscriptions = new Set(await listSubscriptionsOfOrder(db, keyOf(provider, order.external_id)));
   if (order.subscription_id !== null) subscriptions.add(order.subscription_id);
   for (const id of subscriptions) await wakeJobsWaitingFor(db, subscriptionTopic(provider, id), now);
+}
+
+async function settleAndTell(context: ApplyContext, { before, row }: { before: Subscription; row: Subscription }, taken: Taken): Promise<void> {
+  const { db, config, provider, now } = context;
+  const { licenseIds, overLimit, issued, order } = await settleSubscription(context, row, config.SUBSCRIPTION_GRACE_DAYS * dayMs);
+  if (order && issued.length > 0) await deliverKeys(context, order, issued, undefined);
+  const at = Math.max(row.snapshot_at, row.payment_failed_at ?? 0);
+  for (const kind of lifeEvents(before, row)) {
+    await tellOfSubscription(db, { kind, cause: `${kind}:${row.id}:${at}`, subscriptionId: row.id, licenseIds, details: { cancelAt: row.cancel_at, periodEndsAt: row.period_ends_at, ...(kind === 'PlanChanged' ? { overLimit } : {}) } }, now);
+  }
+  for (const orderId of taken.renewed) {
+    const renewal = taken.orders.get(orderId);
+    if (renewal?.subscription_id === row.external_id && renewal.provider === provider) await tellOfSubscription(db, { kind: 'Renewed', cause: `Renewed:${renewal.id}`, subscriptionId: row.id, licenseIds, details: { orderId: renewal.id } }, now);
+  }
 }

@@ -1,6 +1,7 @@
 import { transact } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
 import { DeadLetter, WaitFor } from '../jobs/job-kinds.ts';
+import { alertOperator, kindOfTrouble } from './alert-operator.ts';
 import { applyBillingEvents } from './apply-billing-events.ts';
 import { findDelivery, updateDelivery, updateUnhandledDelivery } from './billing.store.ts';
 import type { BillingEvent } from './billing-events.ts';
@@ -47,7 +48,9 @@ async function waitingVisibly<Result>({ db }: Deps, inboxId: string, work: () =>
   }
 }
 
-/** Shows on the delivery that it has become a dead letter, and why, unless another attempt has applied it. */
-export async function markDeliveryDead({ db }: Deps, { inboxId }: { inboxId: string }, reason: string): Promise<void> {
+/** Shows on the delivery that it has become a dead letter, and why, and tells the operator, unless another attempt has applied it. */
+export async function markDeliveryDead({ db, config, now }: Deps, { inboxId }: { inboxId: string }, reason: string): Promise<void> {
   await updateUnhandledDelivery(db, inboxId, { status: 'dead', reason });
+  const delivery = await findDelivery(db, inboxId);
+  if (delivery?.status === 'dead') await transact(db, (trx) => alertOperator(trx, config, { cause: `dead:${delivery.provider}:${kindOfTrouble(reason)}`, provider: delivery.provider, problem: reason }, now()));
 }

@@ -51,9 +51,31 @@ export async function countDelivery(db: Db, provider: string, account: string, e
   return numUpdatedRows > 0n;
 }
 
-export async function listDeliveryIds(db: Db, filter: { provider?: string | undefined; status?: string | undefined }): Promise<string[]> {
+export async function listDeliveryIds(db: Db, filter: { provider?: string | undefined; status?: string | undefined; from?: number | undefined; to?: number | undefined }): Promise<string[]> {
   let query = db.selectFrom('inbox').select('id').orderBy('received_at').orderBy('id');
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
   if (filter.provider !== undefined) query = query.where('provider', '=', filter.provider);
+  if (filter.from !== undefined) query = query.where('received_at', '>=', filter.from);
+  if (filter.to !== undefined) query = query.where('received_at', '<', filter.to);
   return (await query.execute()).map(({ id }) => id);
+}
+
+/** How far a recurring look has come; undefined before the first. */
+export async function readCursor(db: Db, name: string): Promise<number | undefined> {
+  const row = await db.selectFrom('billing_cursors').select('position').where('name', '=', name).executeTakeFirst();
+  return row?.position;
+}
+
+/** Moves a cursor forward, never back. */
+export async function moveCursor(db: Db, name: string, position: number, now: number): Promise<void> {
+  const update = () => db.updateTable('billing_cursors').set({ position, updated_at: now }).where('name', '=', name).where('position', '<=', position).executeTakeFirst();
+  if ((await update()).numUpdatedRows > 0n) return;
+  if (!(await insertedOnce(db.insertInto('billing_cursors').values({ name, position, updated_at: now }).execute()))) await update();
+}
+
+/** The deliveries of these ids that are here. */
+export async function listKnownEvents(db: Db, provider: string, account: string, eventIds: string[]): Promise<Set<string>> {
+  if (eventIds.length === 0) return new Set();
+  const rows = await db.selectFrom('inbox').select('event_id').where('provider', '=', provider).where('account', '=', account).where('event_id', 'in', eventIds).execute();
+  return new Set(rows.map((row) => row.event_id));
 }

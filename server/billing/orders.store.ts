@@ -87,8 +87,22 @@ export async function insertUnit(db: Db, unit: { orderLineId: string; unit: numb
   await db.insertInto('order_units').values({ id: newId(), order_line_id: unit.orderLineId, unit: unit.unit, license_id: unit.licenseId, created_at: now }).execute();
 }
 
+/** Refunds and disputes of an order, under its own id or that of its payment. */
 export function listAdjustments(db: Db, { provider, account, externalId }: OrderKey): Promise<AdjustmentRow[]> {
-  return db.selectFrom('adjustments').selectAll().where('provider', '=', provider).where('account', '=', account).where('order_external_id', '=', externalId).orderBy('occurred_at').orderBy('external_id').execute();
+  return db
+    .selectFrom('adjustments')
+    .selectAll()
+    .where('provider', '=', provider)
+    .where('account', '=', account)
+    .where((eb) =>
+      eb.or([
+        eb('order_external_id', '=', externalId),
+        eb('order_external_id', 'in', eb.selectFrom('payment_links').select('payment_external_id').where('provider', '=', provider).where('account', '=', account).where('order_external_id', '=', externalId)),
+      ]),
+    )
+    .orderBy('occurred_at')
+    .orderBy('external_id')
+    .execute();
 }
 
 export function findAdjustment(db: Db, { provider, account, externalId }: OrderKey): Promise<AdjustmentRow | undefined> {

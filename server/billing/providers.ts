@@ -2,11 +2,12 @@ import type { Deps } from '../deps.ts';
 import { DeadLetter } from '../jobs/job-kinds.ts';
 import type { BillingAdapter } from './adapter.ts';
 import { paddleAdapter } from './paddle/paddle-adapter.ts';
+import { stripeAdapter } from './stripe/stripe-adapter.ts';
 import { woocommerceAdapter } from './woocommerce/woocommerce-adapter.ts';
 
 /** Every payment provider. A further one is a folder beside these and a line here. */
 export function billingProviders(deps: Pick<Deps, 'config' | 'now'>): BillingAdapter[] {
-  return [paddleAdapter(deps), woocommerceAdapter(deps)];
+  return [paddleAdapter(deps), woocommerceAdapter(deps), stripeAdapter(deps)];
 }
 
 /** Throws DeadLetter for a provider that this version does not know. */

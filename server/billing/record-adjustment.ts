@@ -4,6 +4,7 @@ import { newId } from '../ids.ts';
 import { isLaterState } from './adjustments.rules.ts';
 import { mainAccount, type AdjustmentEvent } from './billing-events.ts';
 import { findAdjustment, insertAdjustment, updateAdjustment, type AdjustmentRow, type Order } from './orders.store.ts';
+import { tellOfRefundedOrder } from './tell-of-order.ts';
 
 const auditActions: Record<AdjustmentEvent['type'], string> = {
   RefundPending: 'order.refund_pending',
@@ -28,6 +29,8 @@ export async function recordAdjustment(db: Db, order: Order, event: AdjustmentEv
   if (known) await updateAdjustment(db, known.id, { ...facts, ...(items === undefined ? {} : { items }), updated_at: now });
   else await insertAdjustment(db, { id: newId(), provider: key.provider, account: key.account, external_id: key.externalId, order_external_id: event.orderId, ...facts, items: items ?? 'null', created_at: now, updated_at: now });
   if (known?.status === event.status) return;
+  // What has gone back in all is told by its parts.
+  if (event.action !== 'refund_total' && event.status === 'approved' && (event.type === 'Refunded' || event.type === 'Disputed')) await tellOfRefundedOrder(db, order, { adjustmentId: event.adjustmentId, refundMinor: event.amountMinor, isDispute: event.type === 'Disputed' }, now);
   const after = { adjustment: event.adjustmentId, amount_minor: event.amountMinor, currency: event.currency, is_full: event.isFull };
   await recordAudit(db, by, { action: auditActions[event.type], entity: 'order', entityId: order.id, after }, now);
 }

@@ -7,6 +7,7 @@ import { findMapping, type ProductMapping } from './billing.store.ts';
 import { mainAccount, type Buyer, type OrderLine, type OrderPaid, type SubscriptionRenewed } from './billing-events.ts';
 import { insertLine, listLines, updateLine, updateOrder, type Order, type OrderLineRow } from './orders.store.ts';
 import { findProviderCustomer } from './subscriptions.store.ts';
+import { tellOfPaidOrder } from './tell-of-order.ts';
 import { mailAddress } from './text.rules.ts';
 
 /** What the buyer's provider customer is waited for under. */
@@ -40,9 +41,10 @@ export async function recordPaidOrder(db: Db, order: Order, event: OrderPaid | S
     updated_at: now,
   };
   await updateOrder(db, order.id, changes);
-  await saveLines(db, order, event.lines, isNewer, now);
+  await saveLines(db, order, event.lines ?? [], isNewer, now);
   if (isFirst) {
     const after = { number: event.number, total_minor: event.totalMinor, currency: event.currency, customer_id: customerId };
+    await tellOfPaidOrder(db, { ...order, ...changes }, now);
     await recordAudit(db, by, { action: event.type === 'SubscriptionRenewed' ? 'order.renewal_paid' : 'order.paid', entity: 'order', entityId: order.id, after }, now);
   }
   return { ...order, ...changes };

@@ -21,7 +21,8 @@ export function replayDelivery(db: Db, inboxId: string, by: Actor, now: number):
   });
 }
 
-export type ReplayFilter = { provider?: string | undefined; status?: 'dead' | undefined };
+/** `from` and `to`: when they came, from the first on and before the second. */
+export type ReplayFilter = { provider?: string | undefined; status?: 'dead' | undefined; from?: number | undefined; to?: number | undefined };
 
 /** Processes the deliveries that fit once more, oldest first, each in a transaction of its own; returns their ids. */
 export async function replayDeliveries(db: Db, filter: ReplayFilter, by: Actor, now: number): Promise<string[]> {

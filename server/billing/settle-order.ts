@@ -28,7 +28,7 @@ export async function settleOrder(context: SettleContext, order: Order): Promise
   const unmapped = counts.filter(({ line, voided }) => line.state === 'unmapped' && voided < line.quantity).map(({ line }) => line);
   const problems = unmapped.length === 0 ? [] : [unmappedProblem(order, unmapped)];
   const settled = order.is_renewal === 1 ? await extendSubscription(context, order, licensed) : undefined;
-  if (settled) return { issued: settled.issued, problems: [...problems, ...settled.problems] };
+  if (settled) return { ...settled, problems: [...problems, ...settled.problems] };
   return { issued: await settlePurchase(context, order, licensed), problems };
 }
 

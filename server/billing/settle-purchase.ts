@@ -12,7 +12,7 @@ import { insertUnit, listUnits, type Order, type OrderLineRow } from './orders.s
 export type SettleContext = { db: Db; vault: Vault; by: Actor; now: number };
 export type NewUnit = { licenseId: string; lineId: string; unit: number };
 /** `issued`: licences made just now. `problems`: what a person has to do, as sentences. */
-export type Settlement = { issued: NewUnit[]; problems: string[] };
+export type Settlement = { issued: NewUnit[]; problems: string[]; /** The order whose units were issued, where it is another one: seats that a renewal added belong to the purchase. */ of?: Order | undefined };
 
 export type CountedLine = { line: OrderLineRow; /** How many of its units, counted from the last, were taken back. */ voided: number };
 

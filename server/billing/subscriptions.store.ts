@@ -2,7 +2,8 @@ import type { Selectable } from 'kysely';
 import { insertedOnce, type Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 import { newId } from '../ids.ts';
-import { unseenStatus, type OrderKey } from './orders.store.ts';
+import type { OrderKey } from './orders.store.ts';
+import { unseenSubscription } from './subscription.rules.ts';
 
 export type Subscription = Selectable<Schema['subscriptions']>;
 export type ProviderCustomer = Selectable<Schema['provider_customers']>;
@@ -12,7 +13,7 @@ export async function takeSubscription(db: Db, key: OrderKey, now: number): Prom
   const find = () => findSubscription(db, key);
   if (await touch(db, key, now)) return mustExist(await find());
   const columns = { provider: key.provider, account: key.account, external_id: key.externalId };
-  const row: Subscription = { ...columns, id: newId(), status: unseenStatus, order_external_id: null, snapshot_at: 0, created_at: now, updated_at: now };
+  const row: Subscription = { ...columns, id: newId(), status: unseenSubscription, order_external_id: null, snapshot_at: 0, is_linked: 0, customer_external_id: null, items: null, period_ends_at: null, cancel_at: null, payment_failed_at: null, last_paid_at: null, created_at: now, updated_at: now };
   if (!(await insertedOnce(db.insertInto('subscriptions').values(row).execute()))) await touch(db, key, now);
   return mustExist(await find());
 }
@@ -61,4 +62,20 @@ export async function saveProviderCustomer(db: Db, key: OrderKey, facts: { email
   if ((await update()).numUpdatedRows > 0n || (await findProviderCustomer(db, key))) return;
   const row: ProviderCustomer = { id: newId(), provider: key.provider, account: key.account, external_id: key.externalId, ...columns, created_at: now };
   if (!(await insertedOnce(db.insertInto('provider_customers').values(row).execute()))) await update();
+}
+
+/** False when the cause has its change already. */
+export function insertChange(db: Db, change: Selectable<Schema['subscription_changes']>): Promise<boolean> {
+  return insertedOnce(db.insertInto('subscription_changes').values(change).execute());
+}
+
+/** False when the payment is linked already. */
+export function insertPaymentLink(db: Db, { provider, account, externalId }: OrderKey, paymentId: string, now: number): Promise<boolean> {
+  return insertedOnce(db.insertInto('payment_links').values({ id: newId(), provider, account, payment_external_id: paymentId, order_external_id: externalId, created_at: now }).execute());
+}
+
+/** The order that a payment is for, when it is known. */
+export async function findOrderOfPayment(db: Db, { provider, account, externalId }: OrderKey): Promise<string | undefined> {
+  const row = await db.selectFrom('payment_links').select('order_external_id').where('provider', '=', provider).where('account', '=', account).where('payment_external_id', '=', externalId).executeTakeFirst();
+  return row?.order_external_id;
 }

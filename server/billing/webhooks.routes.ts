@@ -8,7 +8,7 @@ import { receiveDelivery } from './receive-delivery.ts';
 
 const bodyLimitBytes = 2 * 1024 * 1024;
 const deliveriesPerMinute = 1_200;
-const titles: Record<BillingAdapter['name'], string> = { paddle: 'Paddle', woocommerce: 'WooCommerce' };
+const titles: Record<BillingAdapter['name'], string> = { paddle: 'Paddle', woocommerce: 'WooCommerce', stripe: 'Stripe' };
 
 const received = z.object({
   received: z.literal(true),

@@ -1,4 +1,6 @@
 import type { AiSchema } from './ai-schema.ts';
+import type { SelfServiceSchema } from './self-service-schema.ts';
+import type { SellingLicenseColumns, SellingSchema, SellingSubscriptionColumns } from './selling-schema.ts';
 
 // The columns of sql/*/0001-foundation.sql and later migrations. Times are UTC epoch milliseconds, booleans are 0 or 1, JSON is text.
 
@@ -62,7 +64,7 @@ type CustomerTable = {
   updated_at: number;
 };
 
-type LicenseTable = {
+type LicenseTable = SellingLicenseColumns & {
   id: string;
   key_digest: Uint8Array;
   key_cipher: Uint8Array;
@@ -179,7 +181,7 @@ type AdjustmentTable = {
   updated_at: number;
 };
 
-type SubscriptionTable = {
+type SubscriptionTable = SellingSubscriptionColumns & {
   id: string;
   provider: string;
   account: string;
@@ -362,7 +364,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = AiSchema & {
+export type Schema = AiSchema & SellingSchema & SelfServiceSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;

@@ -1,11 +1,18 @@
+import type { Notice } from '../mail/notices.rules.ts';
+
 /** Every kind of job with what it is given. The handlers are in job-list.ts. */
 export type JobPayloads = {
   'apply-delivery': { inboxId: string };
   'send-email': { emailId: string };
+  'send-sign-in-link': { requestId: string; email: string; locale: string; requestedAt: number };
+  'write-notice': Notice;
+  'remind-owners': Record<string, never>;
   'write-back-order': { orderId: string };
   'send-webhook': { deliveryId: string };
   'sweep-reservations': Record<string, never>;
   'send-usage-alerts': Record<string, never>;
+  'watch-lapses': Record<string, never>;
+  'reconcile-providers': Record<string, never>;
   'prune-expired': Record<string, never>;
 };
 

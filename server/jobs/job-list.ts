@@ -1,7 +1,12 @@
+import { sendSignInLink } from '../account/request-sign-in.ts';
 import { applyDelivery, markDeliveryDead } from '../billing/apply-delivery.ts';
+import { reconcileProviders } from '../billing/reconcile.ts';
+import { watchLapses } from '../billing/watch-lapses.ts';
 import { writeBackOrder } from '../billing/write-back-order.ts';
 import type { Deps } from '../deps.ts';
+import { remindOwners } from '../mail/remind-owners.ts';
 import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
+import { writeNotice } from '../mail/write-notice.ts';
 import type { JobPayloads } from './job-kinds.ts';
 import { sendUsageAlerts } from '../usage/send-usage-alerts.ts';
 import { sweepReservations } from '../usage/sweep-reservations.ts';
@@ -26,7 +31,12 @@ export const jobList: JobList = {
   'send-usage-alerts': { run: sendUsageAlerts, everyMs: minute },
   'apply-delivery': { run: applyDelivery, onDead: markDeliveryDead },
   'send-email': { run: sendEmail, onDead: markEmailFailed },
+  'send-sign-in-link': { run: sendSignInLink },
+  'write-notice': { run: writeNotice },
+  'remind-owners': { run: remindOwners, everyMs: 6 * 60 * minute },
   'write-back-order': { run: writeBackOrder },
   'send-webhook': { run: sendWebhook, onDead: markWebhookFailed },
+  'watch-lapses': { run: watchLapses, everyMs: minute },
+  'reconcile-providers': { run: reconcileProviders, everyMs: 5 * minute },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

@@ -3,6 +3,7 @@ import { transact, type Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
 import { clearDomainLock, deleteActivation, insertActivation, listActivations, moveActivation, type Activation, type SiteKind } from './licenses.store.ts';
 import { freeSlot } from './slots.rules.ts';
+import { tellOfActivation } from './tell-of-license.ts';
 
 type Seats = { licenseId: string; site: string; kind: SiteKind; limit: number; version?: string | undefined };
 export type ActivationOutcome = { outcome: 'activated' | 'already-active'; activation: Activation } | { outcome: 'limit-reached' };
@@ -24,6 +25,7 @@ export function activateSite(db: Db, { licenseId, site, kind, limit, version }: 
       if (await (known ? moveActivation(trx, activation) : insertActivation(trx, activation))) {
         const action = known ? 'activation.went_live' : 'activation.created';
         await recordAudit(trx, by, { action, entity: 'license', entityId: licenseId, after: { site, kind } }, now);
+        if (!known) await tellOfActivation(trx, 'activation.created', activation, now);
         return { outcome: 'activated', activation };
       }
     }
@@ -41,6 +43,7 @@ export function releaseSite(db: Db, licenseId: string, site: string, by: Actor, 
     const activation = (await listActivations(trx, licenseId)).find((candidate) => candidate.site === site);
     const unlocked = await clearDomainLock(trx, licenseId, site, now);
     const released = activation !== undefined && (await deleteActivation(trx, activation.id));
+    if (released) await tellOfActivation(trx, 'activation.deleted', activation, now);
     if (released || unlocked) {
       await recordAudit(trx, by, { action: 'activation.deleted', entity: 'license', entityId: licenseId, before: { site, kind: activation?.kind, domain_lock: unlocked ? site : undefined } }, now);
     }

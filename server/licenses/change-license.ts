@@ -2,7 +2,7 @@ import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { insertedOnce, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { asTerm, termRow, type TermInput } from './issue-license.ts';
-import { storedStatus, type StatusFacts } from './license-status.rules.ts';
+import { storedStatus, type StatusFacts, type SubscriptionStatus } from './license-status.rules.ts';
 import { paidThrough } from './license-terms.rules.ts';
 import { getLicense, insertTerm, listTerms, setTermVoided, updateLicense, type License } from './licenses.store.ts';
 import { tellOfChange } from './tell-of-license.ts';
@@ -13,6 +13,11 @@ export type LicenseChange =
   | { type: 'reactivate'; reason?: string | undefined }
   | { type: 'cancel'; reason: string }
   | { type: 'unlock-domain'; reason?: string | undefined }
+  /** What its subscription says of it. `status` null: nothing, the licence runs as far as it is paid. */
+  | { type: 'follow-subscription'; subscriptionId: string; status: SubscriptionStatus | null; graceMs: number }
+  | { type: 'change-plan'; planId: string; reason: string }
+  /** Its grace has passed: what is stored says so from now on. */
+  | { type: 'lapse' }
   | { type: 'renew'; term: TermInput }
   | { type: 'void-term'; termId: string; reason: string }
   | { type: 'restore-term'; termId: string; reason: string };
@@ -22,6 +27,9 @@ const actions: Record<LicenseChange['type'], string> = {
   reactivate: 'license.reactivated',
   cancel: 'license.cancelled',
   'unlock-domain': 'license.domain_unlocked',
+  'follow-subscription': 'license.subscription_changed',
+  'change-plan': 'license.plan_changed',
+  lapse: 'license.lapsed',
   renew: 'license.renewed',
   'void-term': 'license.term_voided',
   'restore-term': 'license.term_restored',
@@ -49,15 +57,15 @@ export async function changeLicense(db: Db, licenseId: string, change: LicenseCh
     expires_at: isRevoked ? before.expires_at : end,
   };
   const after: License = { ...before, ...facts, updated_at: now };
-  after.status = storedStatus(after);
+  after.status = storedStatus(after, now);
   const { id: _id, key_digest: _digest, key_cipher: _cipher, key_id: _keyId, ...columns } = after;
   await updateLicense(db, licenseId, columns);
   await recordAudit(db, by, { action: actions[change.type], entity: 'license', entityId: licenseId, before: visible(before), after: visible(after), reason: 'reason' in change ? change.reason : undefined }, now);
-  await tellOfChange(db, before, after, now);
+  await tellOfChange(db, before, after, change.type, now);
   return after;
 }
 
-type Reasons = Pick<License, 'suspended_reason' | 'cancelled_reason' | 'domain_lock'>;
+type Reasons = Pick<License, 'suspended_reason' | 'cancelled_reason' | 'domain_lock' | 'plan_id' | 'subscription_id' | 'subscription_status' | 'grace_ms'>;
 
 /** The new facts, or undefined when the change is already in force. */
 async function applyChange(db: Db, license: License, change: LicenseChange, now: number): Promise<Partial<StatusFacts & Reasons> | undefined> {
@@ -66,12 +74,22 @@ async function applyChange(db: Db, license: License, change: LicenseChange, now:
       return license.suspended_at === null ? { suspended_at: now, suspended_reason: change.reason } : undefined;
     case 'reactivate':
       if (license.status === 'active') return undefined;
+      if (license.suspended_at === null && license.cancelled_at === null && license.revoked_at === null && license.confirmed_at !== null) throw new AppError('CONFLICT', 'The licence follows its subscription, which is paused, cancelled or unpaid. Resume or pay the subscription at the payment provider, or add a new term.');
       if (license.revoked_at !== null) throw new AppError('CONFLICT', 'Everything that paid for this licence was refunded, so it cannot be reactivated. Add a new term, or issue a new licence.');
       return { suspended_at: null, suspended_reason: null, cancelled_at: null, cancelled_reason: null, confirmed_at: license.confirmed_at ?? now };
     case 'cancel':
       return license.cancelled_at === null ? { cancelled_at: now, cancelled_reason: change.reason } : undefined;
     case 'unlock-domain':
       return license.domain_lock === null ? undefined : { domain_lock: null };
+    case 'follow-subscription': {
+      const { subscriptionId, status, graceMs } = change;
+      if (license.subscription_id === subscriptionId && license.subscription_status === status && license.grace_ms === graceMs) return undefined;
+      return { subscription_id: subscriptionId, subscription_status: status, grace_ms: graceMs };
+    }
+    case 'change-plan':
+      return license.plan_id === change.planId ? undefined : { plan_id: change.planId };
+    case 'lapse':
+      return storedStatus(license, now) === license.status ? undefined : {};
     case 'renew':
       return (await insertedOnce(insertTerm(db, termRow(license.id, change.term, now)))) ? {} : undefined;
     case 'void-term':
@@ -81,6 +99,6 @@ async function applyChange(db: Db, license: License, change: LicenseChange, now:
   }
 }
 
-function visible({ status, expires_at, suspended_reason, cancelled_reason, revoked_reason, domain_lock }: License): Record<string, unknown> {
-  return { status, expires_at, suspended_reason, cancelled_reason, revoked_reason, domain_lock };
+function visible({ status, expires_at, suspended_reason, cancelled_reason, revoked_reason, domain_lock, plan_id, subscription_status }: License): Record<string, unknown> {
+  return { status, expires_at, suspended_reason, cancelled_reason, revoked_reason, domain_lock, plan_id, subscription_status };
 }

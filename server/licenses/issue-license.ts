@@ -59,7 +59,7 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
   const term = termRow(id, input.term, now);
   const siteLimit = input.maxSites ?? input.plan.max_sites;
   const isStaging = input.site !== undefined && isStagingSite(input.site);
-  const facts = { confirmed_at: now, suspended_at: null, cancelled_at: null, revoked_at: null };
+  const facts = { confirmed_at: now, suspended_at: null, cancelled_at: null, revoked_at: null, subscription_id: null, subscription_status: null, grace_ms: 0 };
   const license: License = {
     id,
     key_digest: vault.digest(canonical),
@@ -70,7 +70,7 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
     plan_id: input.plan.id,
     product_id: input.productId,
     ...facts,
-    status: storedStatus(facts),
+    status: storedStatus(facts, now),
     expires_at: paidThrough([asTerm(term)]) ?? null,
     suspended_reason: null,
     cancelled_reason: null,

@@ -4,7 +4,7 @@ export const verdictCodes = ['VALID', 'NOT_FOUND', 'SUSPENDED', 'EXPIRED', 'CANC
 export type VerdictCode = (typeof verdictCodes)[number];
 export type Verdict = { valid: boolean; code: VerdictCode };
 
-export type JudgedLicense = { status: string; expires_at: number | null; domain_lock: string | null; max_version: string | null; product_code: string };
+export type JudgedLicense = { status: string; expires_at: number | null; grace_ms: number; subscription_status: string | null; domain_lock: string | null; max_version: string | null; product_code: string };
 /** What a licence is asked to cover. `isStaging` sites are free of the domain lock. */
 export type Scope = { site?: string | undefined; isStaging?: boolean; product?: string | undefined; version?: string | undefined };
 

@@ -8,7 +8,7 @@ export type Activation = Selectable<Schema['activations']>;
 export type SiteKind = 'production' | 'staging';
 
 /** All that a verdict on a key for a site needs. */
-export type LicenseFacts = Pick<License, 'id' | 'status' | 'expires_at' | 'domain_lock' | 'max_version' | 'customer_id' | 'key_hint' | 'created_at'> & {
+export type LicenseFacts = Pick<License, 'id' | 'status' | 'expires_at' | 'grace_ms' | 'subscription_status' | 'domain_lock' | 'max_version' | 'customer_id' | 'key_hint' | 'created_at'> & {
   product_code: string;
   plan_code: string;
   plan_name: string;
@@ -28,8 +28,10 @@ export type LicenseFacts = Pick<License, 'id' | 'status' | 'expires_at' | 'domai
   activation_secret: Uint8Array | null;
 };
 
-const siteLimit = sql<number>`coalesce(licenses.max_sites, plans.max_sites)`.as('site_limit');
-const sitesUsed = sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.kind = 'production')`.as('sites_used');
+/** In a query over licences and plans. */
+export const siteLimit = sql<number>`coalesce(licenses.max_sites, plans.max_sites)`.as('site_limit');
+/** In a query over licences: without copies. */
+export const sitesUsed = sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.kind = 'production')`.as('sites_used');
 const anyBytes = new Uint8Array(0);
 const buildFactsQuery = (db: Db, by: 'licenses.key_digest' | 'licenses.id', any: Uint8Array | string) =>
   db
@@ -39,7 +41,7 @@ const buildFactsQuery = (db: Db, by: 'licenses.key_digest' | 'licenses.id', any:
     .leftJoin('activations', (join) => join.onRef('activations.license_id', '=', 'licenses.id').on('activations.site', '=', ''))
     .leftJoin('quota_counters', (join) => join.onRef('quota_counters.license_id', '=', 'licenses.id').on('quota_counters.scope', '=', sql.lit('')))
     .select([
-      'licenses.id', 'licenses.status', 'licenses.expires_at', 'licenses.domain_lock', 'licenses.max_version', 'licenses.customer_id', 'licenses.key_hint', 'licenses.created_at',
+      'licenses.id', 'licenses.status', 'licenses.expires_at', 'licenses.grace_ms', 'licenses.subscription_status', 'licenses.domain_lock', 'licenses.max_version', 'licenses.customer_id', 'licenses.key_hint', 'licenses.created_at',
       'products.code as product_code',
       'plans.code as plan_code', 'plans.name as plan_name', 'plans.features', 'plans.ai_proxy',
       'plans.max_staging_sites as staging_site_limit', 'plans.monthly_requests', 'plans.hourly_requests',
@@ -154,7 +156,7 @@ export async function findLicenseByDigest(db: Db, keyDigest: Uint8Array): Promis
   return db.selectFrom('licenses').selectAll().where('key_digest', '=', keyDigest).executeTakeFirst();
 }
 
-export type LicenseOfCustomer = Pick<License, 'id' | 'key_hint' | 'status' | 'expires_at' | 'created_at'> & { plan_code: string; plan_name: string; product_code: string; site_limit: number; sites_used: number };
+export type LicenseOfCustomer = Pick<License, 'id' | 'key_hint' | 'status' | 'expires_at' | 'grace_ms' | 'subscription_status' | 'created_at'> & { plan_code: string; plan_name: string; product_code: string; site_limit: number; sites_used: number };
 
 /** Licences of a customer with their plans and the sites in use, newest first. */
 export function listLicensesOfCustomer(db: Db, customerId: string): Promise<LicenseOfCustomer[]> {
@@ -162,7 +164,7 @@ export function listLicensesOfCustomer(db: Db, customerId: string): Promise<Lice
     .selectFrom('licenses')
     .innerJoin('plans', 'plans.id', 'licenses.plan_id')
     .innerJoin('products', 'products.id', 'licenses.product_id')
-    .select(['licenses.id', 'licenses.key_hint', 'licenses.status', 'licenses.expires_at', 'licenses.created_at', 'plans.code as plan_code', 'plans.name as plan_name', 'products.code as product_code'])
+    .select(['licenses.id', 'licenses.key_hint', 'licenses.status', 'licenses.expires_at', 'licenses.grace_ms', 'licenses.subscription_status', 'licenses.created_at', 'plans.code as plan_code', 'plans.name as plan_name', 'products.code as product_code'])
     .select(siteLimit)
     .select(sitesUsed)
     .where('licenses.customer_id', '=', customerId)

@@ -13,3 +13,10 @@ export function headerText(text: string): string {
 export function localDay(ms: number, locale: string): string {
   return new Intl.DateTimeFormat(locale === 'it' ? 'it-IT' : 'en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(ms);
 }
+
+/** An amount in the smallest unit of its currency, written with it. */
+export function formatAmount(minor: number, currency: string, locale: string): string {
+  if (!/^[A-Z]{3}$/.test(currency)) return `${minor} ${currency}`;
+  const format = new Intl.NumberFormat(locale === 'it' ? 'it-IT' : 'en-GB', { style: 'currency', currency });
+  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}

@@ -3,6 +3,7 @@ import type { Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
 import { enqueueJob } from '../jobs/enqueue.ts';
 import { insertEmail } from './emails.store.ts';
+import type { NoticeFacts, NoticeTemplate } from './notices.rules.ts';
 
 export type EmailInput = {
   /** Why it is written: there is one e-mail for each cause, whatever is repeated. */
@@ -13,10 +14,19 @@ export type EmailInput = {
   orderId: string | null;
 } & EmailContent;
 /** `data` holds names, ids and figures only. Licence keys are read when the e-mail is sent, so that none rests here. */
-type EmailContent = { template: 'purchase'; data: PurchaseData } | { template: 'usage-alert'; data: UsageAlertData };
+type EmailContent =
+  | { template: 'purchase'; data: PurchaseData }
+  | { template: 'usage-alert'; data: UsageAlertData }
+  | { template: 'operator-alert'; data: OperatorAlertData }
+  | { template: 'sign-in'; data: SignInData }
+  | { template: 'license-key'; data: LicenseKeyData }
+  | { template: NoticeTemplate; data: NoticeFacts & { name: string } };
+export type OperatorAlertData = { provider: string; problem: string };
 export type PurchaseData = { name: string; order: string; licenses: string[] };
 /** `used` and `limit` are requests, tokens, or micro-cents of a US dollar. */
 export type UsageAlertData = { name: string; plan: string; keyEnding: string; unit: 'requests' | 'tokens' | 'cost'; threshold: number; used: number; limit: number; resetsAt: number };
+export type SignInData = { customerId: string; requestedAt: number };
+export type LicenseKeyData = { name: string };
 
 /** Puts an e-mail and the job that sends it into the caller's transaction. False when the cause has its e-mail already. */
 export async function queueEmail(db: Db, config: Pick<Config, 'publicUrl'>, input: EmailInput, now: number): Promise<boolean> {

@@ -3,17 +3,17 @@ import path from 'node:path';
 import Handlebars, { type TemplateDelegate } from 'handlebars';
 import { headerText } from './mail-text.rules.ts';
 
-export type RenderedEmail = { subject: string; text: string; html: string };
+export type RenderedEmail = { subject: string; preheader: string; text: string; html: string };
+export const mailLanguages = ['en', 'it'] as const;
 
 const directory = path.join(import.meta.dirname, 'templates');
-const languages = new Set(['en', 'it']);
 const runtime = { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false };
 const compiled = new Map<string, TemplateDelegate>();
 
 /** The language in which an e-mail is written: English for every one that has no templates. */
 export function mailLanguage(locale: string): string {
   const language = locale.slice(0, 2).toLowerCase();
-  return languages.has(language) ? language : 'en';
+  return mailLanguages.find((known) => known === language) ?? 'en';
 }
 
 /**
@@ -26,7 +26,7 @@ export function renderEmail(name: string, locale: string, values: Record<string,
   const subject = headerText(part('subject', false));
   const preheader = headerText(part('preheader', false));
   const html = template('layout.html.hbs', true)({ language, subject, preheader, body: part('html', true) }, runtime);
-  return { subject, text: part('text', false), html };
+  return { subject, preheader, text: part('text', false), html };
 }
 
 function template(file: string, escape: boolean): TemplateDelegate {

@@ -3,12 +3,24 @@ import type { Deps } from '../deps.ts';
 import { errorText } from '../errors.ts';
 import { DeadLetter } from '../jobs/job-kinds.ts';
 import { countAttempt, findEmail, updateEmail, type Email } from './emails.store.ts';
+import { renderLicenseKey } from './license-key-email.ts';
+import { renderNotice } from './notice-email.ts';
+import { noticeTemplates } from './notices.rules.ts';
+import { renderOperatorAlert } from './operator-alert-email.ts';
 import { renderPurchase } from './purchase-email.ts';
 import type { RenderedEmail } from './render-email.ts';
+import { renderSignIn } from './sign-in-email.ts';
 import { deliverMail, MailError } from './transport.ts';
 import { renderUsageAlert } from './usage-alert-email.ts';
 
-const templates: Record<string, (deps: Deps, email: Email) => Promise<RenderedEmail> | RenderedEmail> = { purchase: renderPurchase, 'usage-alert': renderUsageAlert };
+const templates: Record<string, (deps: Deps, email: Email) => Promise<RenderedEmail> | RenderedEmail> = {
+  purchase: renderPurchase,
+  'usage-alert': renderUsageAlert,
+  'operator-alert': renderOperatorAlert,
+  'sign-in': renderSignIn,
+  'license-key': renderLicenseKey,
+  ...Object.fromEntries(noticeTemplates.map((template) => [template, renderNotice])),
+};
 const recordAttempts = 10;
 const longestPauseMs = 2_000;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Deps } from '../deps.ts';
+import type { Config } from '../config.ts';
 import type { Email } from './emails.store.ts';
 import { greetingName, localDay } from './mail-text.rules.ts';
 import { mailLanguage, renderEmail, type RenderedEmail } from './render-email.ts';
@@ -8,7 +8,7 @@ const alertData = z.object({ name: z.string(), plan: z.string(), keyEnding: z.st
 const microcentsPerDollar = 100_000_000;
 
 /** The e-mail that says how much of a monthly quota is used, when it starts anew, and what can be done. */
-export function renderUsageAlert({ config }: Pick<Deps, 'config'>, email: Email): RenderedEmail {
+export function renderUsageAlert({ config }: { config: Pick<Config, 'publicUrl'> }, email: Email): RenderedEmail {
   const { name, plan, keyEnding, unit, threshold, used, limit, resetsAt } = alertData.parse(JSON.parse(email.data));
   const language = mailLanguage(email.locale);
   const locale = language === 'it' ? 'it-IT' : 'en-GB';

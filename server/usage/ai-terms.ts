@@ -1,6 +1,6 @@
 import type { Db } from '../db/database.ts';
 import { limitsOf, type Limits } from './limits.rules.ts';
-import { findTermsRow, type TermsRow } from './usage.store.ts';
+import { findTermsRow, type OwnersColumns, type TermsRow } from './usage.store.ts';
 
 /** On what terms a licence may ask AI models. Undefined: no such limit. */
 export type AiTerms = {
@@ -17,27 +17,28 @@ export type AiTerms = {
 const made = new Map<string, AiTerms>();
 const termsKept = 1_000;
 
-/** The terms of a licence as its plan, its own limits and its owner's budget make them: made once for each that differs. Throws for a licence that has vanished. */
-export async function aiTermsOf(db: Db, licenseId: string): Promise<AiTerms> {
+/** The terms of a licence as its plan, its own limits and its owner's budget make them, and what else its owner has decided. Throws for a licence that has vanished. */
+export async function aiTermsOf(db: Db, licenseId: string): Promise<{ terms: AiTerms; owners: OwnersColumns }> {
   const row = await findTermsRow(db, licenseId);
   if (!row) throw new Error('the licence has vanished');
-  const key = JSON.stringify(row);
+  return { terms: termsOf(row), owners: row };
+}
+
+/** Made once for each that differs: there are about as many as plans. */
+function termsOf(row: TermsRow): AiTerms {
+  const key = [row.monthly_requests, row.hourly_requests, row.plan_quotas, row.license_quotas, row.monthly_budget_microcents, row.allowed_models, row.max_input_tokens, row.max_output_tokens, row.own_keys_use_quota, row.own_keys].join('|');
   let terms = made.get(key);
   if (!terms) {
     if (made.size >= termsKept) made.clear();
-    terms = termsOf(row);
+    terms = {
+      limits: limitsOf(row),
+      allowedModels: row.allowed_models === null ? undefined : (JSON.parse(row.allowed_models) as string[]),
+      maxInputTokens: row.max_input_tokens ?? undefined,
+      maxOutputTokens: row.max_output_tokens ?? undefined,
+      ownKeysUseQuota: row.own_keys_use_quota === 1,
+      hasOwnKeys: row.own_keys > 0,
+    };
     made.set(key, terms);
   }
   return terms;
-}
-
-function termsOf(row: TermsRow): AiTerms {
-  return {
-    limits: limitsOf(row),
-    allowedModels: row.allowed_models === null ? undefined : (JSON.parse(row.allowed_models) as string[]),
-    maxInputTokens: row.max_input_tokens ?? undefined,
-    maxOutputTokens: row.max_output_tokens ?? undefined,
-    ownKeysUseQuota: row.own_keys_use_quota === 1,
-    hasOwnKeys: row.own_keys > 0,
-  };
 }

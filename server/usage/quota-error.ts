@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { dollarsOf } from './dollars.rules.ts';
 import type { Amounts, QuotaScope, QuotaUnit } from './limits.rules.ts';
 import { secondsUntilReset, type QuotaState } from './quota.rules.ts';
 
@@ -24,7 +25,6 @@ function amountText(unit: QuotaUnit, amount: number): string {
   return unit === 'cost' ? dollars(amount) : String(amount);
 }
 
-/** Micro-cents as US dollars, rounded up to a whole cent. */
 function dollars(microcents: number): string {
-  return `$${(Math.ceil(microcents / microcentsPerCent) / 100).toFixed(2)}`;
+  return `$${dollarsOf(Math.ceil(microcents / microcentsPerCent) * microcentsPerCent)}`;
 }

@@ -10,7 +10,7 @@ export type UsageReport = { quota: Quota; byProvider: ({ provider: string } & Su
 /** What a licence has used of its limits, and by provider and day in the running month, from the ledger: what is under way included. */
 export async function readUsage(db: Db, licenseId: string, now: number): Promise<UsageReport> {
   const windows = windowsAt(now);
-  const { limits } = await aiTermsOf(db, licenseId);
+  const { terms: { limits } } = await aiTermsOf(db, licenseId);
   const used = await sumCharges(db, { licenseId, scope: 'license', name: '' }, windows);
   const rows = await sumMonth(db, licenseId, windows.month);
   return {

@@ -6,7 +6,8 @@ import { emitWebhook } from '../webhooks/emit-webhook.ts';
 import { aiTermsOf } from './ai-terms.ts';
 import { quotaUnits, unlimited, type Amounts, type QuotaUnit } from './limits.rules.ts';
 import { monthStart, windowEnd } from './period.rules.ts';
-import { dollarText, monthText } from './statement.rules.ts';
+import { dollarText } from './dollars.rules.ts';
+import { monthText } from './statement.rules.ts';
 import { thresholdsReached } from './usage-alerts.rules.ts';
 import { getOwner, insertAlert, listAlerts, listChangedCounts, sumSettled, type MonthCount } from './usage-alerts.store.ts';
 
@@ -40,7 +41,7 @@ export async function sendUsageAlerts(deps: Pick<Deps, 'db' | 'config' | 'now'>)
 }
 
 async function alertOwner({ db, config, now }: Pick<Deps, 'db' | 'config' | 'now'>, { license_id: licenseId, used: counted }: MonthCount, month: number): Promise<void> {
-  const { month: limits } = (await aiTermsOf(db, licenseId)).limits.license;
+  const { month: limits } = (await aiTermsOf(db, licenseId)).terms.limits.license;
   const quotas = quotaUnits.map((unit): Quota => ({ unit, limit: limits[unit] })).filter(({ limit }) => limit < unlimited);
   if (!quotas.some(({ unit, limit }) => thresholdsReached(counted[unit], limit).length > 0)) return;
   const told = await listAlerts(db, licenseId, month);

@@ -1,4 +1,5 @@
 import { csvText } from '../csv.rules.ts';
+import { dollarText } from './dollars.rules.ts';
 import { windowEnd } from './period.rules.ts';
 
 /** What is added up. Tokens cached and written to the cache are included in `input_tokens`, those of reasoning in `output_tokens`; cost is in micro-cents of a US dollar. */
@@ -9,8 +10,6 @@ export type StatementLine = { day: number; provider: string; model: string; key_
 export type Statement = { month: number; until: number; lines: StatementLine[]; totals: StatementSums };
 
 const firstYear = 2000;
-const microcentsPerDollar = 100_000_000n;
-const microcentDigits = 8;
 
 /** The first moment of a month written as 2026-11; undefined for anything else. */
 export function parseMonth(text: string): number | undefined {
@@ -32,13 +31,6 @@ export function dayText(day: number): string {
 export function makeStatement(month: number, lines: StatementLine[]): Statement {
   const totals = Object.fromEntries(statementSums.map((name) => [name, lines.reduce((sum, line) => sum + line[name], 0)])) as StatementSums;
   return { month, until: windowEnd('month', month), lines, totals };
-}
-
-/** Micro-cents as US dollars, every digit of them: 123 is 0.00000123. */
-export function dollarText(microcents: number): string {
-  const amount = BigInt(microcents);
-  const size = amount < 0n ? -amount : amount;
-  return `${amount < 0n ? '-' : ''}${size / microcentsPerDollar}.${String(size % microcentsPerDollar).padStart(microcentDigits, '0')}`;
 }
 
 /** A line or the totals as other programs get them, with the cost in dollars. */

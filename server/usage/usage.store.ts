@@ -88,23 +88,26 @@ export function sumMonth(db: Db, licenseId: string, month: number): Promise<Usag
     .execute();
 }
 
-export type TermsRow = LimitColumns & { allowed_models: string | null; max_input_tokens: number | null; max_output_tokens: number | null; own_keys_use_quota: number; own_keys: number };
+/** What the owner of a licence has decided on its AI; every column is null where that is nothing. */
+export type OwnersColumns = { [Column in 'paused_at' | 'monthly_budget_microcents' | 'system_prompt' | 'allowed_topics' | 'blocked_topics' | 'max_input_characters' | 'is_moderated' | 'cache_seconds']: Selectable<Schema['license_ai_settings']>[Column] | null };
+export type TermsRow = LimitColumns & OwnersColumns & { allowed_models: string | null; max_input_tokens: number | null; max_output_tokens: number | null; own_keys_use_quota: number; own_keys: number };
 
 const termsQuery = preparedRead<TermsRow, [licenseId: string]>((db) =>
   db
     .selectFrom('licenses')
     .innerJoin('plans', 'plans.id', 'licenses.plan_id')
-    .leftJoin('license_ai_settings', 'license_ai_settings.license_id', 'licenses.id')
+    .leftJoin('license_ai_settings as settings', 'settings.license_id', 'licenses.id')
     .select([
-      'plans.monthly_requests', 'plans.hourly_requests', 'plans.quotas as plan_quotas', 'licenses.quotas as license_quotas', 'license_ai_settings.monthly_budget_microcents',
+      'plans.monthly_requests', 'plans.hourly_requests', 'plans.quotas as plan_quotas', 'licenses.quotas as license_quotas',
       'plans.allowed_models', 'plans.max_input_tokens', 'plans.max_output_tokens', 'plans.own_keys_use_quota',
+      'settings.paused_at', 'settings.monthly_budget_microcents', 'settings.system_prompt', 'settings.allowed_topics', 'settings.blocked_topics', 'settings.max_input_characters', 'settings.is_moderated', 'settings.cache_seconds',
     ])
     .select(sql<number>`(select count(*) from provider_keys where provider_keys.license_id = licenses.id)`.as('own_keys'))
     .where('licenses.id', '=', '')
     .compile(),
 );
 
-/** What the plan, the licence and its owner say of AI requests. */
+/** What the plan, the licence and its owner say of AI requests: one read for all, since every request needs it. */
 export async function findTermsRow(db: Db, licenseId: string): Promise<TermsRow | undefined> {
   const rows = await termsQuery(db, [licenseId]);
   return rows[0];

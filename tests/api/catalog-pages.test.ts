@@ -170,6 +170,17 @@ onBothDatabases('the pages of providers, aliases, prices and plans', (engine) =>
     assert.equal((await post('/prices/new', { csv: edited + 'openai,gpt-7-pro,default,0,1,,,5,,,\r\n'.repeat(1) + ' '.repeat(200_000) })).status, 200, 'larger than an ordinary form');
   });
 
+  it('a long table shows its beginning, and all of it when asked', async () => {
+    const csv = ['provider,model,service_tier,min_input_tokens,input,cached_input,cache_write,output,reasoning,characters,audio_minute', ...Array.from({ length: 40 }, (_, index) => `openai,long-${index + 10},default,0,1,,,5,,,`)].join('\r\n');
+    const begins = '2027-05-01T00:00';
+    assert.equal((await post('/prices/new', { csv, valid_from: begins, step: 'save' })).status, 303);
+    const lines = (text: string) => text.match(/class="cell-title mono"/g)?.length;
+    const short = (await admin.get('/prices?version=2027-05-01')).text;
+    assert.equal(lines(short), 25);
+    const all = /href="(\/prices\?[^"]*all[^"]*)"/.exec(short)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
+    assert.equal(lines((await admin.get(all)).text), 40);
+  });
+
   it('a model without a price is refused by name, and its alias leaves it out', async () => {
     const refused = await app.call('post', '/v1/messages', { key: developmentKey, body: { model: 'claude-without-price', max_tokens: 5, messages: [{ role: 'user', content: 'x' }] } });
     assert.equal(refused.status, 400);

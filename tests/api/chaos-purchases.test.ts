@@ -8,8 +8,8 @@ onBothDatabases('purchases while the server is killed', (engine) => {
     const database = await createTestDatabase(engine);
     try {
       const result = await runChaos({ deliveries: 150, duplicates: 0.3, kills: 2, databaseUrl: database.url, say: () => undefined });
-      const { lost, double, activeAfterRefund, wrongExpiry, mailProblems, deadJobs, unfinished } = result;
-      assert.deepEqual({ lost, double, activeAfterRefund, wrongExpiry, mailProblems, deadJobs, unfinished }, { lost: [], double: [], activeAfterRefund: [], wrongExpiry: [], mailProblems: [], deadJobs: [], unfinished: 0 });
+      const { lost, double, activeAfterRefund, wrongExpiry, wrongPlan, mailProblems, deadJobs, unfinished } = result;
+      assert.deepEqual({ lost, double, activeAfterRefund, wrongExpiry, wrongPlan, mailProblems, deadJobs, unfinished }, { lost: [], double: [], activeAfterRefund: [], wrongExpiry: [], wrongPlan: [], mailProblems: [], deadJobs: [], unfinished: 0 });
       assert.ok(result.sent >= 150 && result.kills === 2 && result.licenses > 0);
     } finally {
       await database.drop();

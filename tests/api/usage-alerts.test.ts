@@ -38,7 +38,7 @@ onBothDatabases('usage alerts', (engine) => {
 
   /** So many requests of this size, made and settled; the last ones only reserved. */
   async function use({ deps, clock }: WebhookApp, licenseId: string, count: number, each: { tokens?: number; cost?: number } = {}, reservedOnly = 0): Promise<void> {
-    const { limits } = await aiTermsOf(deps.db, licenseId);
+    const { terms: { limits } } = await aiTermsOf(deps.db, licenseId);
     for (let index = 0; index < count + reservedOnly; index += 1) {
       const most = { requests: 1, tokens: each.tokens ?? 0, cost: each.cost ?? 0 };
       const outcome = await reserveUsage(deps.db, { licenseId, limits, site: null, visitor: null, most, endpoint: 'chat', provider: 'demo', model: 'demo', askedModel: null, keySource: 'managed', isStream: false, lifetimeMs: 600_000 }, clock.now);

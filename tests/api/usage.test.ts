@@ -113,7 +113,7 @@ onBothDatabases('the quota of a licence', (engine) => {
 
   const request = async () => {
     const { id } = await app.deps.db.selectFrom('licenses').select('id').executeTakeFirstOrThrow();
-    const { limits: current } = await aiTermsOf(app.deps.db, id);
+    const { terms: { limits: current } } = await aiTermsOf(app.deps.db, id);
     return { licenseId: id, limits: current, most: { requests: 1, tokens: 0, cost: 0 }, site: null, visitor: null, endpoint: 'chat', provider: 'demo', model: 'demo', askedModel: null, keySource: 'managed' as const, isStream: false, lifetimeMs: 10 * 60_000 };
   };
 

@@ -4,7 +4,8 @@ import { array, assert as check, asyncProperty, constantFrom, integer, property,
 import { newId } from '../../server/ids.ts';
 import { csvText } from '../../server/csv.rules.ts';
 import { readStatement } from '../../server/usage/read-statement.ts';
-import { dollarText, parseMonth, statementSums } from '../../server/usage/statement.rules.ts';
+import { dollarText } from '../../server/usage/dollars.rules.ts';
+import { parseMonth, statementSums } from '../../server/usage/statement.rules.ts';
 import { onBothDatabases, useTestApp } from '../harness.ts';
 import { writeLedgerRow } from '../ledger-rows.ts';
 

@@ -193,13 +193,16 @@ onBothDatabases('the dashboard in a browser', (engine) => {
     const delivery = await db.selectFrom('inbox').select('id').executeTakeFirstOrThrow();
     const customer = await db.selectFrom('customers').select('id').where('email', '=', 'Carla@Example.com').executeTakeFirstOrThrow();
     const license = new URL(licensePage).pathname;
-    const paths = ['/', '/customers', `/customers/${customer.id}`, '/licenses', '/licenses?q=nobody%40example.com', license, `${license}/suspend`, `${license}/cancel`, `${license}/statement`, `${license}/statement?month=2025-01`, '/new-license', '/deliveries', '/deliveries?status=dead', `/deliveries/${delivery.id}`, '/emails', '/webhooks', '/webhooks/new', `/webhooks/${endpoint}`, `/webhooks/${endpoint}/edit`, `/webhooks/${endpoint}/delete`, webhookDelivery, '/providers', '/providers/new', '/aliases/chatello-fast', '/prices', '/prices/new', '/plans/pro', '/audit', '/password'];
+    const email = { id: newId() };
+    await db.insertInto('emails').values({ id: email.id, cause: 'e2e', template: 'purchase', recipient: `${'long'.repeat(20)}@example.com`, locale: 'en', data: '{}', license_id: null, order_id: null, message_id: '<e2e@e2e>', status: 'failed', attempts: 3, last_error: 'The mail server did not take the message (EENVELOPE, 550).', created_at: Date.now(), sent_at: null }).execute();
+    const paths = ['/', '/customers', `/customers/${customer.id}`, '/licenses', '/licenses?q=nobody%40example.com', license, `${license}/suspend`, `${license}/cancel`, `${license}/statement`, `${license}/statement?month=2025-01`, '/new-license', '/deliveries', '/deliveries?status=dead', `/deliveries/${delivery.id}`, '/emails', `/emails/${email.id}`, '/emails/templates', '/emails/templates/purchase/it', '/webhooks', '/webhooks/new', `/webhooks/${endpoint}`, `/webhooks/${endpoint}/edit`, `/webhooks/${endpoint}/delete`, webhookDelivery, '/providers', '/providers/new', '/aliases/chatello-fast', '/prices', '/prices/new', '/plans/pro', '/audit', '/password'];
     const flaws = new Set<string>();
     for (const [width, theme, language] of [[1280, 'dark', 'en'], [390, 'light', 'it'], [390, 'dark', 'en'], [1920, 'light', 'it']] as const) {
       await page.setViewportSize({ width, height: 844 });
       await context.addCookies([{ name: 'chatello_theme', value: theme, url }, { name: 'chatello_language', value: language, url }]);
       for (const path of paths) {
         await page.goto(url + path);
+        if (process.env['SHOTS'] && path.startsWith('/emails')) await page.screenshot({ path: `${process.env['SHOTS']}/admin${path.replace(/[^a-z0-9]+/gi, '-').slice(0, 40)}-${width}-${theme}.png`, fullPage: true });
         const overflow = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
         assert.equal(overflow, 0, `${path} at ${width}`);
         assert.deepEqual(await page.evaluate('[document.documentElement.dataset.bsTheme, document.documentElement.lang]'), [theme, language]);

@@ -5,6 +5,7 @@ import { after, before, beforeEach, it } from 'node:test';
 import type { Response } from 'express';
 import { chatAnswer } from '../../server/ai/chat-answer.ts';
 import { completeChat } from '../../server/ai/complete-chat.ts';
+import { aiTermsOf } from '../../server/usage/ai-terms.ts';
 import { defaultAiSettings } from '../../server/ai/settings/ai-settings.rules.ts';
 import { knownLicense } from '../../server/http/license-auth.ts';
 import { developmentKey } from '../../server/licenses/seed-development-license.ts';
@@ -147,7 +148,7 @@ onBothDatabases('a chat that is cut short', (engine) => {
     const chat = { messages: [{ role: 'user' as const, content: 'Hi' }], provider: undefined, model: undefined, temperature: undefined, maxTokens: undefined, stream: true };
     const before = upstream.received.length;
     const nobody = chatAnswer(new ServerResponse(new IncomingMessage(new Socket())) as Response, true);
-    await assert.rejects(completeChat(app.deps, { caller: { license, site: null, visitor: null, sitePrompt: null, settings: defaultAiSettings }, signal: AbortSignal.abort(), onQuota: () => undefined, onCache: () => undefined }, chat, nobody), { name: 'ClientLeft' });
+    await assert.rejects(completeChat(app.deps, { caller: { license, site: null, visitor: null, sitePrompt: null, settings: defaultAiSettings, terms: (await aiTermsOf(db, license.id)).terms }, signal: AbortSignal.abort(), onQuota: () => undefined, onCache: () => undefined }, chat, nobody), { name: 'ClientLeft' });
     const row = await lastRow(app);
     assert.deepEqual([row.status, row.charged_requests, row.input_tokens, upstream.received.length], ['aborted', 0, 0, before]);
   });

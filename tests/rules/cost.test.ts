@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { costOf, highestCostOf, microcentsPerDollar, type BilledUsage, type PriceRates } from '../../server/ai/catalog/cost.rules.ts';
+import { costOf, highestCostOf, type BilledUsage, type PriceRates } from '../../server/ai/catalog/cost.rules.ts';
+import { microcentsPerDollar } from '../../server/usage/dollars.rules.ts';
 
 const dollars = (amount: number) => amount * microcentsPerDollar;
 const gpt: PriceRates = { input: dollars(0.75), cachedInput: dollars(0.075), cacheWrite: null, output: dollars(4.5), reasoning: null, characters: null, audioMinute: null };

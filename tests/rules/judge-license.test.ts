@@ -4,7 +4,8 @@ import { isNewer, judgeLicense, type JudgedLicense, type Scope } from '../../ser
 import { statusAt, storedStatus } from '../../server/licenses/license-status.rules.ts';
 
 const now = Date.UTC(2026, 10, 21);
-const good: JudgedLicense = { status: 'active', expires_at: now + 1, domain_lock: 'shop.example.com', max_version: '2', product_code: 'chatello' };
+const followsNothing = { grace_ms: 0, subscription_status: null };
+const good: JudgedLicense = { ...followsNothing, status: 'active', expires_at: now + 1, domain_lock: 'shop.example.com', max_version: '2', product_code: 'chatello' };
 const wanted: Scope = { site: 'shop.example.com', product: 'chatello', version: '2.9.1' };
 const codeOf = (license: Partial<JudgedLicense> | undefined, scope: Scope = wanted) => judgeLicense(license && { ...good, ...license }, scope, now).code;
 
@@ -57,15 +58,15 @@ describe('a version', () => {
 describe('the status of a licence', () => {
   const facts = { confirmed_at: 1, suspended_at: null, cancelled_at: null, revoked_at: null };
   it('follows from its facts: revoked or cancelled before suspended before unconfirmed', () => {
-    assert.equal(storedStatus(facts), 'active');
-    assert.equal(storedStatus({ ...facts, confirmed_at: null }), 'pending');
-    assert.equal(storedStatus({ ...facts, confirmed_at: null, suspended_at: 1 }), 'suspended');
-    assert.equal(storedStatus({ ...facts, suspended_at: 1, cancelled_at: 1 }), 'cancelled');
-    assert.equal(storedStatus({ ...facts, suspended_at: 1, revoked_at: 1 }), 'cancelled');
+    assert.equal(storedStatus(facts, now), 'active');
+    assert.equal(storedStatus({ ...facts, confirmed_at: null }, now), 'pending');
+    assert.equal(storedStatus({ ...facts, confirmed_at: null, suspended_at: 1 }, now), 'suspended');
+    assert.equal(storedStatus({ ...facts, suspended_at: 1, cancelled_at: 1 }, now), 'cancelled');
+    assert.equal(storedStatus({ ...facts, suspended_at: 1, revoked_at: 1 }, now), 'cancelled');
   });
 
   it('is expired only for one that would be active', () => {
-    assert.equal(statusAt({ status: 'active', expires_at: now }, now), 'expired');
-    assert.equal(statusAt({ status: 'suspended', expires_at: now }, now), 'suspended');
+    assert.equal(statusAt({ ...followsNothing, status: 'active', expires_at: now }, now), 'expired');
+    assert.equal(statusAt({ ...followsNothing, status: 'suspended', expires_at: now }, now), 'suspended');
   });
 });

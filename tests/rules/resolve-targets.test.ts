@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { microcentsPerDollar } from '../../server/ai/catalog/cost.rules.ts';
+import { microcentsPerDollar } from '../../server/usage/dollars.rules.ts';
 import { priceTable, type ModelPrice } from '../../server/ai/catalog/find-price.rules.ts';
 import type { AliasTarget, Catalog } from '../../server/ai/catalog/load-catalog.ts';
 import type { ProviderKind, ProviderSettings } from '../../server/ai/catalog/provider-settings.rules.ts';

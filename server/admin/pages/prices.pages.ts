@@ -1,6 +1,6 @@
 import { addPriceVersion } from '../../ai/catalog/add-price-version.ts';
 import { listPrices, listPriceVersions, type PriceVersionRow } from '../../ai/catalog/catalog.store.ts';
-import { dollarsOf } from '../../ai/catalog/cost.rules.ts';
+import { dollarsOf } from '../../usage/dollars.rules.ts';
 import type { ModelPrice } from '../../ai/catalog/find-price.rules.ts';
 import { refreshCatalog } from '../../ai/catalog/load-catalog.ts';
 import { keyOf, priceChanges, pricesFromCsv, pricesToCsv, readLine, type PriceChange } from '../../ai/catalog/price-csv.rules.ts';
@@ -12,6 +12,8 @@ import { page, type Answer, type Page, type SignedInContext } from '../web/page.
 import type { Translate } from '../web/locale.ts';
 import { pageNotFound } from '../web/shell.ts';
 
+/** A whole table is as long as a hundred models. */
+const linesShown = 25;
 const versionsShown = 50;
 const problemsShown = 10;
 const changesShown = 200;
@@ -30,7 +32,9 @@ export function pricePages(deps: Deps): Page[] {
       const prices = current ? await tableOf(db, current.version) : [];
       const rows = prices.filter(({ provider, model }) => `${provider}/${model}`.toLowerCase().includes(q)).map(shown);
       const done = query['done'] === 'prices-added' ? t('done.prices-added') : undefined;
-      return { view: 'prices', title: t('nav.prices'), data: { current, rows, q, versions: versions.toReversed().slice(0, versionsShown), done } };
+      const shortened = query['all'] === undefined && rows.length > linesShown;
+      const all = shortened ? { count: rows.length, href: `/prices?${new URLSearchParams({ version: current?.version ?? '', q, all: '1' }).toString()}` } : undefined;
+      return { view: 'prices', title: t('nav.prices'), data: { current, rows: shortened ? rows.slice(0, linesShown) : rows, all, q, versions: versions.toReversed().slice(0, versionsShown), done } };
     }),
 
     page('get', '/prices/:version/csv', async ({ params }) => {

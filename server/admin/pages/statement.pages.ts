@@ -2,7 +2,8 @@ import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { monthStart } from '../../usage/period.rules.ts';
 import { askedMonth, readStatement } from '../../usage/read-statement.ts';
-import { dollarText, monthText, statementCsv, type StatementSums } from '../../usage/statement.rules.ts';
+import { dollarText } from '../../usage/dollars.rules.ts';
+import { monthText, statementCsv, type StatementSums } from '../../usage/statement.rules.ts';
 import { findLicenseDetail } from '../license-detail.store.ts';
 import { formatDollars, monthName } from '../web/format.ts';
 import type { Locale } from '../web/locale.ts';
@@ -15,7 +16,7 @@ export function statementPages({ db, now }: Deps): Page[] {
     page('get', '/licenses/:id/statement', async ({ params, query, locale, t }) => {
       const { license, plan, customer } = (await findLicenseDetail(db, params['id'] ?? '')) ?? pageNotFound();
       const asked = query['month'] ?? monthText(now());
-      const frame = { id: license.id, ending: license.key_hint, plan: plan.name, customer, latest: monthText(now()) };
+      const frame = { id: license.id, ending: license.key_hint, plan: plan.name, customer, latest: monthText(now()), base: `/licenses/${license.id}` };
       let month: number;
       try {
         month = askedMonth(asked, 'month', now());

@@ -22,8 +22,8 @@ export type PageContext = {
 };
 export type SignedInContext = PageContext & { session: Session; by: Actor };
 
-/** A page to show, where to go, or a file to keep (its name in plain ASCII). */
-export type Answer = { view: string; title: string; data?: Record<string, unknown>; status?: number } | { redirect: string } | { download: string; type: string; body: string };
+/** A page to show, where to go, a file to keep (its name in plain ASCII), or a whole document for a frame, under a policy of its own. */
+export type Answer = { view: string; title: string; data?: Record<string, unknown>; status?: number } | { redirect: string } | { download: string; type: string; body: string } | { document: string; policy: string };
 export type Page = { method: 'get' | 'post'; path: string; handle: (context: PageContext) => Promise<Answer> };
 
 /** A page for everybody. */
@@ -61,6 +61,7 @@ export function mountPages(app: Express, deps: Deps, shell: Shell, pages: Page[]
         res,
       });
       if ('redirect' in answer) res.redirect(303, answer.redirect);
+      else if ('document' in answer) res.set('Content-Security-Policy', answer.policy).type('html').send(answer.document);
       else if ('download' in answer) res.attachment(answer.download).type(answer.type).send(answer.body);
       else await sendPage(shell, req, res, answer);
     });

@@ -1,6 +1,5 @@
 import type { Request, Response } from 'express';
 import { AppError } from '../../errors.ts';
-import { aiTermsOf } from '../../usage/ai-terms.ts';
 import type { Quota } from '../../usage/quota.rules.ts';
 import type { MeteredUsage } from '../../usage/token-usage.rules.ts';
 import type { Sizes } from '../catalog/cost.rules.ts';
@@ -34,11 +33,11 @@ export type AudioRequest = {
 
 /** Answers a request that costs one of the quota, by the first target that speaks OpenAI's protocol and can. Throws MODEL_UNKNOWN where nobody does. */
 export async function serveAudio(deps: GatewayDeps, { endpoint, path, lack, model: asked, isStream, estimate, bodyFor, req, res }: AudioRequest): Promise<undefined> {
-  const { config, db, now } = deps;
+  const { config, now } = deps;
   const caller = callerOf(res);
-  const terms = await aiTermsOf(db, caller.license.id);
+  const { terms } = caller;
   const client = clientAnswer(res);
-  const targets = await targetsOf(deps, asked, 'openai', { ...caller, visitor: null }, terms);
+  const targets = await targetsOf(deps, asked, 'openai', { ...caller, visitor: null });
   const attempts = attemptsOf(targets, (target) => {
     const { upstream, model } = target;
     if (upstream?.protocol !== 'openai') throw new AppError('MODEL_UNKNOWN', `${upstream?.face.title ?? 'The demo'} ${lack}. Ask for a model of a provider that does, such as OpenAI or a server that is compatible with it.`, { field: 'body.model' });

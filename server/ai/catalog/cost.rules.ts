@@ -1,6 +1,3 @@
-/** 1 US dollar = 100 cents = 100,000,000 micro-cents: every list price per million tokens is a whole number of them. */
-export const microcentsPerDollar = 100_000_000;
-
 /** Micro-cents per million tokens or characters, and per minute of audio. Null: the price after the dash holds. */
 export type PriceRates = {
   input: number;
@@ -50,21 +47,6 @@ export function highestCostOf(price: PriceRates, usage: Sizes): number {
   const input = Math.max(price.input, price.cachedInput ?? 0, price.cacheWrite ?? 0);
   const output = Math.max(price.output, price.reasoning ?? 0);
   return costOf({ ...price, input, cachedInput: null, cacheWrite: null, output, reasoning: null }, usage);
-}
-
-const dollarAmount = /^(\d{1,7})(?:\.(\d{1,8}))?$/;
-
-/** Micro-cents in dollars, as exact as they are: `0.075`. */
-export function dollarsOf(microcents: number): string {
-  const digits = String(microcents).padStart(9, '0');
-  const fraction = digits.slice(-8).replace(/0+$/, '').padEnd(2, '0');
-  return `${digits.slice(0, -8)}.${fraction}`;
-}
-
-/** Dollars as people write them (`0.075`, also with a comma) in micro-cents. Undefined for anything else. */
-export function microcentsOf(dollars: string): number | undefined {
-  const [, units, fraction = ''] = dollarAmount.exec(dollars.trim().replace(/^\$\s*/, '').replace(',', '.')) ?? [];
-  return units === undefined ? undefined : Number(units) * microcentsPerDollar + Number(fraction.padEnd(8, '0'));
 }
 
 function whole(value: number | undefined): bigint {

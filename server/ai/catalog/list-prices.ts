@@ -1,4 +1,4 @@
-import { microcentsPerDollar } from './cost.rules.ts';
+import { microcentsPerDollar } from '../../usage/dollars.rules.ts';
 import type { PriceLine } from './price-version.rules.ts';
 
 // What the providers' public price lists said in November 2026, in US dollars: OpenAI, https://developers.openai.com/api/docs/pricing,

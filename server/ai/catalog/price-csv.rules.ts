@@ -1,4 +1,4 @@
-import { dollarsOf, microcentsOf } from './cost.rules.ts';
+import { dollarsOf, microcentsOf } from '../../usage/dollars.rules.ts';
 import { priceLine, priceProblems, type PriceLine, type PriceProblem } from './price-version.rules.ts';
 
 const rates = { input: 'input', cached_input: 'cachedInput', cache_write: 'cacheWrite', output: 'output', reasoning: 'reasoning', characters: 'characters', audio_minute: 'audioMinute' } as const;

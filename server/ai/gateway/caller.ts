@@ -10,7 +10,8 @@ import { siteOf } from '../../licenses/site-of.ts';
 import type { Site } from '../../licenses/site.rules.ts';
 import { requireAi } from '../own-keys/require-ai.ts';
 import type { AiSettings } from '../settings/ai-settings.rules.ts';
-import { findAiSettings } from '../settings/find-ai-settings.ts';
+import { settingsOf } from '../settings/find-ai-settings.ts';
+import { aiTermsOf, type AiTerms } from '../../usage/ai-terms.ts';
 import { authenticateVisitor } from '../visitors/authenticate-visitor.ts';
 import { looksLikeVisitorToken } from '../visitors/visitor-token.rules.ts';
 import { anthropicErrorBody, openAiErrorBody, shapeError } from './error-shapes.rules.ts';
@@ -26,6 +27,7 @@ export type Caller = {
   sitePrompt: string | null;
   /** What the owner of the licence has decided. */
   settings: AiSettings;
+  terms: AiTerms;
 };
 
 type CallerDeps = Pick<Deps, 'db' | 'vault' | 'now'>;
@@ -49,9 +51,10 @@ export function aiCaller(deps: CallerDeps, visitors: 'visitors' | 'no visitors' 
     if (isVisitor && visitors === 'no visitors') throw new AppError('FORBIDDEN', 'A visitor token does not open this endpoint. It is for the server of the site, with the licence key.', { field: 'headers.authorization' });
     const identity = isVisitor ? await authenticateVisitor(deps, key, req, res) : await authenticateOwner(deps, key, siteOfHeader(req));
     await requireAi(deps.db, identity.license);
-    const settings = await findAiSettings(deps.db, identity.license.id);
+    const { terms, owners } = await aiTermsOf(deps.db, identity.license.id);
+    const settings = settingsOf(owners);
     if (settings.pausedAt !== null) throw new AppError('AI_PAUSED', 'The AI of this licence is paused by its owner, who can resume it: POST /api/v1/ai-settings/resume.');
-    res.locals['caller'] = { ...identity, settings } satisfies Caller;
+    res.locals['caller'] = { ...identity, settings, terms } satisfies Caller;
     next();
   };
   return [limitByAddress(600), authenticate];
@@ -72,7 +75,7 @@ export async function callerAt(deps: CallerDeps, caller: Caller, req: Request, d
   return { ...caller, ...(await authenticateOwner(deps, keyOf(req), siteOf(domain))) };
 }
 
-async function authenticateOwner({ db, vault, now }: CallerDeps, key: string, site: Site | undefined): Promise<Omit<Caller, 'settings'>> {
+async function authenticateOwner({ db, vault, now }: CallerDeps, key: string, site: Site | undefined): Promise<Omit<Caller, 'settings' | 'terms'>> {
   const license = await usableLicense(db, vault, { key, site }, now());
   return { license, site: license.activation_id === null ? null : (site?.site ?? null), visitor: null, sitePrompt: null };
 }

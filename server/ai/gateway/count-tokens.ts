@@ -1,5 +1,4 @@
 import type { Reply } from '../../http/route.ts';
-import { aiTermsOf } from '../../usage/ai-terms.ts';
 import { estimateTokens } from '../../usage/token-usage.rules.ts';
 import { meterChat } from '../chat-meter.ts';
 import { freeCall } from '../metered-call.ts';
@@ -16,7 +15,7 @@ export async function countTokens(deps: GatewayDeps, asked: Asked): Promise<Repl
   const { protocol: caller, req, res, body, path } = asked;
   const asking = callerOf(res);
   const { license } = asking;
-  const [{ upstream, model }] = await targetsOf(deps, body.model, caller, asking, await aiTermsOf(deps.db, license.id));
+  const [{ upstream, model }] = await targetsOf(deps, body.model, caller, asking);
   const characters = () => inputCharacters([body['system'], body['messages'], body['tools']]);
   if (upstream?.protocol !== caller) return { body: { input_tokens: estimateTokens(characters()) } };
   const client = clientAnswer(res);

@@ -4,7 +4,6 @@ import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { route, type Route } from '../../http/route.ts';
 import { isActivatedOrigin } from '../../licenses/activated-origin.ts';
-import { aiTermsOf } from '../../usage/ai-terms.ts';
 import { catalogFor } from '../own-keys/targets-for.ts';
 import { modelsFor } from '../visitors/visitor-models.rules.ts';
 import { aiCaller, anthropicRequestId, callerHeaders, callerOf, errorShapes, protocolOfRequest } from './caller.ts';
@@ -23,8 +22,7 @@ const headers = callerHeaders.extend({ 'anthropic-version': z.string().optional(
 export function modelRoutes(deps: Deps): Route[] {
   const common = { tag: 'AI drop-in', auth: 'license' as const, headers, errorShape: errorShapes.both, before: [anthropicRequestId, ...aiCaller(deps, 'visitors')], cors: (origin: string) => isActivatedOrigin(deps.db, origin), errors: [...visitorRefusals] };
   const listed = async (res: Response, protocol: Protocol) => {
-    const { license, visitor } = callerOf(res);
-    const terms = await aiTermsOf(deps.db, license.id);
+    const { license, visitor, terms } = callerOf(res);
     const catalog = await catalogFor(deps, { license, terms });
     return listModels(deps, catalog, { protocol, allowedModels: modelsFor(visitor, terms.allowedModels, catalog.aliases.keys()) });
   };

@@ -1,5 +1,4 @@
 import type { Request, Response } from 'express';
-import { aiTermsOf, type AiTerms } from '../../usage/ai-terms.ts';
 import type { CatalogDeps } from '../catalog/load-catalog.ts';
 import { resolveTargets, type Targets } from '../catalog/resolve-targets.ts';
 import { cacheHeader, cachedAttempts } from '../cache/cached-attempts.ts';
@@ -30,7 +29,7 @@ export type Asked = {
 };
 
 /** Who may answer a request; a visitor may not name every model that the plan has. Throws MODEL_UNKNOWN, MODEL_NOT_ALLOWED, MODEL_WITHOUT_PRICE and PLAN_WITHOUT_AI. */
-export function targetsOf(deps: GatewayDeps, model: string, protocol: Protocol, { license, visitor }: Pick<Caller, 'license' | 'visitor'>, terms: AiTerms): Promise<Targets> {
+export function targetsOf(deps: GatewayDeps, model: string, protocol: Protocol, { license, visitor, terms }: Pick<Caller, 'license' | 'visitor' | 'terms'>): Promise<Targets> {
   return targetsFor(deps, { license, terms }, (catalog, allowedModels) => resolveTargets(catalog, { model, protocol, allowedModels: modelsFor(visitor, allowedModels, catalog.aliases.keys()) }, deps.now()));
 }
 
@@ -39,8 +38,8 @@ export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<und
   const { config, now } = deps;
   const { protocol, endpoint, path, req, res, body } = asked;
   const caller = callerOf(res);
-  const terms = await aiTermsOf(deps.db, caller.license.id);
-  const targets = await targetsOf(deps, body.model, protocol, caller, terms);
+  const { terms } = caller;
+  const targets = await targetsOf(deps, body.model, protocol, caller);
   const client = clientAnswer(res);
   const isStream = body['stream'] === true;
   await answering(deps, { protocol, isStream, licenseId: caller.license.id, req, res }, client, async (signal) => {

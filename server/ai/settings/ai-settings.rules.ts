@@ -15,19 +15,6 @@ export type AiSettings = {
 /** Those of a licence whose owner has decided nothing. */
 export const defaultAiSettings: AiSettings = { pausedAt: null, monthlyBudgetMicrocents: null, sealedPrompt: null, allowedTopics: [], blockedTopics: [], maxInputCharacters: null, isModerated: false, cacheSeconds: 0 };
 
-const microcentsPerDollar = 100_000_000;
-
-/** `25.5` dollars in micro-cents. The text must be a decimal with at most two places. */
-export function microcentsOf(dollars: string): number {
-  const [whole = '0', cents = ''] = dollars.split('.');
-  return Number(whole) * microcentsPerDollar + (Number(cents.padEnd(2, '0')) * microcentsPerDollar) / 100;
-}
-
-/** Micro-cents as dollars with two places. */
-export function dollarsOf(microcents: number): string {
-  return (microcents / microcentsPerDollar).toFixed(2);
-}
-
 /** The rules that stand before every conversation, made of the owner's own text and the topics; empty when there are none. */
 export function rulesText(prompt: string, { allowedTopics, blockedTopics }: Pick<AiSettings, 'allowedTopics' | 'blockedTopics'>): string {
   const paragraphs = prompt.trim() === '' ? [] : [prompt.trim()];

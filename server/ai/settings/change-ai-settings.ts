@@ -1,7 +1,7 @@
 import { recordAudit, type Actor } from '../../audit/record-audit.ts';
 import type { Db } from '../../db/database.ts';
 import type { Vault } from '../../vault.ts';
-import { dollarsOf } from './ai-settings.rules.ts';
+import { dollarsOf } from '../../usage/dollars.rules.ts';
 import { findSettingsRow, insertSettings, updateSettings, type AiSettingsRow } from './ai-settings.store.ts';
 import { openPrompt, sealPrompt } from './seal-prompt.ts';
 

@@ -1,18 +1,23 @@
 import type { Db } from '../../db/database.ts';
+import type { aiTermsOf } from '../../usage/ai-terms.ts';
 import { defaultAiSettings, type AiSettings } from './ai-settings.rules.ts';
-import { findSettingsRow, type AiSettingsRow } from './ai-settings.store.ts';
+import { findSettingsRow } from './ai-settings.store.ts';
+
+/** What is stored of an owner's decisions. */
+type OwnersColumns = Awaited<ReturnType<typeof aiTermsOf>>['owners'];
 
 const mostKept = 1_000;
 const parsedTopics = new Map<string, string[]>();
 
-/** What the owner of a licence has decided on its AI; the defaults without a decision. One prepared read: it stands on the way of every request. */
+/** What the owner of a licence has decided on its AI; the defaults without a decision. */
 export async function findAiSettings(db: Db, licenseId: string): Promise<AiSettings> {
   const row = await findSettingsRow(db, licenseId);
   return row ? settingsOf(row) : defaultAiSettings;
 }
 
-/** A row as the settings that it holds. */
-export function settingsOf(row: AiSettingsRow): AiSettings {
+/** The columns of a decision as the settings that they hold; the defaults where they are null. */
+export function settingsOf(row: OwnersColumns): AiSettings {
+  if (row.cache_seconds === null) return defaultAiSettings;
   return {
     pausedAt: row.paused_at,
     monthlyBudgetMicrocents: row.monthly_budget_microcents,

@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
-import type { BillingAdapter, ObjectKind } from '../adapter.ts';
+import type { BillingAdapter, DeliveryIdentity, ListedChange, ObjectKind } from '../adapter.ts';
 import type { BillingEvent } from '../billing-events.ts';
 import { boundedId, sha256, tryJson, understand } from '../read-body.ts';
 import { cleanText } from '../text.rules.ts';
 import { paddleSignatureProblem, type SignatureProblem } from './paddle-signature.ts';
-import { customer } from './paddle-schemas.ts';
-import { customerChanged, parsePaddle } from './parse-paddle.ts';
-
-const timeoutMs = 10_000;
-const bases = { production: 'https://api.paddle.com', sandbox: 'https://sandbox-api.paddle.com' };
+import { paddleApi, type PaddleApi } from './paddle-api.ts';
+import { customer, subscription, transaction } from './paddle-schemas.ts';
+import { customerChanged, paidTransaction, parsePaddle, subscriptionChanged } from './parse-paddle.ts';
 
 const problems: Record<SignatureProblem, string> = {
   missing: 'The header Paddle-Signature is missing. Only Paddle sends to this address.',
@@ -19,12 +17,15 @@ const problems: Record<SignatureProblem, string> = {
   'too-old-or-new': 'The signature is more than five minutes old or ahead. Check the clock of this server.',
 };
 
+const timestamp = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'is not a time');
+const eventList = z.object({ data: z.array(z.unknown()), meta: z.object({ pagination: z.object({ has_more: z.boolean() }) }) });
+const pageSize = 200;
 const head = z.object({ event_id: z.string().min(1), event_type: z.string().catch(''), occurred_at: z.string().catch('') });
 
 /** Paddle Billing. */
 export function paddleAdapter({ config, now }: Pick<Deps, 'config' | 'now'>): BillingAdapter {
   const { PADDLE_WEBHOOK_SECRETS: secrets, PADDLE_API_KEY: apiKey } = config;
-  const base = config.PADDLE_BASE_URL ?? bases[config.PADDLE_ENVIRONMENT];
+  const api = apiKey === undefined ? undefined : paddleApi(config.PADDLE_BASE_URL, config.PADDLE_ENVIRONMENT, apiKey);
   return {
     name: 'paddle',
     verify(raw, headers, at) {
@@ -33,34 +34,50 @@ export function paddleAdapter({ config, now }: Pick<Deps, 'config' | 'now'>): Bi
       const problem = paddleSignatureProblem(raw, typeof header === 'string' ? header : undefined, secrets, at);
       if (problem) throw new AppError('SIGNATURE_INVALID', problems[problem], { field: 'headers.paddle-signature' });
     },
-    identify(raw) {
-      const result = head.safeParse(tryJson(raw));
-      if (!result.success) return { eventId: `sha256:${sha256(raw)}`, topic: '', occurredAt: null };
-      const { event_id: eventId, event_type: topic, occurred_at: occurredAt } = result.data;
-      const time = Date.parse(occurredAt);
-      return { eventId: boundedId(eventId), topic: cleanText(topic, 120), occurredAt: Number.isNaN(time) ? null : time };
-    },
+    identify,
     parse: parsePaddle,
-    ...(apiKey === undefined ? {} : { fetchObject: (kind: ObjectKind, id: string) => fetchPaddle(base, apiKey, kind, id, now()) }),
+    ...(api === undefined ? {} : { fetchObject: (kind: ObjectKind, id: string) => fetchPaddle(api, kind, id, now()), listChanges: (since: number) => listEvents(api, since) }),
   };
 }
 
-/** The present state of a Paddle object. Throws when the API does not answer or refuses. */
-async function fetchPaddle(base: string, apiKey: string, kind: ObjectKind, id: string, now: number): Promise<BillingEvent[]> {
-  if (kind !== 'customer') return [];
-  const response = await fetch(`${base}/customers/${encodeURIComponent(id)}`, {
-    headers: { Authorization: `Bearer ${apiKey}`, 'Paddle-Version': '1' },
-    redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  if (response.status === 401 || response.status === 403) {
-    throw new Error(`Paddle refuses PADDLE_API_KEY (${response.status}): it needs the permission to read customers and must belong to the ${environmentOf(base)} environment.`);
-  }
-  if (!response.ok) throw new Error(`Paddle answered ${response.status} for the customer ${id}.`);
-  const { data } = understand(z.object({ data: customer }), await response.json(), 'answer of Paddle about a customer');
-  return [customerChanged(data, data.updated_at ?? now)];
+function identify(raw: Buffer): DeliveryIdentity {
+  const result = head.safeParse(tryJson(raw));
+  if (!result.success) return { eventId: `sha256:${sha256(raw)}`, topic: '', occurredAt: null };
+  const { event_id: eventId, event_type: topic, occurred_at: occurredAt } = result.data;
+  const time = Date.parse(occurredAt);
+  return { eventId: boundedId(eventId), topic: cleanText(topic, 120), occurredAt: Number.isNaN(time) ? null : time };
 }
 
-function environmentOf(base: string): string {
-  return base === bases.sandbox ? 'sandbox' : 'production';
+/** The present state of a Paddle object. Throws when the API does not answer or refuses. */
+async function fetchPaddle(api: PaddleApi, kind: ObjectKind, id: string, now: number): Promise<BillingEvent[]> {
+  const path = encodeURIComponent(id);
+  if (kind === 'customer') {
+    const { data } = understand(z.object({ data: customer }), await api(`customers/${path}`), 'answer of Paddle about a customer');
+    return [customerChanged(data, data.updated_at ?? now)];
+  }
+  if (kind === 'subscription') {
+    const { data } = understand(z.object({ data: subscription.extend({ updated_at: timestamp }) }), await api(`subscriptions/${path}`), 'answer of Paddle about a subscription');
+    return [subscriptionChanged(data, Date.parse(data.updated_at))];
+  }
+  if (kind === 'order') {
+    const { data } = understand(z.object({ data: transaction.extend({ status: z.string(), updated_at: timestamp }) }), await api(`transactions/${path}`), 'answer of Paddle about a transaction');
+    return data.status === 'completed' ? [paidTransaction(data, Date.parse(data.updated_at))] : [];
+  }
+  return [];
+}
+
+/** Paddle's events, newest first, in the form in which it delivers them, until they are older than `since`. */
+async function* listEvents(api: PaddleApi, since: number): AsyncGenerator<ListedChange[]> {
+  for (let after: string | undefined; ; ) {
+    const answer = await api('events', { order_by: 'id[DESC]', per_page: String(pageSize), ...(after === undefined ? {} : { after }) });
+    const { data, meta } = understand(eventList, answer, 'list of events');
+    const changes = data.map((event) => {
+      const body = Buffer.from(JSON.stringify(event));
+      return { body, identity: identify(body) };
+    });
+    yield changes.filter(({ identity: { occurredAt } }) => occurredAt === null || occurredAt >= since);
+    const isOlder = changes.some(({ identity: { occurredAt } }) => occurredAt !== null && occurredAt < since);
+    after = z.object({ event_id: z.string() }).safeParse(data.at(-1)).data?.event_id;
+    if (isOlder || !meta.pagination.has_more || after === undefined) return;
+  }
 }

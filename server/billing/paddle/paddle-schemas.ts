@@ -12,6 +12,7 @@ const minor = z.string().regex(/^-?\d{1,15}$/, 'is not an amount in minor units'
 
 export const notification = z.object({ event_id: z.string(), event_type: z.string(), occurred_at: time, data: z.unknown() });
 
+const cycle = z.object({ interval: z.string(), frequency: z.int() });
 const period = z.object({ starts_at: time, ends_at: time }).nullish();
 
 export const transaction = z.object({
@@ -21,6 +22,8 @@ export const transaction = z.object({
   customer_id: externalId.nullish(),
   subscription_id: externalId.nullish(),
   invoice_number: z.string().nullish(),
+  /** Set in the browser: it says which browser asks for the key, and grants nothing. */
+  custom_data: z.object({ chatello_claim: z.string().max(64).optional().catch(undefined) }).nullish().catch(undefined),
   billed_at: time.nullish(),
   billing_period: period,
   items: z.array(
@@ -30,7 +33,8 @@ export const transaction = z.object({
         id: externalId,
         name: z.string().nullish(),
         description: z.string().nullish(),
-        billing_cycle: z.object({ interval: z.string(), frequency: z.int() }).nullish(),
+        billing_cycle: cycle.nullish(),
+        trial_period: cycle.nullish(),
       }),
     }),
   ),
@@ -54,6 +58,18 @@ export const adjustment = z.object({
 });
 export type PaddleAdjustment = z.output<typeof adjustment>;
 
-export const subscription = z.object({ id: externalId, status: z.string().max(32), transaction_id: externalId.nullish() });
+export const subscription = z.object({
+  id: externalId,
+  status: z.string().max(32),
+  customer_id: externalId.nullish(),
+  transaction_id: externalId.nullish(),
+  current_billing_period: period,
+  scheduled_change: z.object({ action: z.string(), effective_at: time }).nullish(),
+  items: z.array(z.object({ quantity: z.number().nullish(), recurring: z.boolean().nullish(), price: z.object({ id: externalId }) })).default([]),
+});
+export type PaddleSubscription = z.output<typeof subscription>;
+
+/** A payment that failed: of a renewal when it names a subscription. */
+export const failedTransaction = z.object({ subscription_id: externalId.nullish(), origin: z.string().nullish() });
 
 export const customer = z.object({ id: externalId, email: z.string(), name: z.string().nullish(), locale: z.string().nullish(), updated_at: time.nullish() });

@@ -1,9 +1,12 @@
 import type { z } from 'zod';
+import { DeadLetter } from '../../jobs/job-kinds.ts';
+import type { SubscriptionStatus } from '../../licenses/license-status.rules.ts';
+import { addMonths } from '../../licenses/license-terms.rules.ts';
 import type { AdjustedItem, AdjustmentEvent, BillingEvent, OrderLine } from '../billing-events.ts';
 import { currencyCode } from '../money.rules.ts';
 import { understand } from '../read-body.ts';
 import { buyerLocale, cleanText } from '../text.rules.ts';
-import { adjustment, customer, notification, subscription, transaction, type PaddleAdjustment, type PaddleTransaction } from './paddle-schemas.ts';
+import { adjustment, customer, failedTransaction, notification, subscription, transaction, type PaddleAdjustment, type PaddleSubscription, type PaddleTransaction } from './paddle-schemas.ts';
 
 /** What a Paddle notification says. Throws DeadLetter when it cannot be understood. */
 export function parsePaddle(body: unknown): BillingEvent[] {
@@ -18,11 +21,21 @@ export function parsePaddle(body: unknown): BillingEvent[] {
     case 'customer.updated':
     case 'customer.imported':
       return [customerChanged(understand(customer, data, 'customer'), occurredAt)];
+    case 'transaction.payment_failed':
+      return [failedPayment(data, occurredAt)];
     case 'subscription.created':
     case 'subscription.imported': {
-      const { id, status, transaction_id: orderId } = understand(subscription, data, 'subscription');
-      return [{ type: 'SubscriptionLinked', subscriptionId: id, orderId: orderId ?? null, status, snapshotAt: occurredAt }];
+      const created = understand(subscription, data, 'subscription');
+      return [{ type: 'SubscriptionLinked', subscriptionId: created.id, orderId: created.transaction_id ?? null }, subscriptionChanged(created, occurredAt)];
     }
+    case 'subscription.activated':
+    case 'subscription.trialing':
+    case 'subscription.updated':
+    case 'subscription.past_due':
+    case 'subscription.paused':
+    case 'subscription.resumed':
+    case 'subscription.canceled':
+      return [subscriptionChanged(understand(subscription, data, 'subscription'), occurredAt)];
     default:
       return [{ type: 'Ignored', reason: ignoredReason(type) }];
   }
@@ -30,11 +43,33 @@ export function parsePaddle(body: unknown): BillingEvent[] {
 
 function ignoredReason(type: string): string {
   if (type.startsWith('transaction.')) return `${cleanText(type, 60)} changes no licence: keys follow from transaction.completed.`;
-  if (type.startsWith('subscription.')) return `${cleanText(type, 60)} changes no licence: a licence runs as far as completed transactions paid for it.`;
   return `${cleanText(type, 60)} changes no licence.`;
 }
 
-function paidTransaction(data: PaddleTransaction, occurredAt: number): BillingEvent {
+const statuses: Record<string, SubscriptionStatus> = { trialing: 'trialing', active: 'active', past_due: 'past_due', paused: 'paused', canceled: 'cancelled' };
+
+/** How a subscription stands. Its current period may not be paid yet, so it extends nothing. Throws DeadLetter for a status that is not known. */
+export function subscriptionChanged(data: PaddleSubscription, snapshotAt: number): BillingEvent {
+  const status = Object.hasOwn(statuses, data.status) ? statuses[data.status] : undefined;
+  if (status === undefined) throw new DeadLetter(`The status "${cleanText(data.status, 40)}" of the subscription ${data.id} is not known to this version.`);
+  return {
+    type: 'SubscriptionChanged',
+    subscriptionId: data.id,
+    status,
+    customerId: data.customer_id ?? null,
+    periodEndsAt: data.current_billing_period?.ends_at ?? null,
+    cancelAt: data.scheduled_change?.action === 'cancel' ? data.scheduled_change.effective_at : null,
+    items: data.items.length === 0 ? null : data.items.filter(({ recurring }) => recurring !== false).map(({ price, quantity }) => ({ productIds: [price.id], quantity: Math.max(0, Math.floor(quantity ?? 1)) })),
+    snapshotAt,
+  };
+}
+
+function failedPayment(data: unknown, failedAt: number): BillingEvent {
+  const { subscription_id: subscriptionId } = understand(failedTransaction, data, 'transaction');
+  return subscriptionId ? { type: 'PaymentFailed', subscriptionId, failedAt } : { type: 'Ignored', reason: 'A payment of a checkout failed: nothing was bought yet.' };
+}
+
+export function paidTransaction(data: PaddleTransaction, occurredAt: number): BillingEvent {
   const { origin, subscription_id: subscriptionId, customer_id: customerId } = data;
   if (origin === 'subscription_payment_method_change') return { type: 'Ignored', reason: 'A change of payment method: nothing was bought.' };
   if (origin === 'subscription_update') return { type: 'Ignored', reason: 'A proration after a change of plan or quantity: the licences stay as they are until the next renewal.' };
@@ -49,14 +84,14 @@ function paidTransaction(data: PaddleTransaction, occurredAt: number): BillingEv
     paidAt: captured ?? data.billed_at ?? occurredAt,
     snapshotAt: occurredAt,
     buyer: { customerId },
-    lines: linesOf(data),
+    lines: linesOf(data, captured ?? data.billed_at ?? occurredAt),
   };
   if (origin === 'subscription_recurring' && subscriptionId) return { type: 'SubscriptionRenewed', ...order, subscriptionId };
-  return { type: 'OrderPaid', ...order, subscriptionId: subscriptionId ?? null, startsSubscription: Boolean(subscriptionId) && origin !== 'subscription_charge' };
+  return { type: 'OrderPaid', ...order, claim: data.custom_data?.chatello_claim, subscriptionId: subscriptionId ?? null, startsSubscription: Boolean(subscriptionId) && origin !== 'subscription_charge' };
 }
 
 /** The items with the ids, names and amounts of their line items. A recurring price lasts its billing cycle, a one-time price as long as it is mapped to. */
-function linesOf({ items, details, billing_period: period }: PaddleTransaction): OrderLine[] {
+function linesOf({ items, details, billing_period: period }: PaddleTransaction, paidAt: number): OrderLine[] {
   const unused = [...details.line_items];
   return items.map(({ price, quantity }, index) => {
     const found = unused.findIndex((line) => line.price_id === price.id);
@@ -69,7 +104,7 @@ function linesOf({ items, details, billing_period: period }: PaddleTransaction):
       quantity: Math.max(0, Math.floor(quantity)),
       amountMinor: line?.totals.total ?? 0,
       cycleMonths: cycle ? cycleMonths(cycle) : undefined,
-      periodEndsAt: cycle ? (period?.ends_at ?? null) : null,
+      periodEndsAt: cycle ? (period?.ends_at ?? (price.trial_period ? trialEnd(price.trial_period, paidAt) : null)) : null,
     };
   });
 }
@@ -79,6 +114,11 @@ function cycleMonths({ interval, frequency }: { interval: string; frequency: num
   if (interval === 'month') return frequency;
   if (interval === 'year') return frequency * 12;
   return null;
+}
+
+function trialEnd({ interval, frequency }: { interval: string; frequency: number }, from: number): number {
+  const months = cycleMonths({ interval, frequency });
+  return months === null ? from + frequency * (interval === 'week' ? 7 : 1) * 24 * 3600 * 1000 : addMonths(from, months);
 }
 
 const refundStates = {

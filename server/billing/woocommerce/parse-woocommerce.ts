@@ -1,9 +1,10 @@
 import { DeadLetter } from '../../jobs/job-kinds.ts';
+import type { SubscriptionStatus } from '../../licenses/license-status.rules.ts';
 import type { AdjustmentEvent, BillingEvent, Buyer, OrderLine } from '../billing-events.ts';
 import { currencyCode, minorUnits } from '../money.rules.ts';
 import { understand } from '../read-body.ts';
 import { buyerLocale, cleanText } from '../text.rules.ts';
-import { order, restError, subscription, type WooOrder } from './woocommerce-schemas.ts';
+import { order, restError, subscription, type WooOrder, type WooSubscription } from './woocommerce-schemas.ts';
 
 const voidStatuses = new Set(['cancelled', 'failed', 'refunded']);
 const languageMeta = ['wpml_language', '_wpml_language', 'pll_language', '_order_language', 'trp_language', 'lang'];
@@ -15,8 +16,7 @@ const languageMeta = ['wpml_language', '_wpml_language', 'pll_language', '_order
 export function parseWooCommerce(body: unknown, isFresh = false): BillingEvent[] {
   const fields = typeof body === 'object' && body !== null ? body : {};
   if ('line_items' in fields && 'billing_period' in fields) {
-    const { id, parent_id: parent, status, date_modified_gmt: modified } = understand(subscription, body, 'subscription');
-    return [{ type: 'SubscriptionLinked', subscriptionId: id, orderId: parent && String(parent) !== '0' ? String(parent) : null, status, snapshotAt: modified ?? 0 }];
+    return subscriptionEvents(understand(subscription, body, 'subscription'), isFresh);
   }
   if ('line_items' in fields && 'status' in fields) return orderEvents(understand(order, body, 'order'), isFresh);
   const refusal = restError.safeParse(body);
@@ -29,13 +29,41 @@ export function parseWooCommerce(body: unknown, isFresh = false): BillingEvent[]
   return [{ type: 'Ignored', reason: 'Neither an order nor a subscription.' }];
 }
 
+/** On hold is what the plugin makes of a renewal that is due and not paid, for minutes or for good: past due, with its grace. */
+const statuses: Record<string, SubscriptionStatus> = { pending: 'pending', active: 'active', 'on-hold': 'past_due', 'pending-cancel': 'active', cancelled: 'cancelled', expired: 'expired' };
+
+function subscriptionEvents(data: WooSubscription, isFresh: boolean): BillingEvent[] {
+  const { id, parent_id: parent, status: name } = data;
+  const linked = { type: 'SubscriptionLinked', subscriptionId: id, orderId: parent && String(parent) !== '0' ? String(parent) : null } as const;
+  const status = Object.hasOwn(statuses, name) ? statuses[name] : undefined;
+  // Switched: its items have moved to another subscription. What is paid stays.
+  if (status === undefined) return [linked];
+  const changed: BillingEvent = {
+    type: 'SubscriptionChanged',
+    subscriptionId: id,
+    status,
+    customerId: data.customer_id && String(data.customer_id) !== '0' ? String(data.customer_id) : null,
+    periodEndsAt: data.next_payment_date_gmt ?? data.end_date_gmt,
+    cancelAt: name === 'pending-cancel' ? (data.end_date_gmt ?? data.date_modified_gmt ?? 0) : null,
+    items: data.line_items.map((line) => ({ productIds: productIds(line), quantity: Math.max(0, Math.floor(line.quantity)) })),
+    snapshotAt: data.date_modified_gmt ?? 0,
+  };
+  return [linked, isFresh ? { ...changed, isFresh } : changed];
+}
+
+function productIds({ sku, variation_id: variation, product_id: product }: { sku: string; variation_id: string; product_id: string }): string[] {
+  return [sku.trim(), variation, product].filter((id) => id !== '' && id.length <= 190);
+}
+
 function orderEvents(data: WooOrder, isFresh: boolean): BillingEvent[] {
   const paidAt = paidTime(data);
+  const renewed = metaText(data, '_subscription_renewal');
+  if (paidAt === undefined && data.status === 'failed' && renewed !== undefined) return [{ type: 'PaymentFailed', subscriptionId: renewed, failedAt: data.date_modified_gmt ?? data.date_created_gmt ?? 0 }];
   if (paidAt === undefined) return [{ type: 'Ignored', reason: `The order ${data.id} is "${cleanText(data.status, 40)}" and not paid.` }];
+  if (metaText(data, '_subscription_switch') !== undefined) return [{ type: 'Ignored', reason: 'A switch of a subscription: its licences keep their keys and change their plan with the subscription.' }];
   const currency = currencyCode(data.currency);
   const status = cleanText(data.status, 32);
   const snapshotAt = snapshotTime(data, paidAt, isFresh);
-  const subscriptionId = metaText(data, '_subscription_renewal');
   const paid = {
     orderId: data.id,
     number: cleanText(data.number === '' ? data.id : data.number, 64),
@@ -48,7 +76,7 @@ function orderEvents(data: WooOrder, isFresh: boolean): BillingEvent[] {
     lines: data.line_items.map((line) => lineOf(line, currency)),
   };
   return [
-    subscriptionId === undefined ? { type: 'OrderPaid', ...paid, subscriptionId: null, startsSubscription: false } : { type: 'SubscriptionRenewed', ...paid, subscriptionId },
+    renewed === undefined ? { type: 'OrderPaid', ...paid, subscriptionId: null, startsSubscription: false } : { type: 'SubscriptionRenewed', ...paid, subscriptionId: renewed },
     ...(voidStatuses.has(status) ? [{ type: 'OrderVoided', orderId: data.id, status, snapshotAt } as const] : []),
     ...data.refunds.map(({ id, total }) => refundEvent(id, data.id, Math.abs(amount(total, currency)), currency, null, data.date_modified_gmt ?? paidAt)),
   ];
@@ -75,7 +103,7 @@ function snapshotTime(data: WooOrder, paidAt: number, isFresh: boolean): number 
 function lineOf(line: WooOrder['line_items'][number], currency: string): OrderLine {
   return {
     externalId: line.id,
-    productIds: [line.sku.trim(), line.variation_id, line.product_id].filter((id) => id !== '' && id.length <= 190),
+    productIds: productIds(line),
     name: cleanText(line.name, 255),
     quantity: Math.max(0, Math.floor(line.quantity)),
     amountMinor: amount(line.total, currency) + amount(line.total_tax, currency),

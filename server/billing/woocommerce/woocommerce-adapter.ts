@@ -3,17 +3,16 @@ import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import type { BillingAdapter, ObjectKind, WriteBack } from '../adapter.ts';
 import type { BillingEvent } from '../billing-events.ts';
-import { sha256, tryJson, understand } from '../read-body.ts';
+import { understand } from '../read-body.ts';
 import { cleanText } from '../text.rules.ts';
 import { amount, parseWooCommerce, refundEvent } from './parse-woocommerce.ts';
 import { woocommerceApi, type WooCommerceApi } from './woocommerce-api.ts';
+import { enableWebhooks, identifyWooCommerce, listWooCommerceChanges } from './reconcile-woocommerce.ts';
 import { refunds } from './woocommerce-schemas.ts';
 import { isWooCommerceSignature } from './woocommerce-signature.ts';
 
 /** Where the shop's order shows the keys, one on each line. */
 export const keysMetaName = '_chatello_license_keys';
-
-const head = z.object({ id: z.union([z.int(), z.string()]).optional(), date_modified_gmt: z.string().nullish() });
 
 /** WooCommerce and its subscriptions plugin. */
 export function woocommerceAdapter({ config }: Pick<Deps, 'config'>): BillingAdapter {
@@ -31,15 +30,15 @@ export function woocommerceAdapter({ config }: Pick<Deps, 'config'>): BillingAda
     },
     identify(raw, headers) {
       const topic = cleanText(String(headers['x-wc-webhook-topic'] ?? ''), 120);
-      const { id = '', date_modified_gmt: modified } = head.safeParse(tryJson(raw)).data ?? {};
-      const time = modified === undefined || modified === null ? Number.NaN : Date.parse(`${modified}Z`);
-      return { eventId: sha256(JSON.stringify([topic, String(id), sha256(raw)])), topic, occurredAt: Number.isNaN(time) ? null : time };
+      return identifyWooCommerce(raw, topic);
     },
     parse: (body) => parseWooCommerce(body),
     ...(api === undefined
       ? {}
       : {
           fetchObject: (kind: ObjectKind, id: string) => fetchWooCommerce(api, kind, id),
+          listChanges: (since: number) => listWooCommerceChanges(api, since),
+          repairDelivery: () => enableWebhooks(api, `${config.publicUrl}/webhooks/woocommerce`),
           writeBack: ({ orderId, keys }: WriteBack) => api.put(`orders/${encodeURIComponent(orderId)}`, { meta_data: [{ key: keysMetaName, value: keys.join('\n') }] }),
         }),
   };

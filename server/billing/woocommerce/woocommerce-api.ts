@@ -5,7 +5,7 @@ import { DeadLetter } from '../../jobs/job-kinds.ts';
 const timeoutMs = 15_000;
 
 export type WooCommerceAccess = { url: string; consumerKey: string; consumerSecret: string };
-export type WooCommerceApi = { get: (endpoint: string, query?: Record<string, unknown>) => Promise<unknown>; put: (endpoint: string, data: object) => Promise<void> };
+export type WooCommerceApi = { get: (endpoint: string, query?: Record<string, unknown>) => Promise<unknown>; put: (endpoint: string, data: object) => Promise<void>; /** Undefined when the shop has no such endpoint. */ list: (endpoint: string, query: Record<string, unknown>) => Promise<unknown> };
 
 // The package is CommonJS; its types do not say so.
 const { default: RestApi } = createRequire(import.meta.url)('@woocommerce/woocommerce-rest-api') as typeof import('@woocommerce/woocommerce-rest-api');
@@ -22,6 +22,14 @@ export function woocommerceApi({ url, consumerKey, consumerSecret }: WooCommerce
   };
   return {
     get: (endpoint, query = {}) => call(endpoint, () => api.get(endpoint, query)),
+    async list(endpoint, query) {
+      try {
+        return (await api.get(endpoint, query)).data;
+      } catch (error) {
+        if ((error as { response?: { status?: number } }).response?.status === 404) return undefined;
+        throw explained(endpoint, error);
+      }
+    },
     async put(endpoint, data) {
       await call(endpoint, () => api.put(endpoint, data));
     },

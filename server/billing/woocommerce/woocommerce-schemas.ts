@@ -33,7 +33,17 @@ export const order = z.object({
 });
 export type WooOrder = z.output<typeof order>;
 
-export const subscription = z.object({ id: externalId, parent_id: z.union([z.int(), z.string()]).nullish(), status: z.string().max(32), date_modified_gmt: gmt });
+export const subscription = z.object({
+  id: externalId,
+  parent_id: z.union([z.int(), z.string()]).nullish(),
+  status: z.string().max(32),
+  customer_id: z.union([z.int(), z.string()]).nullish(),
+  date_modified_gmt: gmt,
+  next_payment_date_gmt: gmt,
+  end_date_gmt: gmt,
+  line_items: z.array(z.object({ product_id: productId, variation_id: productId, quantity: z.number(), sku: text })),
+});
+export type WooSubscription = z.output<typeof subscription>;
 
 export const refunds = z.array(
   z.object({

@@ -1,0 +1,6 @@
+import type { Db } from '../db/database.ts';
+
+/** What was recorded from a moment on, in order. Inside a transaction: with what it has recorded itself. */
+export function listAuditSince(db: Db, at: number): Promise<{ id: string; action: string; entity: string; entity_id: string }[]> {
+  return db.selectFrom('audit_log').select(['id', 'action', 'entity', 'entity_id']).where('at', '>=', at).orderBy('at').orderBy('id').execute();
+}
