@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import express, { type Router } from 'express';
+import express, { type RequestHandler, type Router } from 'express';
 import { neverCached, pageSecurityHeaders } from '../admin/web/security-headers.ts';
 import { loadViews } from '../admin/web/views.ts';
 import type { Deps } from '../deps.ts';
@@ -23,8 +23,12 @@ const formLimit = { extended: false, limit: '20kb', parameterLimit: 50 };
 export function publicSite(deps: Deps, more: SitePage[]): Router {
   const shell: SiteShell = { deps, render: loadViews() };
   const router = express.Router();
-  // Files are the same for everybody; the API in front of us says that nothing is kept.
-  const files = [limitByAddress(pagesPerMinute * 10), pageSecurityHeaders()];
+  // Files are the same for everybody and set their own: what the API says in front of us is that nothing is kept.
+  const mayBeKept: RequestHandler = (_req, res, next) => {
+    res.removeHeader('Cache-Control');
+    next();
+  };
+  const files = [limitByAddress(pagesPerMinute * 10), pageSecurityHeaders(), mayBeKept];
   router.use('/assets/kit', ...files, express.static(kitDirectory, { index: false, immutable: true, maxAge: '365d' }));
   router.use('/assets', ...files, express.static(ownDirectory, { index: false, maxAge: oneHourMs }));
   const before = [limitByAddress(pagesPerMinute), pageSecurityHeaders(), neverCached, express.urlencoded(formLimit), loadAccountSession(deps)];

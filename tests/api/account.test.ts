@@ -127,13 +127,14 @@ onBothDatabases("the buyer's sign-in", (engine) => {
     for (const path of ['/account', '/account/licenses/x', '/account/licenses/x/statement', '/account/orders/x/invoice']) assert.equal((await visitor(app.api).get(path)).headers['location'], '/account/sign-in');
   });
 
-  it('shows a page where there is none, without internals', async () => {
+  it('shows a page where there is none, and lets browsers keep its styles', async () => {
     const app = await open();
     for (const path of ['/account/nothing', '/pricing/nothing', '/thanks/nothing']) {
       const answer = await visitor(app.api).get(path);
       assert.equal(answer.status, 404, path);
       assert.match(answer.text, /<h1[^>]*>There is nothing here/);
     }
+    assert.match((await visitor(app.api).get('/assets/site.css')).headers['cache-control'] ?? '', /max-age=3600/);
     assert.equal((await visitor(app.api).get('/accounts')).body.error.code, 'NOT_FOUND');
   });
 

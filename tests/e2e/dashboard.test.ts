@@ -202,7 +202,6 @@ onBothDatabases('the dashboard in a browser', (engine) => {
       await context.addCookies([{ name: 'chatello_theme', value: theme, url }, { name: 'chatello_language', value: language, url }]);
       for (const path of paths) {
         await page.goto(url + path);
-        if (process.env['SHOTS'] && path.startsWith('/emails')) await page.screenshot({ path: `${process.env['SHOTS']}/admin${path.replace(/[^a-z0-9]+/gi, '-').slice(0, 40)}-${width}-${theme}.png`, fullPage: true });
         const overflow = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
         assert.equal(overflow, 0, `${path} at ${width}`);
         assert.deepEqual(await page.evaluate('[document.documentElement.dataset.bsTheme, document.documentElement.lang]'), [theme, language]);

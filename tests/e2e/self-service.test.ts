@@ -144,7 +144,6 @@ onBothDatabases("a buyer's browser", (engine) => {
           assert.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, `${path} at ${width}`);
           assert.deepEqual(await page.evaluate('[document.documentElement.dataset.bsTheme, document.documentElement.lang]'), [theme, language]);
           for (const flaw of await seriousFlaws(page)) flaws.add(`${path} ${theme}: ${flaw}`);
-          if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/${path.replace(/[^a-z0-9]+/gi, '-').slice(-30)}-${width}-${theme}.png`, fullPage: true });
         }
       }
     };

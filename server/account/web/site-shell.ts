@@ -13,7 +13,7 @@ import { contentPolicy, type PolicyAdditions } from './site-policy.rules.ts';
 
 /** What every page of the public site is framed with. */
 export type SiteShell = { deps: Deps; render: Render };
-/** `scripts`: files of /assets that the page needs; `policy`: what it may load beyond this server's own files. */
+/** `policy`: what the page may load beyond this server's own files. */
 export type SiteView = { view: string; title: string; data?: Record<string, unknown>; status?: number; policy?: PolicyAdditions };
 
 /** Finds the session of the cookie, for everything that follows. */

@@ -61,11 +61,17 @@ export function mountPages(app: Express, deps: Deps, shell: Shell, pages: Page[]
         res,
       });
       if ('redirect' in answer) res.redirect(303, answer.redirect);
-      else if ('document' in answer) res.set('Content-Security-Policy', answer.policy).type('html').send(answer.document);
+      else if ('document' in answer) sendDocument(res, answer);
       else if ('download' in answer) res.attachment(answer.download).type(answer.type).send(answer.body);
       else await sendPage(shell, req, res, answer);
     });
   }
+}
+
+/** In its sandbox a document is of no origin, and browsers complain when it asks for a process of its own all the same. */
+function sendDocument(res: Response, { document, policy }: { document: string; policy: string }): void {
+  res.removeHeader('Origin-Agent-Cluster');
+  res.set('Content-Security-Policy', policy).type('html').send(document);
 }
 
 function lastValues(input: Record<string, unknown>): Record<string, string> {
