@@ -1,5 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,9 +8,9 @@ import { closeDatabase, openDatabase, type Engine } from '../../server/db/databa
 import { migrate } from '../../server/db/migrate.ts';
 import { seedPlans } from '../../server/plans/seed-plans.ts';
 import { openVault } from '../../server/vault.ts';
-import { freePort, startServices } from '../services.ts';
-import { createScratchDatabase } from '../support/scratch-database.ts';
+import { freePort } from '../services.ts';
 import { startServer } from '../support/server-process.ts';
+import { benchDatabase, end } from './bench-run.ts';
 import { seedLicenses } from './seed-licenses.ts';
 
 export type Proxy = { name: string; url: string; child: ChildProcess; stop: () => Promise<void> };
@@ -28,7 +27,7 @@ export async function startScript(name: string, file: string, environment: Recor
 
 /** The whole product on a database of its own with so many licences that nearly nothing limits; every request is checked, counted and written to the ledger. */
 export async function startChatello(engine: Engine, licenses: number, upstream: string, dataDir: string): Promise<Proxy> {
-  const { url, drop } = engine === 'sqlite' ? { url: undefined, drop: async () => undefined } : await createScratchDatabase(process.env['TEST_MARIADB_URL'] ?? (await startServices()).mariadbUrl, 'bench');
+  const { url, drop } = await benchDatabase(engine);
   const encryptionKeys = [{ id: 'bench', key: randomBytes(32) }];
   const db = openDatabase(url, dataDir);
   await migrate(db, Date.now());
@@ -69,13 +68,4 @@ export async function startPortkey(): Promise<Proxy | undefined> {
     await sleep(50);
   }
   return { name: 'Portkey', url, child, stop: () => end(child) };
-}
-
-function end(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve();
-    child.once('exit', () => resolve());
-    child.kill('SIGTERM');
-    return undefined;
-  });
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import type { Engine } from '../../server/db/database.ts';
+import { medianOf } from './bench-run.ts';
 import { startChatello, startPortkey, startScript, type Proxy } from './proxy-servers.ts';
 
 /**
@@ -123,10 +124,4 @@ async function soak(proxy: Proxy, seconds: number): Promise<void> {
 function residentBytes({ child }: Proxy): number {
   const pages = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
   return Number(pages?.[1] ?? 0) * kilobyte;
-}
-
-function medianOf(rounds: Figures[]): Figures {
-  const middle = rounds.toSorted((a, b) => a.perSecond - b.perSecond)[Math.floor(rounds.length / 2)];
-  if (!middle) throw new Error('no rounds');
-  return middle;
 }

@@ -12,8 +12,8 @@ import { migrate } from '../../server/db/migrate.ts';
 import { licenseFactsSql } from '../../server/licenses/licenses.store.ts';
 import { openVault, readLookupKey } from '../../server/vault.ts';
 import { seedPlans } from '../../server/plans/seed-plans.ts';
-import { freePort, startServices } from '../services.ts';
-import { createScratchDatabase } from '../support/scratch-database.ts';
+import { freePort } from '../services.ts';
+import { benchDatabase, end, medianOf } from './bench-run.ts';
 import { benchKey, benchSite, seedLicenses } from './seed-licenses.ts';
 
 /**
@@ -41,7 +41,7 @@ report();
 
 async function measure(engine: Engine, size: number): Promise<void> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'chatello-bench-'));
-  const { url, drop } = await createDatabase(engine);
+  const { url, drop } = await benchDatabase(engine);
   const encryptionKeys = [{ id: 'bench', key: randomBytes(32) }];
   const servers: ChildProcess[] = [];
   try {
@@ -84,11 +84,6 @@ async function measure(engine: Engine, size: number): Promise<void> {
   }
 }
 
-async function createDatabase(engine: Engine): Promise<{ url: string | undefined; drop: () => Promise<void> }> {
-  if (engine === 'sqlite') return { url: undefined, drop: async () => undefined };
-  return createScratchDatabase(process.env['TEST_MARIADB_URL'] ?? (await startServices()).mariadbUrl, 'bench');
-}
-
 /** Waits for the server, and makes sure that what is measured is a real, positive verdict. */
 async function answersValid(port: number): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
@@ -111,12 +106,6 @@ async function load(port: number, size: number, seconds: string): Promise<Figure
   return figures;
 }
 
-function medianOf(rounds: Figures[]): Figures {
-  const middle = rounds.toSorted((a, b) => a.perSecond - b.perSecond)[Math.floor(rounds.length / 2)];
-  if (!middle) throw new Error('no rounds');
-  return middle;
-}
-
 function print(name: string, { perSecond, p50Ms, p99Ms }: Figures): void {
   process.stdout.write(`  ${name.padEnd(14)} ${Math.round(perSecond).toLocaleString('en').padStart(8)} requests/s   p50 ${p50Ms.toFixed(2)} ms   p99 ${p99Ms.toFixed(2)} ms\n`);
 }
@@ -128,13 +117,4 @@ function report(): void {
     const loss = 1 - large.ratio / small.ratio;
     process.stdout.write(`${engine}: from ${small.size.toLocaleString('en')} to ${large.size.toLocaleString('en')} licences ${(100 * (1 - large.perSecond / small.perSecond)).toFixed(1)} % loss (${(100 * loss).toFixed(1)} % of the ratio; aim: at most 10 %)\n`);
   }
-}
-
-function end(server: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (server.exitCode !== null) return resolve();
-    server.once('exit', () => resolve());
-    server.kill('SIGTERM');
-    return undefined;
-  });
 }

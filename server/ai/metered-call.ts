@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
 import { AppError, errorText } from '../errors.ts';
 import type { LicenseOfCaller } from '../http/license-auth.ts';
-import type { Amounts, Limits } from '../usage/limits.rules.ts';
 import { exhaustedError } from '../usage/quota-error.ts';
 import type { Quota } from '../usage/quota.rules.ts';
-import { reserveUsage, type Reservation } from '../usage/reserve-usage.ts';
+import { reserveUsage, type Reservation, type UsageRequest } from '../usage/reserve-usage.ts';
 import { settleUsage, type Settlement } from '../usage/settle-usage.ts';
 import { noTokens } from '../usage/token-usage.rules.ts';
 import { meterChat, type ChatMeter } from './chat-meter.ts';
@@ -13,24 +12,10 @@ import { trackChat } from './running-chats.ts';
 import { ClientLeft, watchCall, type Watch } from './watch.ts';
 
 /** One call to a provider that is to be metered. */
-export type Call = {
+export type Call = Omit<UsageRequest, 'licenseId' | 'lifetimeMs'> & {
   license: LicenseOfCaller;
-  limits: Limits;
-  /** The activated site and the visitor that ask, if they are known. */
-  site: string | null;
-  visitor: string | null;
-  /** The most that it can take of the quotas. */
-  most: Amounts;
-  endpoint: string;
-  /** Who will be asked first. */
-  provider: string;
-  keySource: 'managed' | 'own';
-  /** Of the provider, for people. */
+  /** Of the provider that is asked first, for people. */
   title: string;
-  model: string;
-  /** What the client asked for, where it is an alias. */
-  askedModel: string | null;
-  isStream: boolean;
   inputCharacters: () => number;
   /** Aborts when the client leaves. */
   signal: AbortSignal;

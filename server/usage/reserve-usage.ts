@@ -17,6 +17,7 @@ export type UsageRequest = {
   /** The most that the request can take; what is not used comes back when it is settled. */
   most: Amounts;
   endpoint: string;
+  /** Who is to be asked first, and for what. */
   provider: string;
   model: string;
   /** What the client asked for, where it is an alias. */

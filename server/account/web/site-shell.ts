@@ -1,10 +1,9 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { readCookie } from '../../admin/web/cookies.ts';
 import { hasText, localeOf, translator } from '../../admin/web/locale.ts';
+import { pageFailure } from '../../admin/web/page-failure.ts';
 import type { Render } from '../../admin/web/views.ts';
 import type { Deps } from '../../deps.ts';
-import { errorText } from '../../errors.ts';
-import { toAppError } from '../../http/error-handler.ts';
 import { version } from '../../version.ts';
 import { findAccountSession } from '../account-sessions.ts';
 import { clearSiteCookie, readSiteCookie } from './site-cookies.ts';
@@ -55,17 +54,13 @@ export function sendSitePage({ deps, render }: SiteShell, req: Request, res: Res
   res.status(status).type('html').send(html);
 }
 
-/** Shows anything thrown as a page; internals go to the log alone. */
+/** Shows anything thrown as a page. */
 export function siteErrorPage(shell: SiteShell): ErrorRequestHandler {
   return (error, req, res, _next) => {
-    const { status, code, retryAfterSeconds } = toAppError(error);
+    const failure = pageFailure(shell.deps, error, res);
+    if (!failure) return;
+    const { status, code } = failure;
     const requestId = res.locals['requestId'] as string;
-    if (status >= 500) shell.deps.log.error({ request_id: requestId, code, detail: errorText(error), stack: error instanceof Error ? error.stack : undefined }, 'page failed');
-    if (res.headersSent) {
-      res.destroy();
-      return;
-    }
-    if (retryAfterSeconds !== undefined) res.setHeader('Retry-After', retryAfterSeconds);
     const t = translator(localeOf(req));
     const key = [`site.${code}`, code, `site.${Math.floor(status / 100)}xx`, `${Math.floor(status / 100)}xx`].find((candidate) => hasText(`problem.${candidate}.title`)) ?? '5xx';
     sendSitePage(shell, req, res, { view: 'site-error', title: t(`problem.${key}.title`), status, data: { status, text: t(`problem.${key}.text`), requestId } });

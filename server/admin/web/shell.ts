@@ -1,13 +1,13 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
-import { AppError, errorText } from '../../errors.ts';
-import { toAppError } from '../../http/error-handler.ts';
+import { AppError } from '../../errors.ts';
 import { version } from '../../version.ts';
 import { databaseHandles } from '../../db/database.ts';
 import { countJobs } from '../../jobs/count-jobs.ts';
 import { csrfTokenFor } from './csrf.ts';
 import { readCookie } from './cookies.ts';
 import { hasText, localeOf, translator } from './locale.ts';
+import { pageFailure } from './page-failure.ts';
 import { sessionOf } from './session-of.ts';
 import type { Render } from './views.ts';
 
@@ -62,23 +62,18 @@ async function systemStrip({ db }: Deps): Promise<Record<string, unknown>> {
   return { version, engine: databaseHandles(db).engine === 'sqlite' ? 'SQLite' : 'MariaDB', ...(await countJobs(db)) };
 }
 
-/** Shows anything thrown as a page; internals go to the log alone. */
+/** Shows anything thrown as a page. */
 export function errorPage(shell: Shell): ErrorRequestHandler {
   return (error, req, res, _next) => {
-    const appError = toAppError(error);
-    const { status, code, retryAfterSeconds } = appError;
+    const failure = pageFailure(shell.deps, error, res);
+    if (!failure) return;
+    const { status, code } = failure;
     const requestId = res.locals['requestId'] as string;
-    if (status >= 500) shell.deps.log.error({ request_id: requestId, code, detail: errorText(error), stack: error instanceof Error ? error.stack : undefined }, 'page failed');
-    if (res.headersSent) {
-      res.destroy();
-      return;
-    }
-    if (retryAfterSeconds !== undefined) res.setHeader('Retry-After', retryAfterSeconds);
     const t = translator(localeOf(req));
     const key = [code, `${Math.floor(status / 100)}xx`].find((candidate) => hasText(`problem.${candidate}.title`)) ?? '5xx';
     const isWhole = sessionOf(res)?.admin.mustChangePassword === false;
     const text = code === 'MISDIRECTED' ? t(`problem.${key}.text`, { port: req.socket.localPort }) : t(`problem.${key}.text`);
-    sendView(shell, req, res, { view: 'error', title: t(`problem.${key}.title`), status, data: { status, code, text, requestId, isBusy: appError.code === 'BUSY' } }, isWhole ? {} : undefined);
+    sendView(shell, req, res, { view: 'error', title: t(`problem.${key}.title`), status, data: { status, code, text, requestId, isBusy: code === 'BUSY' } }, isWhole ? {} : undefined);
   };
 }
 

@@ -50,8 +50,8 @@ export function aiCaller(deps: CallerDeps, visitors: 'visitors' | 'no visitors' 
     const isVisitor = looksLikeVisitorToken(key);
     if (isVisitor && visitors === 'no visitors') throw new AppError('FORBIDDEN', 'A visitor token does not open this endpoint. It is for the server of the site, with the licence key.', { field: 'headers.authorization' });
     const identity = isVisitor ? await authenticateVisitor(deps, key, req, res) : await authenticateOwner(deps, key, siteOfHeader(req));
-    await requireAi(deps.db, identity.license);
     const { terms, owners } = await aiTermsOf(deps.db, identity.license.id);
+    requireAi(identity.license, terms);
     const settings = settingsOf(owners);
     if (settings.pausedAt !== null) throw new AppError('AI_PAUSED', 'The AI of this licence is paused by its owner, who can resume it: POST /api/v1/ai-settings/resume.');
     res.locals['caller'] = { ...identity, settings, terms } satisfies Caller;

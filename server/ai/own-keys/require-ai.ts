@@ -1,11 +1,10 @@
-import type { Db } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import type { LicenseOfCaller } from '../../http/license-auth.ts';
-import { listKeys } from './provider-keys.store.ts';
+import type { AiTerms } from '../../usage/ai-terms.ts';
 
 /** Throws PLAN_WITHOUT_AI for a licence whose requests nobody can answer: its plan has no AI answers, and it has no provider key of its own. */
-export async function requireAi(db: Db, license: LicenseOfCaller): Promise<void> {
-  if (license.ai_proxy === 0 && (await listKeys(db, license.id)).length === 0) throw planWithoutAi(license, false);
+export function requireAi(license: LicenseOfCaller, { hasOwnKeys }: Pick<AiTerms, 'hasOwnKeys'>): void {
+  if (license.ai_proxy === 0 && !hasOwnKeys) throw planWithoutAi(license, false);
 }
 
 /** `hasOwnKeys`: there are some, for other models. */

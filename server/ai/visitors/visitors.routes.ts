@@ -9,6 +9,7 @@ import { activationOfOrigin } from '../../licenses/activated-origin.ts';
 import { activationSecretDigest } from '../../licenses/activation-secret.ts';
 import { parseOrigin } from '../../licenses/origin.rules.ts';
 import { siteOf } from '../../licenses/site-of.ts';
+import { aiTermsOf } from '../../usage/ai-terms.ts';
 import { requireAi } from '../own-keys/require-ai.ts';
 import { mintToken } from './mint-token.ts';
 
@@ -52,7 +53,8 @@ export function visitorRoutes({ db, vault, now }: Deps): Route[] {
       const key = headers['x-license-key'];
       const { id: licenseId } = await usableLicense(db, vault, { key }, at);
       const activation = await activationOfOrigin(db, licenseId, origin, { site: body.domain === undefined ? undefined : siteOf(body.domain).site, secret: body.activation_secret === undefined ? undefined : activationSecretDigest(vault, body.activation_secret) });
-      await requireAi(db, await usableLicense(db, vault, { key, site: siteOf(activation.site), ...(activation.kind === 'staging' ? { environment: 'staging' } : {}) }, at));
+      const license = await usableLicense(db, vault, { key, site: siteOf(activation.site), ...(activation.kind === 'staging' ? { environment: 'staging' } : {}) }, at);
+      requireAi(license, (await aiTermsOf(db, licenseId)).terms);
       const { token, expiresAt } = await mintToken({ db, vault }, { licenseId, activation, origin: origin.origin, visitor: body.visitor, ttlSeconds: body.ttl_seconds, maxRequests: body.max_requests, systemPrompt: body.system_prompt }, at);
       return { status: 201, body: { token, expires_at: new Date(expiresAt).toISOString(), origin: origin.origin, max_requests: body.max_requests } };
     },

@@ -5,7 +5,8 @@ import type { BillingAdapter, DeliveryIdentity, ListedChange, ObjectKind } from 
 import type { BillingEvent } from '../billing-events.ts';
 import { boundedId, sha256, tryJson, understand } from '../read-body.ts';
 import { cleanText } from '../text.rules.ts';
-import { paddleSignatureProblem, type SignatureProblem } from './paddle-signature.ts';
+import type { SignatureProblem } from '../timestamped-signature.ts';
+import { paddleSignatureProblem } from './paddle-signature.ts';
 import { paddleApi, type PaddleApi } from './paddle-api.ts';
 import { customer, subscription, transaction } from './paddle-schemas.ts';
 import { customerChanged, paidTransaction, parsePaddle, subscriptionChanged } from './parse-paddle.ts';

@@ -1,24 +1,8 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { signatureProblem, type SignatureProblem } from '../timestamped-signature.ts';
 
-const toleranceMs = 300_000;
+const scheme = { separator: ';', timestamp: 'ts', signature: 'h1', joint: ':' };
 
-export type SignatureProblem = 'missing' | 'malformed' | 'wrong' | 'too-old-or-new';
-
-/**
- * What is wrong with a Paddle-Signature (`ts=…;h1=…[;h1=…]`), or undefined when it is good: any `h1` may match any secret (both
- * change during a rotation), and the time may be five minutes off in either direction. Empty secrets never match.
- */
+/** What is wrong with a Paddle-Signature (`ts=…;h1=…[;h1=…]`), or undefined when it is good. See signatureProblem. */
 export function paddleSignatureProblem(raw: Buffer, header: string | undefined, secrets: string[], now: number): SignatureProblem | undefined {
-  if (header === undefined || header === '') return 'missing';
-  const parts = header.split(';').map((part) => part.split('=', 2).map((text) => text.trim()));
-  const timestamp = parts.find(([name]) => name === 'ts')?.[1] ?? '';
-  const signatures = parts.filter(([name, value]) => name === 'h1' && /^[0-9a-f]{64}$/i.test(value ?? '')).map(([, value = '']) => Buffer.from(value, 'hex'));
-  if (!/^\d{1,12}$/.test(timestamp) || signatures.length === 0) return 'malformed';
-  let isGenuine = false;
-  for (const secret of secrets.filter((text) => text !== '')) {
-    const expected = createHmac('sha256', secret).update(`${timestamp}:`).update(raw).digest();
-    for (const signature of signatures) if (timingSafeEqual(expected, signature)) isGenuine = true;
-  }
-  if (!isGenuine) return 'wrong';
-  return Math.abs(now - Number(timestamp) * 1_000) > toleranceMs ? 'too-old-or-new' : undefined;
+  return signatureProblem(scheme, raw, header, secrets, now);
 }

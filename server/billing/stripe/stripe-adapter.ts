@@ -9,7 +9,8 @@ import { invoiceEvents } from './parse-stripe-invoice.ts';
 import { customerChanged, parseStripe, paymentLinks, sessionEvents, subscriptionChanged } from './parse-stripe.ts';
 import { stripeApi, type StripeApi } from './stripe-api.ts';
 import { invoice, invoicePayment, session, subscription } from './stripe-schemas.ts';
-import { stripeSignatureProblem, type SignatureProblem } from './stripe-signature.ts';
+import type { SignatureProblem } from '../timestamped-signature.ts';
+import { stripeSignatureProblem } from './stripe-signature.ts';
 
 const problems: Record<SignatureProblem, string> = {
   missing: 'The header Stripe-Signature is missing. Only Stripe sends to this address.',

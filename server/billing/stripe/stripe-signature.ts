@@ -1,24 +1,8 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { signatureProblem, type SignatureProblem } from '../timestamped-signature.ts';
 
-const toleranceMs = 300_000;
+const scheme = { separator: ',', timestamp: 't', signature: 'v1', joint: '.' };
 
-export type SignatureProblem = 'missing' | 'malformed' | 'wrong' | 'too-old-or-new';
-
-/**
- * What is wrong with a Stripe-Signature (`t=…,v1=…[,v1=…]`), or undefined when it is good: any `v1` may match any secret (both change
- * while a secret is rolled), and the time may be five minutes off in either direction. Other schemes (`v0`) and empty secrets never match.
- */
+/** What is wrong with a Stripe-Signature (`t=…,v1=…[,v1=…]`), or undefined when it is good. See signatureProblem. */
 export function stripeSignatureProblem(raw: Buffer, header: string | undefined, secrets: string[], now: number): SignatureProblem | undefined {
-  if (header === undefined || header === '') return 'missing';
-  const parts = header.split(',').map((part) => part.split('=', 2).map((text) => text.trim()));
-  const timestamp = parts.find(([name]) => name === 't')?.[1] ?? '';
-  const signatures = parts.filter(([name, value]) => name === 'v1' && /^[0-9a-f]{64}$/i.test(value ?? '')).map(([, value = '']) => Buffer.from(value, 'hex'));
-  if (!/^\d{1,12}$/.test(timestamp) || signatures.length === 0) return 'malformed';
-  let isGenuine = false;
-  for (const secret of secrets.filter((text) => text !== '')) {
-    const expected = createHmac('sha256', secret).update(`${timestamp}.`).update(raw).digest();
-    for (const signature of signatures) if (timingSafeEqual(expected, signature)) isGenuine = true;
-  }
-  if (!isGenuine) return 'wrong';
-  return Math.abs(now - Number(timestamp) * 1_000) > toleranceMs ? 'too-old-or-new' : undefined;
+  return signatureProblem(scheme, raw, header, secrets, now);
 }
