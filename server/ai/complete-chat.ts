@@ -35,7 +35,6 @@ export type ChatAsker = {
  */
 export async function completeChat(deps: CatalogDeps, { caller, signal, onQuota, onCache }: ChatAsker, asked: ChatInput, answer: ChatAnswer): Promise<Completion> {
   const endpoint = 'chat';
-  const { terms } = caller;
   const targets = await targetsFor(deps, caller, (catalog, allowedModels) => {
     // The provider's default is the operator's choice, not the visitor's.
     const models = asked.model === undefined ? allowedModels : modelsFor(caller.visitor, allowedModels, catalog.aliases.keys());
@@ -43,14 +42,14 @@ export async function completeChat(deps: CatalogDeps, { caller, signal, onQuota,
   });
   const { body } = await guardRequest(deps, caller, 'openai', { body: { model: asked.model ?? targets[0].model, messages: asked.messages }, bytes: Buffer.from('{}') }, signal);
   const messages = body['messages'] as ChatInput['messages'];
-  const bounds = planBounds({ messages, max_tokens: asked.maxTokens }, terms);
+  const bounds = planBounds({ messages, max_tokens: asked.maxTokens }, caller.terms);
   const chat: ChatInput = { ...asked, messages, maxTokens: bounds.maxOutput ?? asked.maxTokens };
   const { attempts, cache, keep } = await cachedAttempts(deps, { caller, endpoint, targets, requestFor: (target) => completionRequest(chat, target), client: answer });
   if (cache !== 'off') onCache(cache);
   const [first, ...others] = attempts;
   const chatAttempts = [chatAttempt(first, answer), ...others.map((attempt) => chatAttempt(attempt, answer))] as const;
   const inputCharacters = () => messages.reduce((sum, { content }) => sum + content.length, 0);
-  const { id, meter, last } = await meteredAnswer(deps, { caller, terms, endpoint, askedModel: chat.model, isStream: chat.stream, sizes: bounds, inputCharacters, signal, onQuota }, chatAttempts, answer);
+  const { id, meter, last } = await meteredAnswer(deps, { caller, endpoint, askedModel: chat.model, isStream: chat.stream, sizes: bounds, inputCharacters, signal, onQuota }, chatAttempts, answer);
   await keep(last, meter);
   const { provider, model } = meter.answerer ?? { provider: providerOf(targets[0]), model: targets[0].model };
   return { id, provider, model: meter.model ?? model, finishReason: answer.finishReason(), usage: saneUsage(meter.usage()) };

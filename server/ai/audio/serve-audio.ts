@@ -35,7 +35,6 @@ export type AudioRequest = {
 export async function serveAudio(deps: GatewayDeps, { endpoint, path, lack, model: asked, isStream, estimate, bodyFor, req, res }: AudioRequest): Promise<undefined> {
   const { config, now } = deps;
   const caller = callerOf(res);
-  const { terms } = caller;
   const client = clientAnswer(res);
   const targets = await targetsOf(deps, asked, 'openai', { ...caller, visitor: null });
   const attempts = attemptsOf(targets, (target) => {
@@ -54,7 +53,7 @@ export async function serveAudio(deps: GatewayDeps, { endpoint, path, lack, mode
   });
   await answering(deps, { protocol: 'openai', isStream, licenseId: caller.license.id, req, res }, client, async (signal) => {
     const question = {
-      caller, terms, endpoint, askedModel: asked, isStream, sizes: mostOf(estimate(targets[0].model)), signal, inputCharacters: () => 0,
+      caller, endpoint, askedModel: asked, isStream, sizes: mostOf(estimate(targets[0].model)), signal, inputCharacters: () => 0,
       onQuota: (quota: Quota) => void res.setHeaders(new Map(Object.entries(quotaHeaders('openai', quota, now())))),
     };
     const { last } = await meteredAnswer(deps, question, attempts, client);

@@ -1,4 +1,3 @@
-import type { AiTerms } from '../../usage/ai-terms.ts';
 import type { Quota } from '../../usage/quota.rules.ts';
 import type { CatalogDeps } from '../catalog/load-catalog.ts';
 import type { ChatMeter } from '../chat-meter.ts';
@@ -17,7 +16,6 @@ import { providerOf, titleOf } from './target-names.ts';
 /** One question to a model, which several targets may be asked. */
 export type Question = {
   caller: Caller;
-  terms: AiTerms;
   /** As the ledger names it. */
   endpoint: string;
   /** As the client named the model, if it did. */
@@ -37,7 +35,7 @@ export type Question = {
  * provider that was asked last. Resolves with the last bytes, to be sent now. Throws what meteredCall and firstAnswer throw, and
  * PROVIDER_UNAVAILABLE, before anything is written, when no target may be asked now.
  */
-export async function meteredAnswer(deps: CatalogDeps, { terms, caller: { license, site, visitor }, askedModel, sizes, ...question }: Question, attempts: readonly [Attempt, ...Attempt[]], client: ClientAnswer): Promise<{ id: string; meter: ChatMeter; last: Buffer | string }> {
+export async function meteredAnswer(deps: CatalogDeps, { caller: { license, site, visitor, terms }, askedModel, sizes, ...question }: Question, attempts: readonly [Attempt, ...Attempt[]], client: ClientAnswer): Promise<{ id: string; meter: ChatMeter; last: Buffer | string }> {
   const [{ target: first, isCached = false }] = attempts;
   if (!isCached) assertSomebodyAnswers(attempts, deps.now());
   const { limits } = terms;

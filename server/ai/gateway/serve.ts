@@ -38,18 +38,17 @@ export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<und
   const { config, now } = deps;
   const { protocol, endpoint, path, req, res, body } = asked;
   const caller = callerOf(res);
-  const { terms } = caller;
   const targets = await targetsOf(deps, body.model, protocol, caller);
   const client = clientAnswer(res);
   const isStream = body['stream'] === true;
   await answering(deps, { protocol, isStream, licenseId: caller.license.id, req, res }, client, async (signal) => {
     const guarded = await guardRequest(deps, caller, protocol, { body, bytes: req.body as Buffer }, signal);
-    const bounds = planBounds(guarded.body, terms);
+    const bounds = planBounds(guarded.body, caller.terms);
     const request: ModelRequest = { caller: protocol, path, query: queryOf(req), headers: req.headers, ...guarded, maxOutput: bounds.maxOutput, passBack: true };
     const { attempts, cache, keep } = await cachedAttempts(deps, { caller, endpoint, targets, requestFor: () => request, client });
     if (cache !== 'off') res.setHeader(cacheHeader, cache);
     const question = {
-      caller, terms, endpoint, askedModel: body.model, isStream, sizes: bounds, signal,
+      caller, endpoint, askedModel: body.model, isStream, sizes: bounds, signal,
       inputCharacters: () => textOfRequest(request.body),
       onQuota: (quota: Parameters<typeof quotaHeaders>[1]) => void res.setHeaders(new Map(Object.entries(quotaHeaders(protocol, quota, now())))),
     };
