@@ -1,4 +1,5 @@
 import type { AiSchema } from './ai-schema.ts';
+import type { ApiSchema, ApiTokenColumns, AuditLogColumns } from './api-schema.ts';
 import type { SelfServiceSchema } from './self-service-schema.ts';
 import type { SellingLicenseColumns, SellingSchema, SellingSubscriptionColumns } from './selling-schema.ts';
 
@@ -294,7 +295,7 @@ type UsageRecordTable = {
   is_cached: number;
 };
 
-type AuditLogTable = {
+type AuditLogTable = AuditLogColumns & {
   id: string;
   at: number;
   actor: string;
@@ -338,7 +339,7 @@ type LoginAttemptTable = {
   updated_at: number;
 };
 
-type ApiTokenTable = {
+type ApiTokenTable = ApiTokenColumns & {
   id: string;
   name: string;
   token_digest: Uint8Array;
@@ -364,7 +365,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = AiSchema & SellingSchema & SelfServiceSchema & {
+export type Schema = AiSchema & SellingSchema & SelfServiceSchema & ApiSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;
