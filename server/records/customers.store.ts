@@ -16,7 +16,7 @@ export const customerRecords: Records<'customers', typeof filters, typeof item> 
   async load(db, ids) {
     const rows = await db.selectFrom('customers').selectAll().where('id', 'in', ids).execute();
     const counts = await db.selectFrom('licenses').select(['customer_id', (eb) => eb.fn.countAll<number>().as('count')]).where('customer_id', 'in', ids).groupBy('customer_id').execute();
-    const countOf = new Map(counts.map(({ customer_id, count }) => [customer_id, Number(count)]));
+    const countOf = new Map(counts.map(({ customer_id, count }) => [customer_id, count]));
     return rows.map((row) => ({ ...customerBody(row), licenses: countOf.get(row.id) ?? 0 }));
   },
 };
