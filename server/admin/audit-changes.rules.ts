@@ -1,0 +1,28 @@
+/** One field that is not as it was; `undefined`: it was not there, or is not any more. */
+export type FieldChange = { field: string; before: string | undefined; after: string | undefined };
+
+/**
+ * What is not the same before and after, field by field, as people read it. Of something new or deleted: all its fields. Values that are no
+ * objects stand for themselves, under no name.
+ */
+export function auditChanges(beforeJson: string | null, afterJson: string | null): FieldChange[] {
+  const before = fieldsOf(beforeJson);
+  const after = fieldsOf(afterJson);
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((field) => {
+    const change = { field, before: before.get(field), after: after.get(field) };
+    return change.before === change.after ? [] : [change];
+  });
+}
+
+function fieldsOf(json: string | null): Map<string, string> {
+  if (json === null) return new Map();
+  const value: unknown = JSON.parse(json);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Map([['', textOf(value)]]);
+  return new Map(Object.entries(value).map(([name, part]) => [name, textOf(part)]));
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value) && value.every((part) => typeof part === 'string')) return value.join(', ');
+  return value === null ? '–' : JSON.stringify(value);
+}
