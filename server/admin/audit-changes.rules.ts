@@ -18,11 +18,19 @@ function fieldsOf(json: string | null): Map<string, string> {
   if (json === null) return new Map();
   const value: unknown = JSON.parse(json);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Map([['', textOf(value)]]);
-  return new Map(Object.entries(value).map(([name, part]) => [name, textOf(part)]));
+  return new Map(Object.entries(value).map(([name, part]) => [name, timeOf(name, part) ?? textOf(part)]));
 }
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Array.isArray(value) && value.every((part) => typeof part === 'string')) return value.join(', ');
   return value === null ? '–' : JSON.stringify(value);
+}
+
+const firstPlausible = Date.UTC(2000, 0);
+
+/** A moment, which is stored as a number, as a time. */
+function timeOf(field: string, value: unknown): string | undefined {
+  const isMoment = typeof value === 'number' && value > firstPlausible && value < 8.64e15 && /(?:_at|_from|_until)$/.test(field);
+  return isMoment ? new Date(value).toISOString() : undefined;
 }

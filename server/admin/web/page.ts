@@ -87,9 +87,9 @@ function lastValues(input: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, String(Array.isArray(value) ? (value.at(-1) ?? '') : value)]));
 }
 
-/** Parses a form. The messages of the schema are keys of the catalogue; what was typed can be shown again beside them. */
+/** Parses a form. The messages of the schema are keys of the catalogue, where it has any; what was typed can be shown again beside them. */
 export function parseForm<Schema extends z.ZodType>(schema: Schema, form: Record<string, string>, t: Translate): { ok: true; data: z.output<Schema> } | { ok: false; errors: Record<string, string> } {
-  const result = schema.safeParse(form);
+  const result = schema.safeParse(form, { error: ({ input }) => (input === undefined ? 'error.required' : 'error.invalid') });
   if (result.success) return { ok: true, data: result.data };
   const errors: Record<string, string> = {};
   for (const issue of result.error.issues) errors[issue.path.join('.')] ??= t(issue.message);
