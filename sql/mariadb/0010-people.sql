@@ -1,6 +1,6 @@
 -- What names and companies are found by, whatever their case.
-ALTER TABLE customers ADD COLUMN IF NOT EXISTS name_key VARCHAR(200) GENERATED ALWAYS AS (lower(name)) VIRTUAL;
-ALTER TABLE customers ADD COLUMN IF NOT EXISTS company_key VARCHAR(200) GENERATED ALWAYS AS (lower(company)) VIRTUAL;
+ALTER TABLE customers ADD COLUMN IF NOT EXISTS name_key VARCHAR(200) AS (lower(name)) VIRTUAL;
+ALTER TABLE customers ADD COLUMN IF NOT EXISTS company_key VARCHAR(200) AS (lower(company)) VIRTUAL;
 CREATE INDEX IF NOT EXISTS customers_name ON customers (name_key, id);
 CREATE INDEX IF NOT EXISTS customers_company ON customers (company_key, id);
 CREATE INDEX IF NOT EXISTS customers_status_name ON customers (status, name_key, id);
@@ -22,14 +22,14 @@ CREATE INDEX IF NOT EXISTS emails_order ON emails (order_id, created_at);
 CREATE TABLE IF NOT EXISTS batches (
   id VARCHAR(36) NOT NULL PRIMARY KEY,
   kind VARCHAR(32) NOT NULL,
-  input MEDIUMTEXT NOT NULL,
+  input TEXT NOT NULL,
   scope TEXT NOT NULL,
   status VARCHAR(16) NOT NULL,
   total BIGINT NOT NULL,
   changed BIGINT NOT NULL,
   skipped BIGINT NOT NULL,
   position VARCHAR(190),
-  problems MEDIUMTEXT NOT NULL,
+  problems TEXT NOT NULL,
   created_by VARCHAR(190) NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,

@@ -1,6 +1,6 @@
 -- What names and companies are found by, whatever their case.
-ALTER TABLE customers ADD COLUMN name_key TEXT GENERATED ALWAYS AS (lower(name)) VIRTUAL;
-ALTER TABLE customers ADD COLUMN company_key TEXT GENERATED ALWAYS AS (lower(company)) VIRTUAL;
+ALTER TABLE customers ADD COLUMN name_key TEXT AS (lower(name)) VIRTUAL;
+ALTER TABLE customers ADD COLUMN company_key TEXT AS (lower(company)) VIRTUAL;
 CREATE INDEX IF NOT EXISTS customers_name ON customers (name_key, id);
 CREATE INDEX IF NOT EXISTS customers_company ON customers (company_key, id);
 CREATE INDEX IF NOT EXISTS customers_status_name ON customers (status, name_key, id);

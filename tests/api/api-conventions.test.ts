@@ -52,7 +52,7 @@ onBothDatabases('the conventions of /api/v1', (engine) => {
 
   it('a list is read to its end by its cursor, every row once, in every order, also when times are the same', async () => {
     const { deps: { db }, clock } = await getApp();
-    const customer = (index: number) => ({ id: `00000000-0000-7000-8000-${String(index * 7919 % 100_000).padStart(12, '0')}`, email: `c${index}@example.com`, email_key: `c${index}@example.com`, name: `C ${index}`, company: null, locale: 'en', created_at: clock.now - (index % 5), updated_at: clock.now });
+    const customer = (index: number) => ({ id: `00000000-0000-7000-8000-${String(index * 7919 % 100_000).padStart(12, '0')}`, email: `c${index}@example.com`, email_key: `c${index}@example.com`, name: `C ${index}`, company: null, locale: 'en', status: 'validated', created_at: clock.now - (index % 5), updated_at: clock.now });
     await db.insertInto('customers').values(Array.from({ length: 57 }, (_, index) => customer(index))).execute();
     const expected = (await db.selectFrom('customers').select(['id', 'email_key', 'created_at']).execute()).sort((a, b) => a.created_at - b.created_at || (a.id < b.id ? -1 : 1)).map(({ id }) => id);
     assert.deepEqual((await walk('/api/v1/customers?limit=10&sort=created_at')).map(({ id }) => id), expected);
