@@ -1,4 +1,5 @@
 import { sql, type Selectable } from 'kysely';
+import { licensesWithin, type Scope } from '../access/scope.ts';
 import { insertedOnce, preparedRead, type Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
@@ -76,6 +77,13 @@ export async function findLicenseFactsById(db: Db, id: string, site: string): Pr
 /** Throws NOT_FOUND. */
 export async function getLicense(db: Db, id: string): Promise<License> {
   const license = await db.selectFrom('licenses').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!license) throw new AppError('NOT_FOUND', 'There is no licence with this id.', { field: 'path.id' });
+  return license;
+}
+
+/** The licence, if the scope reaches it. Throws NOT_FOUND. */
+export async function getLicenseWithin(db: Db, scope: Scope, id: string): Promise<License> {
+  const license = await db.selectFrom('licenses').selectAll().where('id', '=', id).where(licensesWithin(scope)).executeTakeFirst();
   if (!license) throw new AppError('NOT_FOUND', 'There is no licence with this id.', { field: 'path.id' });
   return license;
 }
