@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { authenticateToken, type TokenIdentity } from '../api-tokens/authenticate-token.ts';
 import type { ApiScope } from '../api-tokens/scopes.rules.ts';
+import type { Scope } from '../access/scope.ts';
 import type { Actor } from '../audit/record-audit.ts';
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
@@ -13,8 +14,11 @@ const failuresPerMinute = 600;
 /** What one token may ask for in a minute, over all endpoints. */
 export const tokenRequestsPerMinute = 1_200;
 
-/** Who made a request that adminAuth let through. */
-export type ApiCaller = { tokenId: string; by: Actor };
+/** Who made a request that adminAuth let through; `scope` is whose rows it sees and changes. */
+export type ApiCaller = { tokenId: string; by: Actor; scopes: readonly ApiScope[]; scope: Scope };
+
+/** Whether an endpoint bounds what it shows and changes by the caller's `scope`; one that does not is closed to the tokens of organisations. */
+type Reach = 'bounded' | 'everything';
 
 const limits = new WeakMap<object, { byAddress: RequestHandler; byToken: RequestHandler }>();
 
@@ -43,10 +47,12 @@ function limitsOf(deps: object): { byAddress: RequestHandler; byToken: RequestHa
  * Runs before the body is read: lets requests through whose API token has the scope, as often as a token may ask.
  * Throws UNAUTHENTICATED, FORBIDDEN or RATE_LIMITED.
  */
-export function adminAuth(deps: Pick<Deps, 'db' | 'secrets' | 'now'>, scope: ApiScope): RequestHandler[] {
+export function adminAuth(deps: Pick<Deps, 'db' | 'secrets' | 'now'>, scope: ApiScope, reach: Reach = 'everything'): RequestHandler[] {
   const { byAddress, byToken } = limitsOf(deps);
   const authenticate: RequestHandler = async (req, res, next) => {
-    res.locals['token'] = await authenticateToken(deps, bearerToken(req), scope);
+    const token = await authenticateToken(deps, bearerToken(req), scope);
+    res.locals['token'] = token;
+    if (reach === 'everything' && token.scope.kind !== 'all') throw new AppError('FORBIDDEN', 'The API token of an organisation works under /api/v1 only.', { field: 'headers.authorization' });
     next();
   };
   return [byAddress, authenticate, byToken];
@@ -58,6 +64,6 @@ function tokenOf(res: Response): TokenIdentity {
 
 /** Who makes a request that adminAuth let through. */
 export function callerOf(res: Response): ApiCaller {
-  const { id, actor } = tokenOf(res);
-  return { tokenId: id, by: { actor, requestId: res.locals['requestId'] as string } };
+  const { id, actor, scopes, scope } = tokenOf(res);
+  return { tokenId: id, scopes, scope, by: { actor, requestId: res.locals['requestId'] as string } };
 }

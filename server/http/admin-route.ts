@@ -36,7 +36,7 @@ export function adminList<const Filters extends z.ZodRawShape, const Sort extend
 ): Route {
   const answer = z.object({ data: z.array(item), next_cursor: z.string().nullable().meta({ description: 'For `cursor`, to read on; null: this was the last page.', example: null }) });
   const query = z.strictObject({ ...filters, ...pageFields(sorts) });
-  return route({ ...spec, errors: spec.errors ?? [], method: 'get', auth: 'admin', before: adminAuth(deps, spec.scope), query, headers: conditional, responses: { 200: { description: 'A page of the list.', schema: answer }, ...unchanged } }, async (input) => {
+  return route({ ...spec, errors: spec.errors ?? [], method: 'get', auth: 'admin', before: adminAuth(deps, spec.scope, 'bounded'), query, headers: conditional, responses: { 200: { description: 'A page of the list.', schema: answer }, ...unchanged } }, async (input) => {
     const { limit, cursor, sort, ...others } = input.query as { limit: number; cursor: string | undefined; sort: Sort };
     const after = cursor === undefined ? undefined : readCursor(cursor, sort);
     if (cursor !== undefined && !after) throw new AppError('INVALID_REQUEST', 'query.cursor: is no cursor of this list in this order; begin again without one', { field: 'query.cursor' });
@@ -56,7 +56,7 @@ export function adminRead<const Params extends z.ZodObject, const Query extends 
 ): Route {
   const errors: readonly ErrorCode[] = [...(params === undefined ? [] : (['NOT_FOUND'] as const)), ...(spec.errors ?? [])];
   return route(
-    { ...spec, errors, ...(params === undefined ? {} : { params }), ...(query === undefined ? {} : { query }), method: 'get', auth: 'admin', before: adminAuth(deps, spec.scope), headers: conditional, responses: { 200: { description: 'As it stands.', schema: answer }, ...unchanged } },
+    { ...spec, errors, ...(params === undefined ? {} : { params }), ...(query === undefined ? {} : { query }), method: 'get', auth: 'admin', before: adminAuth(deps, spec.scope, 'bounded'), headers: conditional, responses: { 200: { description: 'As it stands.', schema: answer }, ...unchanged } },
     async ({ res, headers, ...input }) => answerUnlessKnown(res, headers['if-none-match'], await read({ params: input.params as z.output<Params>, query: input.query as z.output<Query>, caller: callerOf(res) })),
   );
 }

@@ -49,7 +49,7 @@ export function adminWrite<const Params extends z.ZodObject, const Query extends
   const headers = current === undefined ? idempotencyHeader : idempotencyHeader.extend(matchHeader.shape);
   const errors: readonly ErrorCode[] = [...new Set<ErrorCode>(['IDEMPOTENCY_KEY_REUSED', ...(params === undefined ? [] : (['NOT_FOUND'] as const)), ...(current === undefined ? [] : (['PRECONDITION_FAILED'] as const)), ...(spec.errors ?? [])])];
   const parts = { ...(params === undefined ? {} : { params }), ...(query === undefined ? {} : { query }), ...(body === undefined ? {} : { body }) };
-  return route({ ...spec, ...parts, errors, headers, auth: 'admin', before: adminAuth(deps, spec.scope) }, async ({ res, ...given }) => {
+  return route({ ...spec, ...parts, errors, headers, auth: 'admin', before: adminAuth(deps, spec.scope, 'bounded') }, async ({ res, ...given }) => {
     const caller = callerOf(res);
     const input = { params: given.params, query: given.query, body: given.body } as Pick<WriteInput<Params, Query, Body>, 'params' | 'query' | 'body'>;
     const { 'idempotency-key': key, 'if-match': match } = given.headers as { 'idempotency-key'?: string; 'if-match'?: string };

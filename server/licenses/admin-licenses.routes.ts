@@ -36,7 +36,7 @@ export function adminLicenseRoutes(deps: Deps): Route[] {
 
   const create = route(
     {
-      method: 'post', path: '/api/create_license', operationId: 'createLicense', tag, auth: 'admin', scope: 'licenses.write', before: adminAuth(deps, 'licenses.write'),
+      method: 'post', path: '/api/create_license', operationId: 'createLicense', tag, auth: 'admin', scope: 'licenses.issue', before: adminAuth(deps, 'licenses.issue'),
       summary: 'Issue a licence',
       description: 'Finds or creates the customer by e-mail address and issues the key, all or nothing.',
       headers: idempotencyHeader, body: grantRequest,

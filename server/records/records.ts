@@ -9,6 +9,7 @@ import { AppError } from '../errors.ts';
 import type { ApiCaller } from '../http/admin-auth.ts';
 import { adminList, adminRead, idParams } from '../http/admin-route.ts';
 import type { Route } from '../http/route.ts';
+import type { Cells } from './export-cells.rules.ts';
 
 /** Rows of a table without columns, for conditions to be added. */
 export type Rows<Table extends keyof Schema> = SelectQueryBuilder<Schema, Table, object>;
@@ -35,6 +36,8 @@ export type Records<Table extends keyof Schema = keyof Schema, Filters extends z
   select: (db: Db, filters: z.output<z.ZodObject<Filters>>, caller: ApiCaller, now: number) => Rows<Table> | Promise<Rows<Table>>;
   /** What is shown of these rows, in any order. */
   load: (db: Db, ids: string[], now: number) => Promise<(z.input<Item> & { id: string })[]>;
+  /** How lists in it are written in a table. */
+  cells?: Cells;
 };
 
 /** The names of the orders: each both ways, the newest first. */
@@ -42,7 +45,8 @@ export function sortNames({ sorts }: Pick<Records, 'sorts'>): [string, ...string
   return Object.keys(sorts).flatMap((name) => [`-${name}`, name]) as [string, ...string[]];
 }
 
-function orderOf({ table, sorts }: Pick<Records, 'table' | 'sorts'>, sort: string): Order {
+/** The order of this name. */
+export function orderOf({ table, sorts }: Pick<Records, 'table' | 'sorts'>, sort: string): Order {
   const column = (sorts as Record<string, string>)[sort.replace(/^-/, '')];
   if (column === undefined) throw new Error(`${table} has no sort "${sort}"`);
   return { column, id: `${table}.id`, direction: sort.startsWith('-') ? 'desc' : 'asc' };
