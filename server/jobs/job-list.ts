@@ -1,4 +1,5 @@
 import { sendSignInLink } from '../account/request-sign-in.ts';
+import { markBatchFailed, runBatch } from '../batches/run-batch.ts';
 import { applyDelivery, markDeliveryDead } from '../billing/apply-delivery.ts';
 import { reconcileProviders } from '../billing/reconcile.ts';
 import { watchLapses } from '../billing/watch-lapses.ts';
@@ -41,6 +42,7 @@ export const jobList: JobList = {
   'watch-lapses': { run: watchLapses, everyMs: minute },
   'reconcile-providers': { run: reconcileProviders, everyMs: 5 * minute },
   'settle-customer-licenses': { run: continueSettling },
+  'run-batch': { run: runBatch, onDead: markBatchFailed },
   'erase-customer': { run: eraseTraces },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };
