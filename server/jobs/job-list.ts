@@ -1,5 +1,7 @@
 import { sendSignInLink } from '../account/request-sign-in.ts';
 import { markBatchFailed, runBatch } from '../batches/run-batch.ts';
+import { checkAudit } from '../audit/check-audit.ts';
+import { sealAudit } from '../audit/seal-audit.ts';
 import { applyDelivery, markDeliveryDead } from '../billing/apply-delivery.ts';
 import { reconcileProviders } from '../billing/reconcile.ts';
 import { watchLapses } from '../billing/watch-lapses.ts';
@@ -44,5 +46,7 @@ export const jobList: JobList = {
   'settle-customer-licenses': { run: continueSettling },
   'run-batch': { run: runBatch, onDead: markBatchFailed },
   'erase-customer': { run: eraseTraces },
+  'seal-audit': { run: sealAudit, everyMs: minute / 6 },
+  'check-audit': { run: checkAudit },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

@@ -6,15 +6,15 @@ import { AppError } from '../errors.ts';
 import { adminAuth, callerOf } from '../http/admin-auth.ts';
 import { route, type Route } from '../http/route.ts';
 import { sendFile } from '../http/send-file.ts';
-import { customerRecords } from './customers.store.ts';
+import { customerRecords } from './customers.records.ts';
 import { exportFormats, exportRecords } from './export-records.ts';
-import { licenseRecords } from './licenses.store.ts';
-import { deliveryRecords, emailRecords, webhookDeliveryRecords } from './messages.store.ts';
-import { orderRecords } from './orders.store.ts';
-import { auditRecords, organizationRecords, userRecords } from './people.store.ts';
+import { licenseRecords } from './licenses.records.ts';
+import { deliveryRecords, emailRecords, webhookDeliveryRecords } from './messages.records.ts';
+import { orderRecords } from './orders.records.ts';
+import { auditRecords, organizationRecords, userRecords } from './people.records.ts';
 import { orderOf, sortNames, type Records } from './records.ts';
-import { subscriptionRecords } from './subscriptions.store.ts';
-import { usageRecords } from './usage.store.ts';
+import { subscriptionRecords } from './subscriptions.records.ts';
+import { usageRecords } from './usage.records.ts';
 
 /** Exports under /api/v1/exports: the same filters and orders as the lists, everything in one file. */
 export function exportRoutes(deps: Deps): Route[] {

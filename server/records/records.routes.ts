@@ -1,14 +1,14 @@
 import type { Deps } from '../deps.ts';
 import type { Route } from '../http/route.ts';
-import { planRecords, productMappingRecords, productRecords } from './catalog.store.ts';
-import { customerRecords } from './customers.store.ts';
-import { licenseRecords } from './licenses.store.ts';
-import { deliveryRecords, emailRecords, webhookDeliveryRecords, webhookEndpointRecords } from './messages.store.ts';
-import { orderRecords } from './orders.store.ts';
-import { apiTokenRecords, auditRecords, organizationRecords, userRecords } from './people.store.ts';
+import { planRecords, productMappingRecords, productRecords } from './catalog.records.ts';
+import { customerRecords } from './customers.records.ts';
+import { licenseRecords } from './licenses.records.ts';
+import { deliveryRecords, emailRecords, webhookDeliveryRecords, webhookEndpointRecords } from './messages.records.ts';
+import { orderRecords } from './orders.records.ts';
+import { apiTokenRecords, auditRecords, organizationRecords, userRecords } from './people.records.ts';
 import { recordRoutes } from './records.ts';
-import { subscriptionRecords } from './subscriptions.store.ts';
-import { usageRecords } from './usage.store.ts';
+import { subscriptionRecords } from './subscriptions.records.ts';
+import { usageRecords } from './usage.records.ts';
 
 /** Reading under /api/v1: the list and the single record of everything that the dashboard shows. */
 export function recordsRoutes(deps: Deps): Route[] {

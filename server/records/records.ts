@@ -78,6 +78,14 @@ export async function readRecord<Table extends keyof Schema, Filters extends z.Z
   return record;
 }
 
+/** For adminWrite's `current`: a record is locked, and read as GET reads it. */
+export function currentRecord<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>({ now }: Pick<Deps, 'now'>, records: Records<Table, Filters, Item>) {
+  return {
+    hold: records.table,
+    read: (db: Db, { id = '' }: Record<string, string>, caller: ApiCaller): Promise<z.input<Item> & { id: string }> => readRecord({ db, now }, records, id, caller),
+  };
+}
+
 /** The two endpoints of a kind of record: the list and one by id. */
 export function recordRoutes<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>(deps: Deps, records: Records<Table, Filters, Item>): Route[] {
   const { name, what, operations, tag, scope, filters, item } = records;
