@@ -4,10 +4,15 @@ import express, { type Express } from 'express';
 import { accountPages } from './admin/pages/account.pages.ts';
 import { auditPages } from './admin/pages/audit.pages.ts';
 import { aliasPages } from './admin/pages/aliases.pages.ts';
+import { batchPages } from './admin/pages/batches.pages.ts';
+import { bulkPages } from './admin/pages/bulk.pages.ts';
 import { createLicensePages } from './admin/pages/create-license.pages.ts';
+import { customerActionPages } from './admin/pages/customer-actions.pages.ts';
+import { customerFormPages } from './admin/pages/customer-forms.pages.ts';
 import { customerPages } from './admin/pages/customers.pages.ts';
 import { emailPages } from './admin/pages/emails.pages.ts';
 import { licenseActionPages } from './admin/pages/license-actions.pages.ts';
+import { licenseChangePages } from './admin/pages/license-changes.pages.ts';
 import { licensePages } from './admin/pages/licenses.pages.ts';
 import { loginPages } from './admin/pages/login.pages.ts';
 import { overviewPages } from './admin/pages/overview.pages.ts';
@@ -63,10 +68,15 @@ export function createAdmin(deps: Deps): Express {
   app.use(requireOwnPassword);
   mountPages(app, deps, shell, [
     ...overviewPages(deps),
+    ...bulkPages(deps),
+    ...batchPages(deps),
     ...customerPages(deps),
+    ...customerFormPages(deps),
+    ...customerActionPages(deps),
     ...licensePages(deps),
     ...statementPages(deps),
     ...licenseActionPages(deps),
+    ...licenseChangePages(deps),
     ...createLicensePages(deps),
     ...providerPages(deps),
     ...aliasPages(deps),
