@@ -11,6 +11,7 @@ import { customerActionPages } from './admin/pages/customer-actions.pages.ts';
 import { customerFormPages } from './admin/pages/customer-forms.pages.ts';
 import { customerPages } from './admin/pages/customers.pages.ts';
 import { emailPages } from './admin/pages/emails.pages.ts';
+import { exportPages } from './admin/pages/exports.pages.ts';
 import { licenseActionPages } from './admin/pages/license-actions.pages.ts';
 import { licenseChangePages } from './admin/pages/license-changes.pages.ts';
 import { licensePages } from './admin/pages/licenses.pages.ts';
@@ -86,6 +87,7 @@ export function createAdmin(deps: Deps): Express {
     ...emailPages(deps),
     ...webhookPages(deps),
     ...auditPages(deps),
+    ...exportPages(deps),
     ...tokenPages(deps),
   ]);
 

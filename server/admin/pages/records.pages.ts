@@ -11,10 +11,10 @@ const deliveryStatuses = ['received', 'handled', 'ignored', 'dead'];
 export function recordPages({ db, now, config }: Deps): Page[] {
   return [
     page('get', '/deliveries', 'deliveries.read', async ({ query, t }) => {
-      const status = deliveryStatuses.find((candidate) => candidate === query['status']);
+      const status = deliveryStatusOf(query);
       const found = await listDeliveries(db, status, pageRequest(query));
       const filters = [undefined, ...deliveryStatuses].map((code) => ({ code, href: addressOf('/deliveries', { status: code }), isCurrent: code === status }));
-      return { view: 'deliveries', title: t('nav.deliveries'), data: { status, filters, publicUrl: config.publicUrl, ...found, links: pageLinks('/deliveries', { status }, found) } };
+      return { view: 'deliveries', title: t('nav.deliveries'), data: { status, filters, publicUrl: config.publicUrl, ...found, exportHref: addressOf('/exports/deliveries', { status }), links: pageLinks('/deliveries', { status }, found) } };
     }),
 
     page('get', '/deliveries/:id', 'deliveries.read', async ({ params, query, t }) => {
@@ -38,6 +38,11 @@ export function recordPages({ db, now, config }: Deps): Page[] {
       return { view: 'emails', title: t('nav.emails'), data: { ...found, links: pageLinks('/emails', {}, found) } };
     }),
   ];
+}
+
+/** The filter of the list of deliveries. */
+export function deliveryStatusOf(query: Record<string, string>): string | undefined {
+  return deliveryStatuses.find((candidate) => candidate === query['status']);
 }
 
 const longestBody = 200_000;
