@@ -20,7 +20,7 @@ export function openDatabase(url: string | undefined, dataDir: string): Db {
     const file = path.resolve(dataDir, url === undefined ? 'chatello.sqlite' : url.slice('sqlite:'.length));
     const sqlite = openSqlite(file);
     const facts = factVersion(sqlite.writer);
-    const db = new Kysely<Schema>({ dialect: sqliteDialect(sqlite.writer, statementCache(sqlite.writer, facts.forget)) });
+    const db = new Kysely<Schema>({ dialect: sqliteDialect(sqlite.writer, statementCache(sqlite.writer, () => facts.forget())) });
     handlesOf.set(db, { engine: 'sqlite', sqlite, facts, uncounted: statementCache(sqlite.writer) });
     return db;
   }
