@@ -1,4 +1,5 @@
 import { sql, type Selectable } from 'kysely';
+import { licensesWithin, type Scope } from '../access/scope.ts';
 import { insertedOnce, preparedRead, type Db } from '../db/database.ts';
 import { rememberedRead } from '../db/remembered-read.ts';
 import type { Schema } from '../db/schema.ts';
@@ -85,6 +86,13 @@ export async function findLicenseStandingById(db: Db, id: string, site: string):
 /** Throws NOT_FOUND. */
 export async function getLicense(db: Db, id: string): Promise<License> {
   const license = await db.selectFrom('licenses').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!license) throw new AppError('NOT_FOUND', 'There is no licence with this id.', { field: 'path.id' });
+  return license;
+}
+
+/** The licence, if the scope reaches it. Throws NOT_FOUND. */
+export async function getLicenseWithin(db: Db, scope: Scope, id: string): Promise<License> {
+  const license = await db.selectFrom('licenses').selectAll().where('id', '=', id).where(licensesWithin(scope)).executeTakeFirst();
   if (!license) throw new AppError('NOT_FOUND', 'There is no licence with this id.', { field: 'path.id' });
   return license;
 }
@@ -207,4 +215,9 @@ export async function listLicensesOfSubscription(db: Db, { provider, account, su
 
 export function listLicensesWithPlan(db: Db, ids: string[]): Promise<(License & { plan_name: string; plan_max_sites: number })[]> {
   return db.selectFrom('licenses').innerJoin('plans', 'plans.id', 'licenses.plan_id').selectAll('licenses').select(['plans.name as plan_name', 'plans.max_sites as plan_max_sites']).where('licenses.id', 'in', ids).execute();
+}
+
+/** The sealed key of a licence that lies within the scope. */
+export function findSealedKey(db: Db, id: string, scope: Scope): Promise<Pick<License, 'key_id' | 'key_cipher'> | undefined> {
+  return db.selectFrom('licenses').select(['key_id', 'key_cipher']).where('licenses.id', '=', id).where(licensesWithin(scope)).executeTakeFirst();
 }
