@@ -20,6 +20,7 @@ import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
 import { siteRoutes } from './licenses/sites.routes.ts';
 import { pricingPages } from './pricing/pricing.pages.ts';
+import { recordsRoutes } from './records/records.routes.ts';
 import { statementRoutes } from './usage/statement.routes.ts';
 import { usageRoutes } from './usage/usage.routes.ts';
 
@@ -40,6 +41,7 @@ export function apiRoutes(deps: Deps): Route[] {
     ...usageRoutes(deps),
     ...statementRoutes(deps),
     ...webhookRoutes(deps),
+    ...recordsRoutes(deps),
   ];
   routes.push(...systemRoutes(deps, routes), ...openApiRoutes(deps, routes));
   return routes;

@@ -19,6 +19,7 @@ const meanings: Partial<Record<ErrorCode, string>> = {
   SITE_NOT_ACTIVATED: 'the licence is not activated on this site',
   NOT_FOUND: 'there is nothing with this id',
   CONFLICT: 'what is there already stands against it',
+  PRECONDITION_FAILED: 'it is not as it was when its `ETag` was read; read it again',
   MODEL_UNKNOWN: 'no provider offers this model',
   MODEL_NOT_ALLOWED: 'the plan does not include this model',
   MODEL_WITHOUT_PRICE: 'the model has no price on this server, so it cannot be asked for',
@@ -50,7 +51,7 @@ export function documentedErrors(spec: RouteSpec): Map<number, DocumentedError> 
   const hasInput = [spec.params, spec.query, spec.headers, spec.body].some((part) => part !== undefined);
   if (hasInput) codes.push('INVALID_REQUEST');
   if (spec.body !== undefined) codes.push('INVALID_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
-  if (spec.auth === 'admin') codes.push('UNAUTHENTICATED', 'FORBIDDEN');
+  if (spec.auth === 'admin') codes.push('UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED');
   if (spec.auth === 'webhook') codes.push('SIGNATURE_INVALID');
   if (spec.before !== undefined) codes.push('RATE_LIMITED');
   codes.push('INTERNAL', 'BUSY');
