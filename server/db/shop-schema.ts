@@ -39,8 +39,9 @@ type LicenseModuleTable = {
 };
 
 type SettingTable = {
-  name: string;
+  id: string;
   value: string;
+  created_at: number;
   updated_at: number;
 };
 

@@ -43,8 +43,9 @@ ALTER TABLE licenses ADD COLUMN IF NOT EXISTS modules TEXT;
 
 -- What the operator has set at run time; a variable of the environment wins. value: JSON.
 CREATE TABLE IF NOT EXISTS settings (
-  name VARCHAR(64) NOT NULL PRIMARY KEY,
+  id VARCHAR(64) NOT NULL PRIMARY KEY,
   value TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 

@@ -43,8 +43,9 @@ ALTER TABLE licenses ADD COLUMN modules TEXT;
 
 -- What the operator has set at run time; a variable of the environment wins. value: JSON.
 CREATE TABLE IF NOT EXISTS settings (
-  name TEXT NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   value TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) STRICT;
 
