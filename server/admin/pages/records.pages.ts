@@ -7,7 +7,8 @@ import { page, type Page } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
 
 const deliveryStatuses = ['received', 'handled', 'ignored', 'dead'];
-const entities = ['license', 'customer', 'order', 'delivery', 'product_mapping', 'admin', 'email', 'plan', 'provider', 'alias', 'prices', 'webhook'];
+const emailStatuses = ['queued', 'sent', 'failed'];
+const entities = ['license', 'customer', 'order', 'delivery', 'product_mapping', 'admin', 'email', 'plan', 'product', 'module', 'settings', 'job', 'provider', 'alias', 'prices', 'webhook'];
 
 /** What came in, what went out, and who did what. */
 export function recordPages({ db, now, config }: Deps): Page[] {
@@ -36,8 +37,11 @@ export function recordPages({ db, now, config }: Deps): Page[] {
     }),
 
     page('get', '/emails', 'emails.read', async ({ query, t }) => {
-      const found = await listEmails(db, pageRequest(query));
-      return { view: 'emails', title: t('nav.emails'), data: { ...found, links: pageLinks('/emails', {}, found) } };
+      const status = emailStatuses.find((candidate) => candidate === query['status']);
+      const found = await listEmails(db, pageRequest(query), status);
+      const filters = [undefined, ...emailStatuses].map((code) => ({ code, href: addressOf('/emails', { status: code }), isCurrent: code === status }));
+      const retried = /^\d{1,6}$/.exec(query['retried'] ?? '');
+      return { view: 'emails', title: t('nav.emails'), data: { status, filters, canRetry: status === 'failed' && found.rows.length > 0, done: retried ? t('emails.retried', { count: Number(retried[0]) }) : undefined, ...found, links: pageLinks('/emails', { status }, found) } };
     }),
 
     page('get', '/audit', 'audit.read', async ({ query, t }) => {

@@ -71,6 +71,20 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   added: { color: 'green', icon: 'plus' },
   changed: { color: 'blue', icon: 'replay' },
   removed: { color: 'red', icon: 'cross' },
+  processing: { color: 'green', icon: 'circle-check' },
+  billed: { color: 'blue', icon: 'hourglass' },
+  unseen: { color: 'secondary', icon: 'hourglass' },
+  unmapped: { color: 'red', icon: 'warning' },
+  license: { color: 'green', icon: 'circle-check' },
+  no_license: { color: 'secondary', icon: 'circle-check' },
+  trialing: { color: 'blue', icon: 'clock' },
+  past_due: { color: 'orange', icon: 'warning' },
+  paused: { color: 'yellow', icon: 'pause' },
+  running: { color: 'blue', icon: 'hourglass' },
+  archived: { color: 'secondary', icon: 'pause' },
+  approved: { color: 'red', icon: 'cross' },
+  rejected: { color: 'secondary', icon: 'circle-check' },
+  reversed: { color: 'green', icon: 'circle-check' },
 };
 
 function addHelpers(handlebars: typeof Handlebars): void {
