@@ -30,6 +30,7 @@ const meanings: Partial<Record<ErrorCode, string>> = {
   PROVIDER_REJECTED: 'the provider did not accept the request; the message says why',
   PROVIDER_UNAVAILABLE: 'the provider is busy, or has failed so often that it is not asked for a while; `Retry-After` says when to try again',
   PROVIDER_FAILED: 'the provider failed to answer, or refuses this server',
+  MAIL_FAILED: 'the mail server did not take the message; the message says why',
   PROVIDER_TIMEOUT: 'the provider did not answer in time',
   QUOTA_EXHAUSTED: 'the quota of the licence is used up; the message says which, `Retry-After` when it starts anew',
   PROVIDER_KEY_REFUSED: 'the provider refuses the key of your account there',

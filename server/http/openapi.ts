@@ -38,6 +38,11 @@ const tags = [
   { name: 'AI', description: 'For the plugin: answers of AI models within the quota of the licence.' },
   { name: 'Administration', description: 'For your own programs: customers and licences, with the API token.' },
   { name: 'Customers', description: 'For your own programs: who has bought.' },
+  { name: 'Orders', description: 'For your own programs: what was paid and refunded, and what runs on.' },
+  { name: 'Products', description: 'For your own programs: what is sold, and what it includes.' },
+  { name: 'Messages', description: 'For your own programs: e-mails, deliveries of the shops, and webhooks to your systems.' },
+  { name: 'People', description: 'For your own programs: users, organisations, API tokens, and who did what.' },
+  { name: 'Exports', description: 'For your own programs: everything that a filter leaves, in one file.' },
   { name: 'Webhooks', description: 'For the shops: purchases, renewals and refunds come in here.' },
   { name: 'System', description: 'Is the server well, and what can it do?' },
 ];

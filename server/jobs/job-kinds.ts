@@ -13,6 +13,8 @@ export type JobPayloads = {
   'send-usage-alerts': Record<string, never>;
   'watch-lapses': Record<string, never>;
   'reconcile-providers': Record<string, never>;
+  'seal-audit': Record<string, never>;
+  'check-audit': { checkId: string };
   'prune-expired': Record<string, never>;
 };
 

@@ -1,4 +1,6 @@
 import { sendSignInLink } from '../account/request-sign-in.ts';
+import { checkAudit } from '../audit/check-audit.ts';
+import { sealAudit } from '../audit/seal-audit.ts';
 import { applyDelivery, markDeliveryDead } from '../billing/apply-delivery.ts';
 import { reconcileProviders } from '../billing/reconcile.ts';
 import { watchLapses } from '../billing/watch-lapses.ts';
@@ -38,5 +40,7 @@ export const jobList: JobList = {
   'send-webhook': { run: sendWebhook, onDead: markWebhookFailed },
   'watch-lapses': { run: watchLapses, everyMs: minute },
   'reconcile-providers': { run: reconcileProviders, everyMs: 5 * minute },
+  'seal-audit': { run: sealAudit, everyMs: minute / 6 },
+  'check-audit': { run: checkAudit },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

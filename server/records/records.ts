@@ -9,6 +9,7 @@ import { AppError } from '../errors.ts';
 import type { ApiCaller } from '../http/admin-auth.ts';
 import { adminList, adminRead, idParams } from '../http/admin-route.ts';
 import type { Route } from '../http/route.ts';
+import type { Cells } from './export-cells.rules.ts';
 
 /** Rows of a table without columns, for conditions to be added. */
 export type Rows<Table extends keyof Schema> = SelectQueryBuilder<Schema, Table, object>;
@@ -35,6 +36,8 @@ export type Records<Table extends keyof Schema = keyof Schema, Filters extends z
   select: (db: Db, filters: z.output<z.ZodObject<Filters>>, caller: ApiCaller, now: number) => Rows<Table> | Promise<Rows<Table>>;
   /** What is shown of these rows, in any order. */
   load: (db: Db, ids: string[], now: number) => Promise<(z.input<Item> & { id: string })[]>;
+  /** How lists in it are written in a table. */
+  cells?: Cells;
 };
 
 /** The names of the orders: each both ways, the newest first. */
@@ -42,7 +45,8 @@ export function sortNames({ sorts }: Pick<Records, 'sorts'>): [string, ...string
   return Object.keys(sorts).flatMap((name) => [`-${name}`, name]) as [string, ...string[]];
 }
 
-function orderOf({ table, sorts }: Pick<Records, 'table' | 'sorts'>, sort: string): Order {
+/** The order of this name. */
+export function orderOf({ table, sorts }: Pick<Records, 'table' | 'sorts'>, sort: string): Order {
   const column = (sorts as Record<string, string>)[sort.replace(/^-/, '')];
   if (column === undefined) throw new Error(`${table} has no sort "${sort}"`);
   return { column, id: `${table}.id`, direction: sort.startsWith('-') ? 'desc' : 'asc' };
@@ -72,6 +76,14 @@ export async function readRecord<Table extends keyof Schema, Filters extends z.Z
   const [record] = place ? await records.load(db, [id], now()) : [];
   if (!record) throw new AppError('NOT_FOUND', `There is no ${records.what} with this id.`, { field: 'path.id' });
   return record;
+}
+
+/** For adminWrite's `current`: a record is locked, and read as GET reads it. */
+export function currentRecord<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>({ now }: Pick<Deps, 'now'>, records: Records<Table, Filters, Item>) {
+  return {
+    hold: records.table,
+    read: (db: Db, { id = '' }: Record<string, string>, caller: ApiCaller): Promise<z.input<Item> & { id: string }> => readRecord({ db, now }, records, id, caller),
+  };
 }
 
 /** The two endpoints of a kind of record: the list and one by id. */

@@ -29,3 +29,10 @@ CREATE TABLE IF NOT EXISTS audit_checks (
   finished_at INTEGER
 ) STRICT;
 CREATE INDEX IF NOT EXISTS audit_checks_created ON audit_checks (created_at, id);
+
+-- The filters and orders of the lists.
+CREATE INDEX IF NOT EXISTS orders_status ON orders (status, created_at, id);
+CREATE INDEX IF NOT EXISTS orders_customer_created ON orders (customer_id, created_at, id);
+CREATE INDEX IF NOT EXISTS subscriptions_created ON subscriptions (created_at, id);
+CREATE INDEX IF NOT EXISTS subscriptions_status ON subscriptions (status, created_at, id);
+CREATE INDEX IF NOT EXISTS emails_status ON emails (status, created_at, id);

@@ -9,8 +9,8 @@ import { errorHandler } from '../../server/http/error-handler.ts';
 import { idParams } from '../../server/http/admin-route.ts';
 import { adminWrite } from '../../server/http/admin-write.ts';
 import { mountRoutes } from '../../server/http/route.ts';
-import { readRecord } from '../../server/records/records.ts';
-import { customerRecords } from '../../server/records/customers.store.ts';
+import { currentRecord } from '../../server/records/records.ts';
+import { customerRecords } from '../../server/records/customers.records.ts';
 import { onBothDatabases, useTestApp, type CallOptions } from '../harness.ts';
 
 onBothDatabases('the conventions of /api/v1', (engine) => {
@@ -107,13 +107,13 @@ onBothDatabases('the conventions of /api/v1', (engine) => {
 
   it('a change on the strength of an old reading is refused, and of two at once one comes through', async () => {
     const { deps, adminToken } = await getApp();
-    const customers = { table: 'customers', read: (db: typeof deps.db, id: string, caller: Parameters<typeof readRecord>[3]) => readRecord({ ...deps, db }, customerRecords, id, caller) } as const;
+    const customers = currentRecord(deps, customerRecords);
     const change = adminWrite(
       deps,
       { method: 'patch', path: '/api/v1/test/:id', operationId: 'changeForATestThatHasAVeryLongName', tag: 'Customers', summary: 'x', scope: 'customers.write', params: idParams('customer'), body: z.object({ name: z.string() }), responses: { 200: { description: 'x' } }, current: customers },
       async ({ trx, params: { id }, body, caller, at }) => {
         await changeCustomer(trx, id, body, caller.by, at);
-        return { body: await customers.read(trx, id, caller) };
+        return { body: await customers.read(trx, { id }, caller) };
       },
     );
     const app = express();
