@@ -7,8 +7,8 @@ const wholeNumber = (least: number) =>
   z.string({ error: 'error.required' }).trim().regex(/^\d{1,10}$/, 'error.whole_number').transform(Number).refine((count) => count >= least && count <= largest, least === 0 ? 'error.whole_number' : 'plan_edit.error_least');
 const price = z.string({ error: 'error.required' }).trim().regex(/^\d{1,7}(?:[.,]\d{1,2})?$/, 'plan_edit.error_price').transform((text) => Math.round(Number(text.replace(',', '.')) * 100));
 
-/** Of something new. `new` is an address of the dashboard. */
-export const codeField = z.string({ error: 'error.required' }).trim().toLowerCase().refine((code) => code !== 'new' && catalogCode.safeParse(code).success, 'plan_edit.error_code');
+/** The code of something that is added. */
+export const codeField = z.string({ error: 'error.required' }).trim().toLowerCase().refine((code) => catalogCode.safeParse(code).success, 'plan_edit.error_code');
 
 /** The form of a plan, its code aside. The currency has two decimals, as the columns hold cents. */
 export const planFields = z.object({

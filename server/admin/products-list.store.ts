@@ -17,7 +17,7 @@ export function countLicensesOfModule(db: Db, moduleId: string): Promise<number>
 
 async function countUpTo(db: Db, query: ReturnType<typeof sql>): Promise<number> {
   const { rows } = await sql<{ count: number }>`select count(*) as count from (${query}) as counted`.execute(db);
-  return Number(rows[0]?.count ?? 0);
+  return rows[0]?.count ?? 0;
 }
 
 export type MappingRow = Selectable<Schema['product_mappings']> & { plan: string | null; plan_name: string | null; is_plan_archived: boolean; product: string | null };
@@ -35,24 +35,4 @@ export async function listMappings(db: Db): Promise<MappingRow[]> {
     .limit(1_000)
     .execute();
   return rows.map(({ archived_at: archivedAt, ...row }) => ({ ...row, is_plan_archived: archivedAt !== null }));
-}
-
-/** A product of a shop that orders hold and that nobody has mapped; `lines` is how many wait for it. */
-export type UnmappedProduct = { provider: string; external_product: string; name: string; lines: number; first_at: number; last_at: number };
-
-/** The products that purchases wait for, the newest first, by the index of the lines' states. */
-export function listUnmapped(db: Db): Promise<UnmappedProduct[]> {
-  return db
-    .selectFrom('order_lines')
-    .innerJoin('orders', 'orders.id', 'order_lines.order_id')
-    .leftJoin('product_mappings', (join) => join.onRef('product_mappings.provider', '=', 'orders.provider').onRef('product_mappings.external_id', '=', 'order_lines.external_product'))
-    .select(['orders.provider', 'order_lines.external_product'])
-    .select((eb) => [eb.fn.max<string>('order_lines.name').as('name'), eb.fn.countAll<number>().as('lines'), eb.fn.min<number>('order_lines.created_at').as('first_at'), eb.fn.max<number>('order_lines.created_at').as('last_at')])
-    .where('order_lines.state', '=', 'unmapped')
-    .where('order_lines.external_product', '!=', '')
-    .where('product_mappings.id', 'is', null)
-    .groupBy(['orders.provider', 'order_lines.external_product'])
-    .orderBy('last_at', 'desc')
-    .limit(100)
-    .execute();
 }

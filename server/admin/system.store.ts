@@ -16,8 +16,8 @@ export async function listQueue(db: Db, now: number): Promise<QueueOfKind[]> {
     .select(['kind', 'status'])
     .select((eb) => [
       eb.fn.countAll<number>().as('count'),
-      sql<number>`sum(case when run_at <= ${now} then 1 else 0 end)`.as('due'),
-      sql<number>`sum(case when attempts > 0 then 1 else 0 end)`.as('tried'),
+      sql<number | string>`sum(case when run_at <= ${now} then 1 else 0 end)`.as('due'),
+      sql<number | string>`sum(case when attempts > 0 then 1 else 0 end)`.as('tried'),
     ])
     .where((eb) => eb.or([eb('dedupe_key', 'is', null), eb('dedupe_key', 'not like', `${recurringPrefix}%`)]))
     .groupBy(['kind', 'status'])
@@ -26,17 +26,12 @@ export async function listQueue(db: Db, now: number): Promise<QueueOfKind[]> {
   const kinds = new Map<string, QueueOfKind>();
   for (const { kind, status, count, due, tried } of rows) {
     const queue = kinds.get(kind) ?? { kind, due: 0, later: 0, running: 0, retrying: 0, dead: 0 };
-    if (status === 'queued') Object.assign(queue, { due: Number(due), later: Number(count) - Number(due), retrying: Number(tried) });
-    else if (status === 'running') queue.running = Number(count);
-    else if (status === 'dead') queue.dead = Number(count);
+    if (status === 'queued') Object.assign(queue, { due: Number(due), later: count - Number(due), retrying: Number(tried) });
+    else if (status === 'running') queue.running = count;
+    else if (status === 'dead') queue.dead = count;
     kinds.set(kind, queue);
   }
   return [...kinds.values()];
-}
-
-/** Jobs that were given up, the newest first. */
-export function listDeadJobs(db: Db, limit: number): Promise<Pick<Job, 'id' | 'kind' | 'attempts' | 'last_error' | 'updated_at' | 'payload'>[]> {
-  return db.selectFrom('jobs').select(['id', 'kind', 'attempts', 'last_error', 'updated_at', 'payload']).where('status', '=', 'dead').orderBy('run_at', 'desc').limit(limit).execute();
 }
 
 export function findDeadJob(db: Db, id: string): Promise<Job | undefined> {

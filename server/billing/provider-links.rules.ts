@@ -1,6 +1,4 @@
-import type { Config } from '../config.ts';
-
-type LinkConfig = Pick<Config, 'PADDLE_ENVIRONMENT' | 'WOOCOMMERCE_URL' | 'STRIPE_API_KEY'>;
+type LinkConfig = { PADDLE_ENVIRONMENT: 'production' | 'sandbox'; WOOCOMMERCE_URL?: string | undefined; STRIPE_API_KEY?: string | undefined };
 
 /** Where the provider itself shows an order or a subscription to the vendor; undefined when it has no page that we know. */
 export function providerLink(config: LinkConfig, kind: 'order' | 'subscription', provider: string, externalId: string): string | undefined {

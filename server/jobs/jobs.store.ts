@@ -91,3 +91,8 @@ export async function deleteDeadJob(db: Db, id: string): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom('jobs').where('id', '=', id).where('status', '=', 'dead').executeTakeFirst();
   return numDeletedRows > 0n;
 }
+
+/** Jobs that were given up, the newest first. */
+export function listDeadJobs(db: Db, limit: number): Promise<Pick<Job, 'id' | 'kind' | 'attempts' | 'last_error' | 'updated_at' | 'payload'>[]> {
+  return db.selectFrom('jobs').select(['id', 'kind', 'attempts', 'last_error', 'updated_at', 'payload']).where('status', '=', 'dead').orderBy('run_at', 'desc').limit(limit).execute();
+}

@@ -1,4 +1,6 @@
+import type { RawBuilder, SqlBool } from 'kysely';
 import type { Db } from '../db/database.ts';
+import { AppError } from '../errors.ts';
 import type { EntitledModule } from './modules.rules.ts';
 
 /** A licence has these modules beside its plan and no others; `licenses.modules` repeats them for the verdicts. */
@@ -10,4 +12,11 @@ export async function replaceLicenseModules(db: Db, licenseId: string, modules: 
   }
   const text = modules.length === 0 ? null : JSON.stringify(modules.map(({ code, maxVersion, expiresAt }) => ({ code, maxVersion, expiresAt })));
   await db.updateTable('licenses').set({ modules: text, updated_at: now }).where('id', '=', licenseId).execute();
+}
+
+/** What `licenses.modules` says of a licence that the condition allows. Throws NOT_FOUND. */
+export async function getModulesText(db: Db, licenseId: string, condition: RawBuilder<SqlBool>): Promise<string | null> {
+  const row = await db.selectFrom('licenses').select('modules').where('licenses.id', '=', licenseId).where(condition).executeTakeFirst();
+  if (!row) throw new AppError('NOT_FOUND', 'There is no licence with this id.', { field: 'path.id' });
+  return row.modules;
 }

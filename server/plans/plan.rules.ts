@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** Of plans, products and modules. It stands in addresses, in answers and in what others have stored, so it never changes. */
-export const catalogCode = z.string().regex(/^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/, 'must be 1 to 64 small letters, digits, - or _, and begin and end with a letter or digit');
+/** Of plans, products and modules. It stands in addresses, in answers and in what others have stored, so it never changes; `new` is an address of its own. */
+export const catalogCode = z.string().regex(/^(?!new$)[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/, 'must be 1 to 64 small letters, digits, - or _, begin and end with a letter or digit, and not be "new"');
 export const catalogName = z.string().trim().min(1, 'is required').max(120, 'must be at most 120 characters').regex(/^\P{Cc}*$/u, 'must be one line');
 export const versionBound = z.string().regex(/^v?\d{1,6}(?:\.\d{1,6}){0,3}$/, 'must be a version such as 2 or 2.4');
 

@@ -11,3 +11,8 @@ export async function writeSetting(db: Db, name: string, text: string | null, no
   await db.deleteFrom('settings').where('id', '=', name).execute();
   if (text !== null) await db.insertInto('settings').values({ id: name, value: text, created_at: now, updated_at: now }).execute();
 }
+
+/** Locks a stored setting for this transaction. */
+export async function holdSetting(db: Db, name: string): Promise<void> {
+  await db.updateTable('settings').set((eb) => ({ created_at: eb.ref('created_at') })).where('id', '=', name).execute();
+}

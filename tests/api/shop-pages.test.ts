@@ -111,7 +111,7 @@ onBothDatabases('the dashboard on what is sold', (engine) => {
     await db.updateTable('licenses').set({ subscription_id: 's1', subscription_status: 'active', expires_at: at + 20 * day, grace_ms: 7 * day }).where('id', '=', license.id).execute();
     await db.insertInto('subscription_changes').values({ id: 'c1', cause: 'x', kind: 'PaymentRecovered', subscription_id: 's1', license_ids: '[]', details: '{}', created_at: at }).execute();
     const listed = async (query: string) => [...(await admin.get(`/subscriptions?${query}`)).text.matchAll(/\/subscriptions\/(s\d)"/g)].map(([, id]) => id);
-    assert.deepEqual((await listed('')).sort(), ['s1', 's2', 's3', 's4']);
+    assert.deepEqual(new Set(await listed('')), new Set(['s1', 's2', 's3', 's4']));
     assert.deepEqual([await listed('show=past_due'), await listed('show=ends_soon'), await listed('q=sub_s4'), await listed('provider=stripe')], [['s2'], ['s3'], ['s4'], []]);
     const { text } = await admin.get('/subscriptions/s1');
     has(text, new RegExp(`…${license.key_hint}[^]*The payment came after all[^]*7 days beyond what is paid[^]*pri_x[^]*7 days before the end of …${license.key_hint}`));

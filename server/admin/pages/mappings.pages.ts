@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { providerNames } from '../../billing/billing-events.ts';
+import { listUnmapped } from '../../billing/list-unmapped.store.ts';
 import { mapProduct } from '../../billing/map-product.ts';
 import { replayWaiting } from '../../billing/replay-waiting.ts';
 import { getMapping, unmapProduct } from '../../billing/unmap-product.ts';
 import type { Deps } from '../../deps.ts';
 import { getPlanById } from '../../plans/get-plan.ts';
 import { listPlans, listProducts } from '../../plans/plans.store.ts';
-import { listMappings, listUnmapped } from '../products-list.store.ts';
+import { listMappings } from '../products-list.store.ts';
 import { page, parseForm, requiredText, type Answer, type Page, type SignedInContext } from '../web/page.ts';
 
 const noLicense = 'none';
