@@ -16,12 +16,19 @@ import { licenseChangePages } from './admin/pages/license-changes.pages.ts';
 import { licensePages } from './admin/pages/licenses.pages.ts';
 import { loginPages } from './admin/pages/login.pages.ts';
 import { overviewPages } from './admin/pages/overview.pages.ts';
+import { mappingPages } from './admin/pages/mappings.pages.ts';
+import { orderPages } from './admin/pages/orders.pages.ts';
+import { planEditPages } from './admin/pages/plan-edit.pages.ts';
 import { planPages } from './admin/pages/plans.pages.ts';
 import { pricePages } from './admin/pages/prices.pages.ts';
+import { productPages } from './admin/pages/products.pages.ts';
 import { providerPages } from './admin/pages/providers.pages.ts';
 import { recordPages } from './admin/pages/records.pages.ts';
+import { settingsPages } from './admin/pages/settings.pages.ts';
 import { statementPages } from './admin/pages/statement.pages.ts';
 import { tokenPages } from './admin/pages/tokens.pages.ts';
+import { subscriptionPages } from './admin/pages/subscriptions.pages.ts';
+import { systemPages } from './admin/pages/system.pages.ts';
 import { webhookPages } from './admin/pages/webhooks.pages.ts';
 import { checkHost } from './admin/web/host-check.ts';
 import { mountPages } from './admin/web/page.ts';
@@ -81,7 +88,14 @@ export function createAdmin(deps: Deps): Express {
     ...providerPages(deps),
     ...aliasPages(deps),
     ...pricePages(deps),
+    ...planEditPages(deps),
     ...planPages(deps),
+    ...productPages(deps),
+    ...mappingPages(deps),
+    ...orderPages(deps),
+    ...subscriptionPages(deps),
+    ...settingsPages(deps),
+    ...systemPages(deps),
     ...recordPages(deps),
     ...emailPages(deps),
     ...webhookPages(deps),

@@ -19,6 +19,13 @@ import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
 import { siteRoutes } from './licenses/sites.routes.ts';
+import { licenseModuleRoutes } from './licenses/modules.routes.ts';
+import { mappingRoutes } from './billing/mappings.routes.ts';
+import { orderRoutes } from './billing/orders.routes.ts';
+import { jobRoutes } from './jobs/jobs.routes.ts';
+import { planRoutes } from './plans/plans.routes.ts';
+import { productRoutes } from './plans/products.routes.ts';
+import { settingRoutes } from './settings/settings.routes.ts';
 import { pricingPages } from './pricing/pricing.pages.ts';
 import { aliasAndPriceRoutes } from './ai/catalog/aliases-and-prices.routes.ts';
 import { providerRoutes } from './ai/catalog/providers.routes.ts';
@@ -58,6 +65,13 @@ export function apiRoutes(deps: Deps): Route[] {
     ...providerRoutes(deps),
     ...aliasAndPriceRoutes(deps),
     ...tokenRoutes(deps),
+    ...planRoutes(deps),
+    ...productRoutes(deps),
+    ...licenseModuleRoutes(deps),
+    ...mappingRoutes(deps),
+    ...orderRoutes(deps),
+    ...settingRoutes(deps),
+    ...jobRoutes(deps),
   ];
   routes.push(...systemRoutes(deps, routes), ...openApiRoutes(deps, routes));
   return routes;

@@ -79,6 +79,19 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   intact: { color: 'green', icon: 'circle-check' },
   broken: { color: 'red', icon: 'warning' },
   running: { color: 'blue', icon: 'hourglass' },
+  processing: { color: 'green', icon: 'circle-check' },
+  billed: { color: 'blue', icon: 'hourglass' },
+  unseen: { color: 'secondary', icon: 'hourglass' },
+  unmapped: { color: 'red', icon: 'warning' },
+  license: { color: 'green', icon: 'circle-check' },
+  no_license: { color: 'secondary', icon: 'circle-check' },
+  trialing: { color: 'blue', icon: 'clock' },
+  past_due: { color: 'orange', icon: 'warning' },
+  paused: { color: 'yellow', icon: 'pause' },
+  archived: { color: 'secondary', icon: 'pause' },
+  approved: { color: 'red', icon: 'cross' },
+  rejected: { color: 'secondary', icon: 'circle-check' },
+  reversed: { color: 'green', icon: 'circle-check' },
 };
 
 function addHelpers(handlebars: typeof Handlebars): void {
