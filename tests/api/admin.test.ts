@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { it } from 'node:test';
 import supertest from 'supertest';
 import { createAdmin } from '../../server/admin.ts';
-import { createAdmin as addAdmin, createFirstAdmin } from '../../server/admin/create-admin.ts';
+import { createAdmin as addAdmin, createFirstAdmin } from '../../server/users/create-admin.ts';
 import { adminEmail, adminPassword, signedInVisitor, visitor } from '../admin-client.ts';
 import { onBothDatabases, useTestApp } from '../harness.ts';
 

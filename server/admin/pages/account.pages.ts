@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
-import { findUser } from '../users.store.ts';
-import { changePassword, maxPasswordLength, minPasswordLength } from '../change-password.ts';
-import { verifyPassword } from '../password.ts';
-import { deleteSession } from '../sessions.store.ts';
+import { findUser } from '../../users/users.store.ts';
+import { changePassword, maxPasswordLength, minPasswordLength } from '../../users/change-password.ts';
+import { verifyPassword } from '../../users/password.ts';
+import { deleteSession } from '../../users/sessions.store.ts';
 import { clearCookie, setCookie } from '../web/cookies.ts';
 import { page, parseForm, type Page } from '../web/page.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
-import { logIn } from '../log-in.ts';
-import { endSession } from '../sessions.ts';
+import { logIn } from '../../users/log-in.ts';
+import { endSession } from '../../users/sessions.ts';
 import { clearCookie, readCookie, setCookie } from '../web/cookies.ts';
 import { utcDateTime } from '../web/format.ts';
 import { locales } from '../web/locale.ts';

@@ -5,7 +5,7 @@ import type { Scope } from '../../access/scope.ts';
 import type { Actor } from '../../audit/record-audit.ts';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
-import type { Session } from '../sessions.ts';
+import type { Session } from '../../users/sessions.ts';
 import { checkCsrf } from './csrf.ts';
 import { localeOf, translator, type Locale, type Translate } from './locale.ts';
 import { sessionOf } from './session-of.ts';

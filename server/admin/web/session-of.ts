@@ -1,6 +1,6 @@
 import type { RequestHandler, Response } from 'express';
 import type { Deps } from '../../deps.ts';
-import { findSession, type Session } from '../sessions.ts';
+import { findSession, type Session } from '../../users/sessions.ts';
 import { clearCookie, readCookie } from './cookies.ts';
 
 /** Who is signed in on this request, as loadSession found it. */
