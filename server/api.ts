@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import { publicSite } from './account/site.ts';
+import { createPortal } from './admin.ts';
 import { customerRoutes } from './customers/customers.routes.ts';
 import { aiRoutes } from './ai/ai.routes.ts';
 import { audioRoutes } from './ai/audio/audio.routes.ts';
@@ -55,6 +56,7 @@ export function createApi(deps: Deps): Express {
   app.use(requestContext(deps));
   app.use(securityHeaders());
   mountRoutes(app, apiRoutes(deps));
+  app.use('/portal', createPortal(deps));
   app.use(publicSite(deps, pricingPages(deps)));
   app.use('/docs', limitByAddress(requestsPerMinute), docsPages());
   app.use(limitByAddress(requestsPerMinute), notFound);

@@ -3,6 +3,7 @@ import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { getCustomer } from '../customers/get-customer.ts';
 import type { Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
+import { takeLicenses } from '../organizations/license-quota.ts';
 import type { Vault } from '../vault.ts';
 import { activateSite } from './activate-site.ts';
 import { canonicalLicenseKey, generateLicenseKey } from './license-key.rules.ts';
@@ -50,7 +51,7 @@ export function manualTerm(months: number | null, now: number): TermInput {
   return { provider: 'manual', account: 'main', transactionId: newId(), months, paidAt: now };
 }
 
-/** Issues a licence: key, first term, first site, audit line. The caller's transaction makes it all or nothing. Returns the key, which is not stored readable. */
+/** Issues a licence: key, first term, first site, audit line, quota of the organisation. The caller's transaction makes it all or nothing. Throws LICENSE_QUOTA_EXHAUSTED when it is not paid and there is no room. Returns the key, which is not stored readable. */
 export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: Actor, now: number): Promise<{ license: License; key: string }> {
   const id = newId();
   const key = input.key ?? generateLicenseKey(randomBytes);
@@ -61,6 +62,9 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
   const siteLimit = input.maxSites ?? input.plan.max_sites;
   const isStaging = input.site !== undefined && isStagingSite(input.site);
   const facts = { confirmed_at: now, suspended_at: null, cancelled_at: null, revoked_at: null, subscription_id: null, subscription_status: null, grace_ms: 0 };
+  const { organization_id: organizationId } = await getCustomer(db, input.customerId);
+  // What was paid for is issued in any case; what somebody hands out must fit.
+  await takeLicenses(db, organizationId, 1, { isPaid: input.term.provider !== 'manual' });
   const license: License = {
     id,
     key_digest: vault.digest(canonical),
@@ -79,7 +83,7 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
     max_sites: input.maxSites ?? null,
     max_version: input.maxVersion ?? null,
     quotas: null,
-    organization_id: (await getCustomer(db, input.customerId)).organization_id,
+    organization_id: organizationId,
     domain_lock: input.site && siteLimit === 1 && !isStaging ? input.site.site : null,
     created_at: now,
     updated_at: now,

@@ -1,46 +1,57 @@
-import { createHash } from 'node:crypto';
-import { recordAudit } from '../audit/record-audit.ts';
-import { transact, type Db } from '../db/database.ts';
-import { findUserByEmailKey, updateUser, type User } from './users.store.ts';
+import { isOperator, asRole, type Role } from '../access/access.rules.ts';
+import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { emailKey as keyOfAddress } from '../customers/customer.rules.ts';
-import { countFailure, findLoginAttempts, forgetFailures } from './login-attempts.store.ts';
-import { loginDelayMs } from './login-delay.rules.ts';
+import { transact, type Db } from '../db/database.ts';
 import { verifyPassword } from './password.ts';
-import { startSession } from './sessions.ts';
+import { startSession, type Client } from './sessions.ts';
+import { attemptId, forgetAttempts, takeAttempt } from './take-attempt.ts';
+import { findUserByEmailKey, isOrganizationOpen, updateUser, type User } from './users.store.ts';
 
 type Credentials = { email: string; password: string };
-type Client = { ip: string; userAgent: string };
-export type LoginOutcome = { outcome: 'signed-in'; user: User; token: string } | { outcome: 'refused' } | { outcome: 'locked'; until: number };
+/** `awaitsCode`: the session is good for nothing but the code of the authenticator app. */
+export type LoginOutcome = { outcome: 'signed-in'; user: User; token: string; awaitsCode: boolean } | { outcome: 'refused' } | { outcome: 'locked'; until: number };
+/** Where one signs in: operators at the dashboard on the loopback address, everybody else at the portal. */
+export type Door = 'dashboard' | 'portal';
 
 /** Of random bytes that nobody has. Checked when there is no such account, so that an unknown address takes as long as a wrong password. */
 const dummyHash = '$argon2id$v=19$m=19456,t=2,p=1$4jD+OAfb90CwUD5Frsne3A$3KAq2i8ZEXBbn32+et1pXdQfUbzf2p1ZjxbWBgIiSs8';
 
+/** Whether somebody of this role signs in here. */
+export function isDoorOf(door: Door, role: Role): boolean {
+  return isOperator(role) === (door === 'dashboard');
+}
+
 /**
  * Signs somebody in with a new session. An attempt is counted as a failure before the password is looked at and forgotten when it
  * was right, so that many guesses at once count as many. From the fifth failure on, the account is closed to this address for a while.
+ * Who belongs to the other door is refused as if there were no such account.
  */
-export async function logIn(db: Db, { email, password }: Credentials, client: Client, now: number): Promise<LoginOutcome> {
+export async function logIn(db: Db, { email, password }: Credentials, client: Client, door: Door, now: number): Promise<LoginOutcome> {
   const emailKey = keyOfAddress(email);
-  const attemptId = createHash('sha256').update(`${emailKey}\n${client.ip}`).digest();
-  const lockedUntil = await takeAttempt(db, attemptId, now);
+  const attempt = attemptId(emailKey, client.ip);
+  const lockedUntil = await takeAttempt(db, attempt, now);
   if (lockedUntil !== undefined) return { outcome: 'locked', until: lockedUntil };
   const user = await findUserByEmailKey(db, emailKey);
-  const isRight = await verifyPassword(user?.password_hash ?? dummyHash, password);
-  if (!user || !isRight || user.disabled_at !== null) return { outcome: 'refused' };
+  const canSignIn = user !== undefined && user.invited_at === null && user.disabled_at === null && isDoorOf(door, asRole(user.role));
+  const isOpen = canSignIn && (user.organization_id === null || (await isOrganizationOpen(db, user.organization_id)));
+  const isRight = await verifyPassword(canSignIn ? user.password_hash : dummyHash, password);
+  if (!canSignIn || !isOpen || !isRight) return { outcome: 'refused' };
+  const awaitsCode = user.totp_confirmed_at !== null;
   const token = await transact(db, async (trx) => {
-    await forgetFailures(trx, attemptId);
-    await updateUser(trx, user.id, { last_login_at: now });
-    await recordAudit(trx, { actor: `user:${user.email}`.slice(0, 190) }, { action: 'user.signed_in', entity: 'user', entityId: user.id }, now);
-    return startSession(trx, user.id, client, now);
+    await forgetAttempts(trx, attempt);
+    return awaitsCode ? startSession(trx, user.id, client, now, { awaitsCode }) : enter(trx, user, client, now);
   });
-  return { outcome: 'signed-in', user, token };
+  return { outcome: 'signed-in', user, token, awaitsCode };
 }
 
-/** Counts an attempt, or says until when none is taken. */
-async function takeAttempt(db: Db, id: Uint8Array, now: number): Promise<number | undefined> {
-  for (;;) {
-    const seen = await findLoginAttempts(db, id);
-    if (seen && seen.locked_until > now) return seen.locked_until;
-    if (await countFailure(db, id, seen, now + loginDelayMs((seen?.failures ?? 0) + 1), now)) return undefined;
-  }
+/** Starts the session of somebody who has shown all that is asked for; the caller's transaction makes it one step with that. */
+export async function enter(db: Db, user: Pick<User, 'id' | 'email'>, client: Client, now: number): Promise<string> {
+  await updateUser(db, user.id, { last_login_at: now });
+  await recordAudit(db, actorOf(user), { action: 'user.signed_in', entity: 'user', entityId: user.id }, now);
+  return startSession(db, user.id, client, now);
+}
+
+/** Who to name in the audit log for what somebody does. */
+export function actorOf({ email }: { email: string }, requestId?: string): Actor {
+  return { actor: `user:${email}`.slice(0, 190), requestId };
 }
