@@ -1,5 +1,4 @@
 import { asRole, type Role } from '../access/access.rules.ts';
-import type { Scope } from '../access/scope.ts';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import type { Config } from '../config.ts';
 import { emailKey } from '../customers/customer.rules.ts';
@@ -59,11 +58,6 @@ export async function roleAt(db: Db, place: string, manager: Manager): Promise<{
 /** Throws FORBIDDEN unless the manager may change this account. */
 export function assertManages(manager: Manager, user: { role: string; path: string | null }): void {
   if (!managesUser(manager, user)) throw new AppError('FORBIDDEN', 'Your account may only change the people of the organisations below your own.');
-}
-
-/** Only for a scope of which somebody manages people. */
-export function managerOf(role: Role, scope: Scope): Manager {
-  return { role, scope };
 }
 
 async function writeInvitation(db: Db, config: Pick<Config, 'publicUrl'>, user: User, locale: string, now: number): Promise<void> {
