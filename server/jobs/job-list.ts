@@ -7,6 +7,8 @@ import type { Deps } from '../deps.ts';
 import { remindOwners } from '../mail/remind-owners.ts';
 import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
 import { writeNotice } from '../mail/write-notice.ts';
+import { eraseTraces } from '../people/erase-job.ts';
+import { continueSettling } from '../people/settle-customer-licenses.ts';
 import type { JobPayloads } from './job-kinds.ts';
 import { sendUsageAlerts } from '../usage/send-usage-alerts.ts';
 import { sweepReservations } from '../usage/sweep-reservations.ts';
@@ -40,5 +42,7 @@ export const jobList: JobList = {
   'send-webhook': { run: sendWebhook, onDead: markWebhookFailed },
   'watch-lapses': { run: watchLapses, everyMs: minute },
   'reconcile-providers': { run: reconcileProviders, everyMs: 5 * minute },
+  'settle-customer-licenses': { run: continueSettling },
+  'erase-customer': { run: eraseTraces },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

@@ -26,6 +26,16 @@ export async function releaseLicenses(db: Db, organizationId: string | null, cou
   for (const id of await placesOf(db, organizationId)) await addToCount(db, id, -count);
 }
 
+/** Counts a licence where it belongs now instead of where it did, in the caller's transaction. Throws LICENSE_QUOTA_EXHAUSTED unless it `isPaid`. */
+export async function recountLicense(db: Db, before: Counted, after: Counted, { isPaid }: { isPaid: boolean }): Promise<void> {
+  const [from, to] = [before, after].map((license) => (countsAgainstQuota(license) ? license.organization_id : null));
+  if (from === to) return;
+  await releaseLicenses(db, from ?? null, 1);
+  await takeLicenses(db, to ?? null, 1, { isPaid });
+}
+
+type Counted = { status: string; organization_id: string | null };
+
 /** A node and all above it, the top first. */
 async function placesOf(db: Db, organizationId: string | null): Promise<string[]> {
   if (organizationId === null) return [];

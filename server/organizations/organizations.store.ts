@@ -42,25 +42,3 @@ export async function listUserIdsWithin(db: Db, path: string): Promise<string[]>
   const rows = await db.selectFrom('users').innerJoin('organizations', 'organizations.id', 'users.organization_id').select('users.id').where(organizationsWithin({ kind: 'organization', id: '', path })).execute();
   return rows.map(({ id }) => id);
 }
-
-/** Puts a customer under another node, when it still stands where it was seen. False otherwise. */
-export async function moveCustomer(db: Db, customerId: string, from: string | null, to: string | null, now: number): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('customers')
-    .set({ organization_id: to, updated_at: now })
-    .where('id', '=', customerId)
-    .where((eb) => (from === null ? eb('organization_id', 'is', null) : eb('organization_id', '=', from)))
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
-}
-
-/** Puts the licences of a customer under a node, and returns how many of them count there. */
-export async function moveLicensesOf(db: Db, customerId: string, to: string | null, now: number): Promise<number> {
-  await db.updateTable('licenses').set({ organization_id: to, updated_at: now }).where('customer_id', '=', customerId).execute();
-  const { count } = await db.selectFrom('licenses').select((eb) => eb.fn.countAll<number>().as('count')).where('customer_id', '=', customerId).where('status', '!=', 'cancelled').executeTakeFirstOrThrow();
-  return count;
-}
-
-export function findCustomerPlace(db: Db, customerId: string): Promise<{ organization_id: string | null; email: string } | undefined> {
-  return db.selectFrom('customers').select(['organization_id', 'email']).where('id', '=', customerId).executeTakeFirst();
-}
