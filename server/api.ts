@@ -20,6 +20,7 @@ import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
 import { siteRoutes } from './licenses/sites.routes.ts';
+import { organizationRoutes } from './organizations/organizations.routes.ts';
 import { pricingPages } from './pricing/pricing.pages.ts';
 import { aliasAndPriceRoutes } from './ai/catalog/aliases-and-prices.routes.ts';
 import { providerRoutes } from './ai/catalog/providers.routes.ts';
@@ -32,6 +33,7 @@ import { exportRoutes } from './records/exports.routes.ts';
 import { recordsRoutes } from './records/records.routes.ts';
 import { statementRoutes } from './usage/statement.routes.ts';
 import { usageRoutes } from './usage/usage.routes.ts';
+import { userRoutes } from './users/users.routes.ts';
 
 /** Every public endpoint, in the order in which it is mounted. */
 export function apiRoutes(deps: Deps): Route[] {
@@ -50,6 +52,8 @@ export function apiRoutes(deps: Deps): Route[] {
     ...usageRoutes(deps),
     ...statementRoutes(deps),
     ...webhookRoutes(deps),
+    ...organizationRoutes(deps),
+    ...userRoutes(deps),
     ...recordsRoutes(deps),
     ...exportRoutes(deps),
     ...revealRoutes(deps),

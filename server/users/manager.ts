@@ -25,8 +25,8 @@ export function managesPath({ scope }: Manager, path: string): boolean {
   return scope.kind === 'all' || (scope.kind === 'organization' && path !== scope.path && path.startsWith(scope.path));
 }
 
-/** Whether somebody manages an account: the superadmin every one, others those of nodes strictly below their own. */
+/** Whether somebody manages an account: the superadmin every one, others those of the nodes that they manage. */
 export function managesUser(manager: Manager, user: { role: string; path: string | null }): boolean {
   if (manager.role === 'superadmin') return true;
-  return user.path !== null && manager.scope.kind === 'organization' && managesPath(manager, user.path);
+  return user.path !== null && managesPath(manager, user.path);
 }
