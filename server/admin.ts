@@ -3,10 +3,15 @@ import { fileURLToPath } from 'node:url';
 import express, { type Express } from 'express';
 import { accountPages } from './admin/pages/account.pages.ts';
 import { aliasPages } from './admin/pages/aliases.pages.ts';
+import { batchPages } from './admin/pages/batches.pages.ts';
+import { bulkPages } from './admin/pages/bulk.pages.ts';
 import { createLicensePages } from './admin/pages/create-license.pages.ts';
+import { customerActionPages } from './admin/pages/customer-actions.pages.ts';
+import { customerFormPages } from './admin/pages/customer-forms.pages.ts';
 import { customerPages } from './admin/pages/customers.pages.ts';
 import { emailPages } from './admin/pages/emails.pages.ts';
 import { licenseActionPages } from './admin/pages/license-actions.pages.ts';
+import { licenseChangePages } from './admin/pages/license-changes.pages.ts';
 import { licensePages } from './admin/pages/licenses.pages.ts';
 import { loginPages } from './admin/pages/login.pages.ts';
 import { overviewPages } from './admin/pages/overview.pages.ts';
@@ -56,10 +61,15 @@ export function dashboardPages(deps: Deps): { open: Page[]; code: Page[]; passwo
     twoFactor: twoFactorPages(deps),
     whole: [
       ...overviewPages(deps),
+      ...bulkPages(deps),
+      ...batchPages(deps),
       ...customerPages(deps),
+      ...customerFormPages(deps),
+      ...customerActionPages(deps),
       ...licensePages(deps),
       ...statementPages(deps),
       ...licenseActionPages(deps),
+      ...licenseChangePages(deps),
       ...createLicensePages(deps),
       ...providerPages(deps),
       ...aliasPages(deps),

@@ -1,26 +1,7 @@
 import type { Selectable } from 'kysely';
-import { emailKey } from '../customers/customer.rules.ts';
 import type { Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
-import { endOf } from './licenses-list.store.ts';
 import { keysetPage, type PageOf, type PageRequest } from './paging.store.ts';
-
-export type CustomerRow = Pick<Selectable<Schema['customers']>, 'id' | 'name' | 'email' | 'company' | 'created_at'> & { licenses: number };
-
-/** A page of customers whose e-mail address begins with a text, newest first; a search shows its first matches on one page. */
-export async function listCustomers(db: Db, emailPrefix: string, page: PageRequest): Promise<PageOf<CustomerRow> & { isCut: boolean }> {
-  const read = () => db.selectFrom('customers').select(['id', 'name', 'email', 'company', 'created_at']);
-  const prefix = emailKey(emailPrefix);
-  const searchLimit = 100;
-  const found =
-    prefix === ''
-      ? await keysetPage(db.selectFrom('customers'), { at: 'customers.created_at', id: 'customers.id' }, page, (ids) => read().where('id', 'in', ids).execute())
-      : { rows: await read().where('email_key', '>=', prefix).where('email_key', '<', endOf(prefix)).orderBy('email_key').limit(searchLimit).execute(), next: undefined, previous: undefined };
-  const ids = found.rows.map(({ id }) => id);
-  const counts = ids.length === 0 ? [] : await db.selectFrom('licenses').select(['customer_id', (eb) => eb.fn.countAll<number>().as('count')]).where('customer_id', 'in', ids).groupBy('customer_id').execute();
-  const rows = found.rows.map((row) => ({ ...row, licenses: counts.find(({ customer_id }) => customer_id === row.id)?.count ?? 0 }));
-  return { ...found, rows, isCut: prefix !== '' && rows.length === searchLimit };
-}
 
 export type AuditRow = Selectable<Schema['audit_log']>;
 export type AuditFilter = { entity?: string | undefined; entityId?: string | undefined; actors?: string[] | undefined };

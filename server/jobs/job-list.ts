@@ -1,4 +1,7 @@
 import { sendSignInLink } from '../account/request-sign-in.ts';
+import { markBatchFailed, runBatch } from '../batches/run-batch.ts';
+import { checkAudit } from '../audit/check-audit.ts';
+import { sealAudit } from '../audit/seal-audit.ts';
 import { applyDelivery, markDeliveryDead } from '../billing/apply-delivery.ts';
 import { reconcileProviders } from '../billing/reconcile.ts';
 import { watchLapses } from '../billing/watch-lapses.ts';
@@ -43,6 +46,9 @@ export const jobList: JobList = {
   'watch-lapses': { run: watchLapses, everyMs: minute },
   'reconcile-providers': { run: reconcileProviders, everyMs: 5 * minute },
   'settle-customer-licenses': { run: continueSettling },
+  'run-batch': { run: runBatch, onDead: markBatchFailed },
   'erase-customer': { run: eraseTraces },
+  'seal-audit': { run: sealAudit, everyMs: minute / 6 },
+  'check-audit': { run: checkAudit },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

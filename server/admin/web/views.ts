@@ -44,6 +44,10 @@ function templateOf(templates: Map<string, TemplateDelegate>, name: string): Tem
 const statusLooks: Record<string, { color: string; icon: string }> = {
   active: { color: 'green', icon: 'circle-check' },
   pending: { color: 'yellow', icon: 'hourglass' },
+  validated: { color: 'green', icon: 'circle-check' },
+  running: { color: 'blue', icon: 'hourglass' },
+  done: { color: 'green', icon: 'circle-check' },
+  stopped: { color: 'secondary', icon: 'pause' },
   suspended: { color: 'orange', icon: 'pause' },
   expired: { color: 'secondary', icon: 'clock' },
   cancelled: { color: 'red', icon: 'cross' },
