@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type Express } from 'express';
 import { accountPages } from './admin/pages/account.pages.ts';
+import { auditPages } from './admin/pages/audit.pages.ts';
 import { aliasPages } from './admin/pages/aliases.pages.ts';
 import { batchPages } from './admin/pages/batches.pages.ts';
 import { bulkPages } from './admin/pages/bulk.pages.ts';
@@ -20,6 +21,7 @@ import { pricePages } from './admin/pages/prices.pages.ts';
 import { providerPages } from './admin/pages/providers.pages.ts';
 import { recordPages } from './admin/pages/records.pages.ts';
 import { statementPages } from './admin/pages/statement.pages.ts';
+import { tokenPages } from './admin/pages/tokens.pages.ts';
 import { webhookPages } from './admin/pages/webhooks.pages.ts';
 import { checkHost } from './admin/web/host-check.ts';
 import { mountedAt, type Mount } from './admin/web/mount.ts';
@@ -80,6 +82,8 @@ export function dashboardPages(deps: Deps): { open: Page[]; code: Page[]; passwo
       ...webhookPages(deps),
       ...organizationPages(deps),
       ...userPages(deps),
+      ...auditPages(deps),
+      ...tokenPages(deps),
     ],
   };
 }

@@ -29,6 +29,7 @@ const navigation: { href: string; key: string; icon: string; also?: string }[] =
   { href: '/audit', key: 'nav.audit', icon: 'audit' },
   { href: '/organizations', key: 'nav.organizations', icon: 'tree' },
   { href: '/users', key: 'nav.users', icon: 'users' },
+  { href: '/tokens', key: 'nav.tokens', icon: 'api' },
 ];
 
 type View = { view: string; title: string; data?: Record<string, unknown>; status?: number };

@@ -3,6 +3,7 @@ import path from 'node:path';
 import Handlebars, { type HelperOptions, type RuntimeOptions, type TemplateDelegate } from 'handlebars';
 import { may, type Permission, type Role } from '../../access/access.rules.ts';
 import { actorName, siteName } from '../actors.ts';
+import { auditChanges } from '../audit-changes.rules.ts';
 import { formatMoney, isoTime, utcDate, utcDateTime } from './format.ts';
 import { iconSvg } from './icons.ts';
 import { hasText, translator, type Locale } from './locale.ts';
@@ -45,7 +46,6 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   active: { color: 'green', icon: 'circle-check' },
   pending: { color: 'yellow', icon: 'hourglass' },
   validated: { color: 'green', icon: 'circle-check' },
-  running: { color: 'blue', icon: 'hourglass' },
   done: { color: 'green', icon: 'circle-check' },
   stopped: { color: 'secondary', icon: 'pause' },
   suspended: { color: 'orange', icon: 'pause' },
@@ -77,6 +77,10 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   added: { color: 'green', icon: 'plus' },
   changed: { color: 'blue', icon: 'replay' },
   removed: { color: 'red', icon: 'cross' },
+  revoked: { color: 'red', icon: 'cross' },
+  intact: { color: 'green', icon: 'circle-check' },
+  broken: { color: 'red', icon: 'warning' },
+  running: { color: 'blue', icon: 'hourglass' },
 };
 
 function addHelpers(handlebars: typeof Handlebars): void {
@@ -91,6 +95,8 @@ function addHelpers(handlebars: typeof Handlebars): void {
     concat: (...parts: unknown[]) => parts.slice(0, -1).join(''),
     // Whether whoever looks at the page holds a permission: what they may not do is not offered.
     may: (permission: Permission, options: HelperOptions) => may((options.data as { root: { role: Role } }).root.role, permission),
+    has: (value: unknown) => value !== undefined,
+    auditChanges: (before: string | null, after: string | null) => auditChanges(before ?? null, after ?? null),
     number: (value: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options)).format(value),
     months: (count: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options), { style: 'unit', unit: 'month', unitDisplay: 'long' }).format(count),
     money: (minor: number, currency: string | null, options: HelperOptions) => formatMoney(minor, currency, localeOf(options)),
