@@ -33,6 +33,11 @@ export async function forgetOldEmail(db: Db, customerId: string, email: string):
   await db.deleteFrom('customer_addresses').where('email_key', '=', emailKey(email)).where('customer_id', '=', customerId).execute();
 }
 
+/** Locks the row of a customer for this transaction and leaves it as it is. */
+export async function lockCustomer(db: Db, id: string): Promise<void> {
+  await db.updateTable('customers').set((eb) => ({ updated_at: eb.ref('updated_at') })).where('id', '=', id).execute();
+}
+
 /** Locks the row of a customer for this transaction, if there is one. */
 export async function takeCustomer(db: Db, id: string, now: number): Promise<void> {
   await db.updateTable('customers').set({ updated_at: now }).where('id', '=', id).execute();

@@ -6,6 +6,7 @@ export type JobPayloads = {
   'apply-delivery': { inboxId: string };
   'send-email': { emailId: string };
   'send-sign-in-link': { requestId: string; email: string; locale: string; requestedAt: number };
+  'send-password-reset': { requestId: string; email: string; locale: string; door: 'dashboard' | 'portal'; requestedAt: number };
   'write-notice': Notice;
   'remind-owners': Record<string, never>;
   'write-back-order': { orderId: string };

@@ -15,6 +15,7 @@ import { continueSettling } from '../people/settle-customer-licenses.ts';
 import type { JobPayloads } from './job-kinds.ts';
 import { sendUsageAlerts } from '../usage/send-usage-alerts.ts';
 import { sweepReservations } from '../usage/sweep-reservations.ts';
+import { sendPasswordReset } from '../users/request-password-reset.ts';
 import { markWebhookFailed, sendWebhook } from '../webhooks/send-webhook.ts';
 import { pruneExpired } from './prune-expired.ts';
 
@@ -37,6 +38,7 @@ export const jobList: JobList = {
   'apply-delivery': { run: applyDelivery, onDead: markDeliveryDead },
   'send-email': { run: sendEmail, onDead: markEmailFailed },
   'send-sign-in-link': { run: sendSignInLink },
+  'send-password-reset': { run: sendPasswordReset },
   'write-notice': { run: writeNotice },
   'remind-owners': { run: remindOwners, everyMs: 6 * 60 * minute },
   'write-back-order': { run: writeBackOrder },

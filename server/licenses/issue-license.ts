@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { customerSuspended } from '../customers/customer-status.rules.ts';
-import { getCustomer } from '../customers/get-customer.ts';
+import { holdCustomer } from '../customers/get-customer.ts';
 import type { Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
+import { takeLicenses } from '../organizations/license-quota.ts';
 import type { Vault } from '../vault.ts';
 import { activateSite } from './activate-site.ts';
 import { canonicalLicenseKey, generateLicenseKey } from './license-key.rules.ts';
@@ -53,7 +54,7 @@ export function manualTerm(months: number | null, now: number): TermInput {
   return { provider: manualProvider, account: 'main', transactionId: newId(), months, paidAt: now };
 }
 
-/** Issues a licence: key, first term, first site, audit line. The caller's transaction makes it all or nothing. Returns the key, which is not stored readable. */
+/** Issues a licence: key, first term, first site, audit line, quota of the organisation. The caller's transaction makes it all or nothing. Throws LICENSE_QUOTA_EXHAUSTED when it is not paid and there is no room. Returns the key, which is not stored readable. */
 export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: Actor, now: number): Promise<{ license: License; key: string }> {
   const id = newId();
   const key = input.key ?? generateLicenseKey(randomBytes);
@@ -63,7 +64,9 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
   const term = termRow(id, input.term, now);
   const siteLimit = input.maxSites ?? input.plan.max_sites;
   const isStaging = input.site !== undefined && isStagingSite(input.site);
-  const customer = await getCustomer(db, input.customerId);
+  const customer = await holdCustomer(db, input.customerId);
+  // What was paid for is issued in any case; what somebody hands out must fit.
+  await takeLicenses(db, customer.organization_id, 1, { isPaid: input.term.provider !== manualProvider });
   const isSuspended = customer.status === 'suspended';
   // What is paid for is good at once; a gift to somebody who is not validated waits with them.
   const isConfirmed = customer.status !== 'pending' || input.term.provider !== manualProvider;
@@ -87,6 +90,7 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
     max_version: input.maxVersion ?? null,
     quotas: null,
     organization_id: customer.organization_id,
+    modules: null,
     domain_lock: input.site && siteLimit === 1 && !isStaging ? input.site.site : null,
     created_at: now,
     updated_at: now,

@@ -6,6 +6,7 @@ import { page, type Page } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
 
 const deliveryStatuses = ['received', 'handled', 'ignored', 'dead'];
+const emailStatuses = ['queued', 'sent', 'failed'];
 
 /** What came in and what went out. */
 export function recordPages({ db, now, config }: Deps): Page[] {
@@ -34,8 +35,11 @@ export function recordPages({ db, now, config }: Deps): Page[] {
     }),
 
     page('get', '/emails', 'emails.read', async ({ query, t }) => {
-      const found = await listEmails(db, pageRequest(query));
-      return { view: 'emails', title: t('nav.emails'), data: { ...found, links: pageLinks('/emails', {}, found) } };
+      const status = emailStatusOf(query);
+      const found = await listEmails(db, pageRequest(query), status);
+      const filters = [undefined, ...emailStatuses].map((code) => ({ code, href: addressOf('/emails', { status: code }), isCurrent: code === status }));
+      const retried = /^\d{1,6}$/.exec(query['retried'] ?? '');
+      return { view: 'emails', title: t('nav.emails'), data: { status, filters, canRetry: status === 'failed' && found.rows.length > 0, done: retried ? t('emails.retried', { count: Number(retried[0]) }) : undefined, ...found, exportHref: addressOf('/exports/emails', { status }), links: pageLinks('/emails', { status }, found) } };
     }),
   ];
 }
@@ -43,6 +47,11 @@ export function recordPages({ db, now, config }: Deps): Page[] {
 /** The filter of the list of deliveries. */
 export function deliveryStatusOf(query: Record<string, string>): string | undefined {
   return deliveryStatuses.find((candidate) => candidate === query['status']);
+}
+
+/** The filter of the list of e-mails. */
+export function emailStatusOf(query: Record<string, string>): string | undefined {
+  return emailStatuses.find((candidate) => candidate === query['status']);
 }
 
 const longestBody = 200_000;
