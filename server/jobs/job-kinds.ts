@@ -13,6 +13,7 @@ export type JobPayloads = {
   'send-usage-alerts': Record<string, never>;
   'watch-lapses': Record<string, never>;
   'reconcile-providers': Record<string, never>;
+  'count-figures': Record<string, never>;
   'prune-expired': Record<string, never>;
 };
 
