@@ -14,7 +14,9 @@ import { planPages } from './admin/pages/plans.pages.ts';
 import { pricePages } from './admin/pages/prices.pages.ts';
 import { providerPages } from './admin/pages/providers.pages.ts';
 import { recordPages } from './admin/pages/records.pages.ts';
+import { searchPages } from './admin/pages/search.pages.ts';
 import { statementPages } from './admin/pages/statement.pages.ts';
+import { usagePages } from './admin/pages/usage.pages.ts';
 import { webhookPages } from './admin/pages/webhooks.pages.ts';
 import { checkHost } from './admin/web/host-check.ts';
 import { mountPages } from './admin/web/page.ts';
@@ -61,6 +63,8 @@ export function createAdmin(deps: Deps): Express {
   app.use(requireOwnPassword);
   mountPages(app, deps, shell, [
     ...overviewPages(deps),
+    ...searchPages(deps),
+    ...usagePages(deps),
     ...customerPages(deps),
     ...licensePages(deps),
     ...statementPages(deps),

@@ -4,8 +4,12 @@ import type { CustomerFacts, LicenseFacts, OrderFacts } from './facts.rules.ts';
 export type FigureName =
   | 'customers' | 'customers.new'
   | 'licenses' | 'licenses.new' | 'licenses.lost' | 'licenses.expiring' | 'licenses.held'
-  | 'trials' | 'mrr' | 'paying_licenses' | 'customer_licenses' | 'paying_customers'
+  | 'trials' | 'mrr' | 'paying_licenses' | 'customer_licenses' | 'customer_mrr' | 'paying_customers'
   | 'revenue' | 'refunds' | 'orders' | 'renewals';
+
+/** A figure of no day, as it stands. */
+export type Standing = { name: FigureName; label: string; detail: string; amount: number };
+export type OfDay = { day: number; label: string; amount: number };
 
 export type FigureKey = { scope_id: string; name: FigureName; bucket: number; label: string; detail: string };
 export type Amounts = Map<string, FigureKey & { amount: number }>;
@@ -47,6 +51,7 @@ const contributions: { [Kind in SourceKind]: (facts: FactsOf[Kind], add: Add) =>
       add('mrr', 0, y, p, m);
       add('paying_licenses', 0, y, p, 1);
       add('customer_licenses', 0, y, c, 1);
+      add('customer_mrr', 0, y, c, m);
     }
   },
   order({ d, y, p, g, r, n }, add) {

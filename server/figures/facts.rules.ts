@@ -45,7 +45,7 @@ export type TrialState = 'converted' | 'running' | 'ended';
 
 /**
  * What is counted of a licence: scopes, customer, plan, status; `h` whether it has ever been paid for by the month or the year; `n` the day on which it was
- * issued, `l` the day on which it was lost, `e` the day on which it will end; trial begun on `d` and how it went; `y` and `m` the currency and the
+ * issued, `l` the day on which it was lost, `e` the last day that is paid for; trial begun on `d` and how it went; `y` and `m` the currency and the
  * thousandths of a minor unit that it brings in a month.
  */
 export type LicenseFacts = {
@@ -64,7 +64,7 @@ export function licenseFacts(license: LicenseColumns, terms: TermColumns[], now:
   const facts: LicenseFacts = { s: scopesOf(license.path), c: license.customer_id, p: license.plan_id, t: status, h: paid.some(({ months }) => months !== null && months > 0) ? 1 : 0, n: dayOf(license.created_at) };
   const lostAt = lossOf(license, status, endsAt);
   if (lostAt !== undefined) facts.l = dayOf(lostAt);
-  if (status === 'active' && endsAt !== null) facts.e = dayOf(endsAt);
+  if (status === 'active' && license.expires_at !== null) facts.e = dayOf(license.expires_at);
   if (trialAt !== undefined) facts.r = { d: dayOf(trialAt), o: valid.some(({ paid_at }) => paid_at >= trialAt) ? 'converted' : status === 'active' ? 'running' : 'ended' };
   if (status === 'active' && latest?.currency && latest.months !== null && latest.months > 0) {
     facts.y = latest.currency;

@@ -81,3 +81,6 @@ CREATE INDEX IF NOT EXISTS customers_updated ON customers (updated_at, id);
 CREATE INDEX IF NOT EXISTS licenses_updated ON licenses (updated_at, id);
 CREATE INDEX IF NOT EXISTS orders_updated ON orders (updated_at, id);
 CREATE INDEX IF NOT EXISTS orders_number ON orders (number);
+-- Who runs out next.
+CREATE INDEX IF NOT EXISTS licenses_status_expires ON licenses (status, expires_at, id);
+CREATE INDEX IF NOT EXISTS licenses_organization_expires ON licenses (organization_id, status, expires_at, id);

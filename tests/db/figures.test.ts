@@ -171,7 +171,7 @@ onBothDatabases('the figures', (engine) => {
     const { db } = app.deps;
     const { id } = await db.selectFrom('customers').select('id').executeTakeFirstOrThrow();
     const license = await writeLicense(db, { id, organization_id: null }, app.clock.now, 1);
-    const calls = async () => Number((await db.selectFrom('usage_days').select((eb) => eb.fn.sum<number>('calls').as('calls')).where('scope_id', '=', 'all').executeTakeFirst())?.calls ?? 0);
+    const calls = async () => (await db.selectFrom('usage_days').select((eb) => eb.fn.sum<number>('calls').as('calls')).where('scope_id', '=', 'all').executeTakeFirst())?.calls ?? 0;
     app.clock.now += 120_000;
     await countFigures(app.deps);
     const before = await calls();

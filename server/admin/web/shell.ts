@@ -18,6 +18,7 @@ const navigation: { href: string; key: string; icon: string; also?: string }[] =
   { href: '/', key: 'nav.overview', icon: 'overview' },
   { href: '/customers', key: 'nav.customers', icon: 'customers' },
   { href: '/licenses', key: 'nav.licenses', icon: 'key', also: '/new-license' },
+  { href: '/usage', key: 'nav.usage', icon: 'activity', also: '/expiring' },
   { href: '/deliveries', key: 'nav.deliveries', icon: 'inbox' },
   { href: '/emails', key: 'nav.emails', icon: 'mail' },
   { href: '/webhooks', key: 'nav.webhooks', icon: 'webhook' },
