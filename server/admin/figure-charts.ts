@@ -41,7 +41,7 @@ export function chartView(t: Translate, locale: Locale, { id, title, span, serie
     ends: [labels[0] ?? '', labels.at(-1) ?? ''],
     unit: t(span.unit === 'month' ? 'chart.month' : 'chart.day'),
     head: all.map(({ name }) => name),
-    rows: labels.map((label, index) => ({ label, cells: all.map(({ values }) => show(values[index] ?? 0)) })).reverse(),
+    rows: labels.map((label, index) => ({ label, cells: all.map(({ values }) => show(values[index] ?? 0)) })).toReversed(),
   };
 }
 

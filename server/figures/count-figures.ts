@@ -15,7 +15,7 @@ const sliceSize = 250;
 const deletedAtOnce = 2_000;
 /** Transactions are seen later than the time that they write, and clocks of several processes differ. */
 const overlapMs = 30_000;
-const budgetMs = 8_000;
+const budgetMs = 4_000;
 
 type Work = Pick<Deps, 'db' | 'now'>;
 /** When a run has to end. */

@@ -35,7 +35,7 @@ export function sumUsageByDay(db: Db, scopeId: string, group: UsageGroup, from: 
     .groupBy(['day', group])
     .orderBy('day')
     .orderBy(group)
-    .execute() as Promise<({ day: number; name: string } & UsageMeasures)[]>;
+    .execute();
 }
 
 /** Usage from a day on and before another, by one thing; the most expensive first, then the most asked. */
@@ -46,7 +46,7 @@ export function sumUsageBy(db: Db, scopeId: string, group: UsageGroup, from: num
     .orderBy('cost_microcents', 'desc')
     .orderBy('calls', 'desc')
     .orderBy(group)
-    .execute() as Promise<({ name: string } & UsageMeasures)[]>;
+    .execute();
 }
 
 function filtered(db: Db, scopeId: string, from: number, until: number, { provider, model, planId, keySource }: UsageFilter) {

@@ -27,7 +27,7 @@ function daysOf(daily: ({ day: number; name: string } & UsageMeasures)[]): ({ na
     if (!known) days.set(day, { name: String(day), ...measures });
     else for (const measure of usageMeasures) known[measure] += measures[measure];
   }
-  return [...days.values()].reverse();
+  return [...days.values()].toReversed();
 }
 
 /** What the plans of a scope bring in a month now, in thousandths of minor units, by plan and currency. */

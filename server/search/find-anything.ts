@@ -34,7 +34,9 @@ export async function findAnything({ db, vault, now }: Pick<Deps, 'db' | 'vault'
   found.customers = [...exact, ...begun.filter(({ id }) => exact.every((customer) => customer.id !== id))].slice(0, resultsPerKind);
   const number = trimmed.replace(/^#/, '');
   if (!isAddress && number !== '' && number.length <= longestWord && !/\s/.test(number)) found.orders = await findOrders(db, scope, number, resultsPerKind);
-  const site = isAddress || /\s/.test(trimmed) ? undefined : normalizeSite(trimmed)?.site;
-  if (site !== undefined) found.sites = await findSites(db, scope, site, resultsPerKind);
+  const site = isAddress || /\s/.test(trimmed) ? undefined : normalizeSite(trimmed);
+  if (site) found.sites = await findSites(db, scope, site.site, resultsPerKind);
+  // The address of a page of the shop, as people copy it.
+  if (site && found.sites.length === 0 && site.host !== site.site) found.sites = await findSites(db, scope, site.host, resultsPerKind);
   return found;
 }

@@ -18,9 +18,10 @@ export function searchPages(deps: Pick<Deps, 'db' | 'vault' | 'now'>): Page[] {
       ];
       const [only, second] = [...new Set(hits)];
       if (only !== undefined && second === undefined) return { redirect: only };
-      // A whole key stays neither on the page nor, after a redirect, in the address.
+      // A whole key stays neither on the page nor in the address.
+      if (found.isKey) return { redirect: '/search?key=unknown' };
       const isCut = [found.licenses, found.customers, found.orders, found.sites].some(({ length }) => length === resultsPerKind);
-      return { view: 'search', title: t('search.title'), data: { ...found, q: found.isKey ? '' : q, isAsked: q !== '', hasHits: hits.length > 0, isCut } };
+      return { view: 'search', title: t('search.title'), data: { ...found, q, isUnknownKey: query['key'] === 'unknown', isAsked: q !== '', hasHits: hits.length > 0, isCut } };
     }),
   ];
 }
