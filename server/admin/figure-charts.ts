@@ -37,7 +37,7 @@ export function chartView(t: Translate, locale: Locale, { id, title, span, serie
     isEmpty: all.every(({ values }) => total(values) === 0),
     legend: all.length > 1 ? all.map(({ name }, look) => ({ look, name })) : [],
     top: show(top),
-    bottom: below ? show(bottom) : show(0),
+    bottom: below ? show(bottom) : '',
     ends: [labels[0] ?? '', labels.at(-1) ?? ''],
     unit: t(span.unit === 'month' ? 'chart.month' : 'chart.day'),
     head: all.map(({ name }) => name),

@@ -29,13 +29,12 @@ export async function findLicenses(db: Db, scope: Scope, by: { digest: Uint8Arra
 
 /** Customers under one of whose words something begins; several words have to be found all, each as the beginning of one. */
 export async function findCustomersByWords(db: Db, scope: Scope, scopeId: string, words: string[], limit: number): Promise<FoundCustomer[]> {
-  const [longest, ...others] = words.toSorted((a, b) => b.length - a.length);
-  if (longest === undefined) return [];
-  // An exact word first, so that a short name is found among all that begin like it.
-  const exact = await idsByWord(db, scopeId, longest, longest, others.length === 0 ? limit : lookedAt);
-  const begun = exact.length < limit || others.length > 0 ? await idsByWord(db, scopeId, longest, endOf(longest), others.length === 0 ? limit : lookedAt) : [];
-  let ids = [...new Set([...exact, ...begun])];
-  for (const word of others) {
+  const lists: { word: string; ids: string[] }[] = [];
+  for (const word of words) lists.push({ word, ids: await idsByWord(db, scopeId, word, words.length === 1 ? limit : lookedAt) });
+  // The rarest word leads: of a frequent one not all are looked at.
+  const [rarest, ...others] = lists.sort((a, b) => a.ids.length - b.ids.length);
+  let ids = rarest?.ids ?? [];
+  for (const { word } of others) {
     if (ids.length === 0) break;
     const rows = await db.selectFrom('customer_words').select('customer_id as id').distinct().where('scope_id', '=', scopeId).where('word', '>=', word).where('word', '<', endOf(word)).where('customer_id', 'in', ids).execute();
     const left = new Set(idsOf(rows));
@@ -44,9 +43,12 @@ export async function findCustomersByWords(db: Db, scope: Scope, scopeId: string
   return loadCustomers(db, scope, ids.slice(0, limit));
 }
 
-async function idsByWord(db: Db, scopeId: string, from: string, until: string, limit: number): Promise<string[]> {
+/** Those who have the word itself, then those who have one that begins with it. */
+async function idsByWord(db: Db, scopeId: string, word: string, limit: number): Promise<string[]> {
   const query = db.selectFrom('customer_words').select('customer_id as id').where('scope_id', '=', scopeId);
-  return idsOf(await (from === until ? query.where('word', '=', from) : query.where('word', '>=', from).where('word', '<', until)).limit(limit).execute());
+  const exact = idsOf(await query.where('word', '=', word).limit(limit).execute());
+  const begun = exact.length === limit ? [] : idsOf(await query.where('word', '>', word).where('word', '<', endOf(word)).orderBy('word').limit(limit).execute());
+  return [...new Set([...exact, ...begun])];
 }
 
 /** The customer with this address: found at once, also before the words of a new one are known. */

@@ -39,11 +39,11 @@ export function extentOf({ series, below }: Pick<BarChart, 'series' | 'below'>):
   return { top: niceMaximum(Math.max(0, ...sums)), bottom: below ? niceMaximum(Math.max(0, ...below.values)) : 0 };
 }
 
-/** The next of 1, 2, 4, 5, 10, 20 … at or above a value. */
+/** The next of 1, 2, 3, 4, 5, 6, 8, 10, 15, 20 … at or above a value. */
 function niceMaximum(value: number): number {
   if (value <= 0) return 0;
   const unit = 10 ** Math.floor(Math.log10(value));
-  return ([1, 2, 4, 5, 10].find((factor) => factor * unit >= value) ?? 10) * unit;
+  return ((unit >= 10 ? [1, 1.5, 2, 3, 4, 5, 6, 8, 10] : [1, 2, 3, 4, 5, 6, 8, 10]).find((factor) => factor * unit >= value) ?? 10) * unit;
 }
 
 function bar(x: number, y: number, barWidth: number, size: number, look: number, id: string): string {

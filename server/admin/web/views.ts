@@ -3,7 +3,7 @@ import path from 'node:path';
 import Handlebars, { type HelperOptions, type RuntimeOptions, type TemplateDelegate } from 'handlebars';
 import { actorName, siteName } from '../actors.ts';
 import { barsSvg, swatchSvg, type BarChart } from './chart.ts';
-import { dollarsOf } from '../../usage/dollars.rules.ts';
+import { dollarsOf, microcentsPerDollar } from '../../usage/dollars.rules.ts';
 import { formatDollars, formatMoney, isoTime, utcDate, utcDateTime } from './format.ts';
 import { iconSvg } from './icons.ts';
 import { hasText, translator, type Locale } from './locale.ts';
@@ -91,7 +91,8 @@ function addHelpers(handlebars: typeof Handlebars): void {
     siteName: (name: string) => siteName(name),
     /** A share in thousandths. */
     percent: (share: number | undefined, options: HelperOptions) => (share === undefined ? '–' : new Intl.NumberFormat(localeOf(options), { style: 'percent', maximumFractionDigits: 1 }).format(share / 1_000)),
-    dollars: (microcents: number, options: HelperOptions) => formatDollars(dollarsOf(microcents), localeOf(options)),
+    /** For people, who do not look at more than cents of a large amount. */
+    dollars: (microcents: number, options: HelperOptions) => formatDollars(dollarsOf(microcents), localeOf(options), microcents < microcentsPerDollar ? 4 : 2),
     bars: (chart: BarChart, id: string) => new SafeString(barsSvg(chart, id, escapeExpression)),
     swatch: (look: number, id: string) => new SafeString(swatchSvg(look, id)),
     icon: (name: string) => new SafeString(iconSvg(name)),
