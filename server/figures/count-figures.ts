@@ -11,7 +11,7 @@ import { listChanged, listIdsAfter, loadFacts, type Counted } from './sources.st
 /** Raised when the rules of counting change: what an older version has counted is counted anew. */
 const figuresVersion = 1;
 const kinds: SourceKind[] = ['customer', 'license', 'order'];
-const sliceSize = 250;
+const sliceSize = 100;
 const deletedAtOnce = 2_000;
 /** Transactions are seen later than the time that they write, and clocks of several processes differ. */
 const overlapMs = 30_000;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, it } from 'node:test';
+import { listTopUsers } from '../../server/admin/usage-lists.store.ts';
 import type { Scope } from '../../server/access/scope.ts';
 import { countFigures, rebuildFigures } from '../../server/figures/count-figures.ts';
 import { readStatistics } from '../../server/figures/read-statistics.ts';
@@ -133,6 +134,17 @@ onBothDatabases('the figures of the dashboard', (engine) => {
     assert.match(await textOf('/usage/licenses?month=2025-01'), /Nobody asked an AI in this month/);
     for (const by of ['provider', 'model', 'plan_id', 'key_source', 'day']) assert.match(await textOf(`/usage?by=${by}&period=7d`), /US\$1\.45/, by);
     assert.ok(!(await textOf('/usage?provider=anthropic&by=model')).includes('gpt-5.4-mini'));
+  });
+
+  it('show no name of another organisation to one that a customer has left', async () => {
+    const { db } = app.deps;
+    const top = async () => (await listTopUsers(db, reseller, 'customer', Date.UTC(2026, 10, 1), 'calls', {})).rows.map(({ name, calls }) => [name, calls]);
+    assert.deepEqual(await top(), [['Zoë Çelik', 25]]);
+    await db.updateTable('customers').set({ organization_id: null }).where('id', '=', customers.zoe).execute();
+    assert.deepEqual(await top(), [['', 25]]);
+    await db.updateTable('customers').set({ organization_id: reseller.id }).where('id', '=', customers.zoe).execute();
+    const own = await listTopUsers(db, { kind: 'customer', customerId: customers.anna }, 'license', Date.UTC(2026, 10, 1), 'calls', {});
+    assert.deepEqual(own.rows.map(({ id }) => id), [licenses.anna]);
   });
 
   it('list what expires, the next first', async () => {
