@@ -6,13 +6,14 @@ import { countUsage } from './count-usage.ts';
 import type { CustomerFacts } from './facts.rules.ts';
 import { addFigures, addWords, deleteCounted, deleteSome, deleteWords, findCounted, findCursor, findDistinct, listCountedIds, listDue, saveCounted, saveCursor, type Word } from './figures.store.ts';
 import { inTurn } from './in-turn.ts';
-import { listChanged, listIdsAfter, loadFacts, type Counted } from './sources.store.ts';
+import { feeds, listIdsAfter, listOfCustomers, loadFacts, type Counted } from './sources.store.ts';
 
 /** Raised when the rules of counting change: what an older version has counted is counted anew. */
 const figuresVersion = 1;
 const kinds: SourceKind[] = ['customer', 'license', 'order'];
 const sliceSize = 100;
 const deletedAtOnce = 2_000;
+const mostOfCustomers = 1_000;
 /** Transactions are seen later than the time that they write, and clocks of several processes differ. */
 const overlapMs = 30_000;
 const budgetMs = 4_000;
@@ -22,8 +23,8 @@ type Work = Pick<Deps, 'db' | 'now'>;
 type Until = () => boolean;
 
 /**
- * The job that keeps the figures: it counts what has changed since it looked last (licences, customers, orders by the time of their change, licences that
- * ran out, the ledger of AI requests), and looks at some of the others each time, in a ring, so that whatever escaped it (a deletion, a row
+ * The job that keeps the figures: it counts what has changed since it looked last (licences, customers, orders by the time of their change and by the audit log,
+ * licences that ran out, the ledger of AI requests), and looks at some of the others each time, in a ring, so that whatever escaped it (a deletion, a row
  * moved to another organisation) is put right too. Everything is counted as the difference to what is known to be in the figures, in the
  * transaction that writes this down: a run that ends early or is repeated counts nothing twice.
  */
@@ -44,7 +45,8 @@ async function countAll(deps: Work, isOver: Until): Promise<void> {
   const engine = engineOf(deps);
   if (!(await isCurrent(deps, isOver))) return;
   for (const kind of kinds) {
-    await countChanged(deps, kind, isOver);
+    await countChanged(deps, 'audited', kind, isOver);
+    await countChanged(deps, 'changed', kind, isOver);
     await countDue(deps, kind, isOver);
     if (!isOver()) await checkSome(deps, kind);
   }
@@ -72,18 +74,26 @@ async function isCurrent({ db, now }: Work, isOver: Until): Promise<boolean> {
   }
 }
 
-async function countChanged({ db, now }: Work, kind: SourceKind, isOver: Until): Promise<void> {
+async function countChanged({ db, now }: Work, feed: keyof typeof feeds, kind: SourceKind, isOver: Until): Promise<void> {
   const engine = engineOf({ db });
-  const name = `changed:${kind}`;
+  const name = `${feed}:${kind}`;
   const last = await findCursor(db, name);
+  if (last === undefined && feed === 'audited') {
+    // What the log knows from before is counted as it is now by the rows themselves.
+    await inTurn(db, engine, now(), (trx) => saveCursor(trx, engine, name, { position: now(), entityId: '' }, now()));
+    return;
+  }
   let from = { position: last === undefined ? 0 : Math.max(0, last.position - overlapMs), entityId: '' };
   while (!isOver()) {
-    const rows = await listChanged(db, kind, from.position, from.entityId, sliceSize);
+    const rows = await feeds[feed](db, kind, from.position, from.entityId, sliceSize);
     const newest = rows.at(-1);
     if (!newest) return;
-    from = { position: newest.updated_at, entityId: newest.id };
+    from = { position: newest.at, entityId: newest.placeId };
     await inTurn(db, engine, now(), async (trx) => {
-      await recount(trx, engine, kind, rows.map(({ id }) => id), now());
+      const ids = [...new Set(rows.map(({ id }) => id))];
+      await recount(trx, engine, kind, ids, now());
+      // What moves to another organisation with its customer.
+      if (feed === 'audited' && kind === 'customer') for (const belonging of ['license', 'order'] as const) await recount(trx, engine, belonging, await listOfCustomers(trx, belonging, ids, mostOfCustomers), now());
       const known = await findCursor(trx, name);
       if (known === undefined || known.position < from.position) await saveCursor(trx, engine, name, from, now());
     });

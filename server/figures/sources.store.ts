@@ -7,9 +7,13 @@ export type Counted = { facts: string; nextAt: number | null };
 
 const tables = { customer: 'customers', license: 'licenses', order: 'orders' } as const;
 
-/** Ids that have changed at or after a moment, in the order of their change, after the one with `afterId` of that moment. */
-export function listChanged(db: Db, kind: SourceKind, at: number, afterId: string, limit: number): Promise<{ id: string; updated_at: number }[]> {
-  return db
+/** That something has changed: when, and the id of the row that says so, to go on after. */
+export type Change = { at: number; placeId: string; id: string };
+type Feed = (db: Db, kind: SourceKind, at: number, afterId: string, limit: number) => Promise<Change[]>;
+
+/** What changed at or after a moment, in that order, after the one with `afterId` of that moment: by the rows themselves. */
+const listUpdated: Feed = async (db, kind, at, afterId, limit) => {
+  const rows = await db
     .selectFrom(tables[kind])
     .select(['id', 'updated_at'])
     .where('updated_at', '>=', at)
@@ -18,6 +22,31 @@ export function listChanged(db: Db, kind: SourceKind, at: number, afterId: strin
     .orderBy('id')
     .limit(limit)
     .execute();
+  return rows.map((row) => ({ at: row.updated_at, placeId: row.id, id: row.id }));
+};
+
+/** The same by the audit log, which knows also of those that were deleted. */
+const listAudited: Feed = async (db, kind, at, afterId, limit) => {
+  const rows = await db
+    .selectFrom('audit_log')
+    .select(['id', 'at', 'entity_id'])
+    .where('entity', '=', kind)
+    .where('at', '>=', at)
+    .where((eb) => eb.or([eb('at', '>', at), eb('id', '>', afterId)]))
+    .orderBy('at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ at: row.at, placeId: row.id, id: row.entity_id }));
+};
+
+export const feeds = { changed: listUpdated, audited: listAudited };
+
+/** What belongs to customers and is counted where they are: some of it, of those who have very much. */
+export async function listOfCustomers(db: Db, kind: 'license' | 'order', customerIds: string[], limit: number): Promise<string[]> {
+  if (customerIds.length === 0) return [];
+  const rows = await db.selectFrom(tables[kind]).select('id').where('customer_id', 'in', padded(customerIds)).limit(limit).execute();
+  return rows.map(({ id }) => id);
 }
 
 /** The next ids after one, whatever has happened to them. */

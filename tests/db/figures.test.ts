@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import fc from 'fast-check';
+import { recordAudit } from '../../server/audit/record-audit.ts';
 import type { Db } from '../../server/db/database.ts';
 import { countFigures, rebuildFigures } from '../../server/figures/count-figures.ts';
 import { newId } from '../../server/ids.ts';
@@ -155,6 +156,32 @@ onBothDatabases('the figures', (engine) => {
     await db.updateTable('usage_days').set({ calls: 99 }).execute();
     await rebuildFigures(app.deps);
     assert.deepEqual(await counted(), right);
+  });
+
+  it('follow what the audit log tells of, deletions too, without waiting for the ring', async () => {
+    const { db } = app.deps;
+    await take({ what: 'customer', which: 0, amount: 0, currency: 'EUR' });
+    const { id } = await db.selectFrom('customers').select('id').orderBy('id', 'desc').executeTakeFirstOrThrow();
+    const license = await writeLicense(db, { id, organization_id: null }, app.clock.now, 1);
+    await countFigures(app.deps);
+    const ofNode = async () => (await amountsOf('licenses', organizations[0]?.id ?? ''));
+    const before = await ofNode();
+    // As if there were a million: the ring is far away.
+    const far = () => db.updateTable('figure_cursors').set({ entity_id: 'zzz' }).where('name', 'like', 'checked:%').execute();
+    await db.updateTable('licenses').set({ organization_id: organizations[0]?.id ?? null, updated_at: 1 }).where('id', '=', license).execute();
+    app.clock.now += 60_000;
+    await recordAudit(db, { actor: 'test' }, { action: 'customer.assigned', entity: 'customer', entityId: id }, app.clock.now);
+    await far();
+    await countFigures(app.deps);
+    assert.notDeepEqual(await ofNode(), before);
+    await db.deleteFrom('licenses').where('id', '=', license).execute();
+    await db.deleteFrom('customers').where('id', '=', id).execute();
+    for (const [entity, entityId] of [['customer', id], ['license', license]] as const) await recordAudit(db, { actor: 'test' }, { action: `${entity}.deleted`, entity, entityId }, app.clock.now);
+    await far();
+    await countFigures(app.deps);
+    assert.deepEqual(await ofNode(), before);
+    assert.deepEqual(await db.selectFrom('customer_words').selectAll().where('customer_id', '=', id).execute(), [], 'no word of one who was deleted stays');
+    assert.deepEqual(await db.selectFrom('figure_sources').selectAll().where('entity_id', '=', id).execute(), []);
   });
 
   it('count nothing twice when several count at the same time', async () => {
