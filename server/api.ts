@@ -11,6 +11,8 @@ import { aiSettingsRoutes } from './ai/settings/settings.routes.ts';
 import { visitorRoutes } from './ai/visitors/visitors.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
+import { ledgerRoutes } from './figures/ledger.routes.ts';
+import { statisticsRoutes } from './figures/statistics.routes.ts';
 import { systemRoutes } from './system.routes.ts';
 import { errorHandler, notFound } from './http/error-handler.ts';
 import { docsPages, openApiRoutes } from './http/openapi.ts';
@@ -58,6 +60,8 @@ export function apiRoutes(deps: Deps): Route[] {
     ...aiSettingsRoutes(deps),
     ...usageRoutes(deps),
     ...statementRoutes(deps),
+    ...statisticsRoutes(deps),
+    ...ledgerRoutes(deps),
     ...webhookRoutes(deps),
     ...organizationRoutes(deps),
     ...userRoutes(deps),

@@ -22,6 +22,7 @@ const navigation: { href: string; key: string; icon: string; also?: string }[] =
   { href: '/licenses', key: 'nav.licenses', icon: 'key', also: '/new-license' },
   { href: '/orders', key: 'nav.orders', icon: 'cart' },
   { href: '/subscriptions', key: 'nav.subscriptions', icon: 'repeat' },
+  { href: '/usage', key: 'nav.usage', icon: 'activity', also: '/expiring' },
   { href: '/deliveries', key: 'nav.deliveries', icon: 'inbox' },
   { href: '/emails', key: 'nav.emails', icon: 'mail' },
   { href: '/webhooks', key: 'nav.webhooks', icon: 'webhook' },
