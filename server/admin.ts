@@ -6,6 +6,8 @@ import { aliasPages } from './admin/pages/aliases.pages.ts';
 import { createLicensePages } from './admin/pages/create-license.pages.ts';
 import { customerPages } from './admin/pages/customers.pages.ts';
 import { emailPages } from './admin/pages/emails.pages.ts';
+import { importPages } from './admin/pages/imports.pages.ts';
+import { importSteps } from './admin/pages/import-steps.pages.ts';
 import { licenseActionPages } from './admin/pages/license-actions.pages.ts';
 import { licensePages } from './admin/pages/licenses.pages.ts';
 import { loginPages } from './admin/pages/login.pages.ts';
@@ -21,6 +23,7 @@ import { mountPages } from './admin/web/page.ts';
 import { neverCached, pageSecurityHeaders } from './admin/web/security-headers.ts';
 import { loadSession, requireOwnPassword, requireSession } from './admin/web/session-of.ts';
 import { errorPage, pageNotFound, type Shell } from './admin/web/shell.ts';
+import { takeUpload } from './admin/web/upload.ts';
 import { loadViews } from './admin/web/views.ts';
 import type { Deps } from './deps.ts';
 import { limitByAddress } from './http/rate-limit.ts';
@@ -33,7 +36,7 @@ const requestsPerMinute = 1_200;
 const loginsPerMinute = 60;
 /** A whole price table in one field. */
 const tableLimit = { extended: false, limit: '1mb', parameterLimit: 20 };
-const formLimit = { extended: false, limit: '50kb', parameterLimit: 100 };
+const formLimit = { extended: false, limit: '50kb', parameterLimit: 300 };
 
 /** The operator's dashboard, in the order in which a request passes. It is for the loopback address alone; whoever reaches it still has to sign in. */
 export function createAdmin(deps: Deps): Express {
@@ -52,6 +55,7 @@ export function createAdmin(deps: Deps): Express {
   app.use(neverCached);
   app.use(loadSession(deps));
   app.post('/prices/new', requireSession, express.urlencoded(tableLimit));
+  app.post('/imports', requireSession, takeUpload);
   app.use(express.urlencoded(formLimit));
 
   app.post('/login', limitByAddress(loginsPerMinute));
@@ -73,6 +77,8 @@ export function createAdmin(deps: Deps): Express {
     ...recordPages(deps),
     ...emailPages(deps),
     ...webhookPages(deps),
+    ...importPages(deps),
+    ...importSteps(deps),
   ]);
 
   app.use(pageNotFound);

@@ -6,7 +6,7 @@ import { findCustomerByEmail, type Customer } from './customers.store.ts';
 
 const nameLength = 200;
 
-export type CustomerInput = { email: string; name?: string | undefined; company?: string | undefined; locale?: string | undefined };
+export type CustomerInput = { email: string; name?: string | undefined; company?: string | undefined; locale?: string | undefined; /** The organisation of a new customer. */ organizationId?: string | undefined };
 
 /**
  * The customer with this address (without regard to case), made if there is none; two at once get the same one. A new customer
@@ -23,7 +23,7 @@ export async function findOrCreateCustomer(db: Db, input: CustomerInput, by: Act
     name: input.name?.trim() || email.slice(0, Math.min(email.lastIndexOf('@'), nameLength)).toWellFormed(),
     company: input.company?.trim() || null,
     locale: input.locale ?? 'en',
-    organization_id: null,
+    organization_id: input.organizationId ?? null,
     status: 'validated',
     notes: null,
     created_at: now,

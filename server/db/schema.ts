@@ -1,5 +1,6 @@
 import type { AccessCustomerColumns, AccessLicenseColumns, AccessSchema } from './access-schema.ts';
 import type { AiSchema } from './ai-schema.ts';
+import type { ImportSchema } from './import-schema.ts';
 import type { SelfServiceSchema } from './self-service-schema.ts';
 import type { SellingLicenseColumns, SellingSchema, SellingSubscriptionColumns } from './selling-schema.ts';
 
@@ -341,7 +342,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = AccessSchema & AiSchema & SellingSchema & SelfServiceSchema & {
+export type Schema = AccessSchema & AiSchema & ImportSchema & SellingSchema & SelfServiceSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;

@@ -13,6 +13,7 @@ export type JobPayloads = {
   'send-usage-alerts': Record<string, never>;
   'watch-lapses': Record<string, never>;
   'reconcile-providers': Record<string, never>;
+  'work-on-import': { importId: string };
   'prune-expired': Record<string, never>;
 };
 

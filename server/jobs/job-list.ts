@@ -4,6 +4,7 @@ import { reconcileProviders } from '../billing/reconcile.ts';
 import { watchLapses } from '../billing/watch-lapses.ts';
 import { writeBackOrder } from '../billing/write-back-order.ts';
 import type { Deps } from '../deps.ts';
+import { markImportStopped, workOnImport } from '../imports/work-on-import.ts';
 import { remindOwners } from '../mail/remind-owners.ts';
 import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
 import { writeNotice } from '../mail/write-notice.ts';
@@ -38,5 +39,6 @@ export const jobList: JobList = {
   'send-webhook': { run: sendWebhook, onDead: markWebhookFailed },
   'watch-lapses': { run: watchLapses, everyMs: minute },
   'reconcile-providers': { run: reconcileProviders, everyMs: 5 * minute },
+  'work-on-import': { run: workOnImport, onDead: markImportStopped },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

@@ -4,7 +4,7 @@ import type { Vault } from '../vault.ts';
 import { activateSite, goesLive } from './activate-site.ts';
 import { provesActivation } from './activation-secret.ts';
 import { judgeLicense, type Verdict } from './judge-license.rules.ts';
-import { canonicalLicenseKey } from './license-key.rules.ts';
+import { lookupKey } from './license-key.rules.ts';
 import { findLicenseFacts, findLicenseFactsById, touchActivation, type LicenseFacts, type SiteKind } from './licenses.store.ts';
 import { isStagingSite, type Site } from './site.rules.ts';
 
@@ -15,8 +15,8 @@ const touchAfterMs = 60 * 60 * 1000;
 
 /** The verdict on a key, read-only: nothing is activated. */
 export async function checkLicense(db: Db, vault: Vault, input: ValidateInput, now: number): Promise<{ verdict: Verdict; license: LicenseFacts | undefined; isStaging: boolean }> {
-  const canonical = canonicalLicenseKey(input.key);
-  const license = canonical === undefined ? undefined : await findLicenseFacts(db, vault.digest(canonical), input.site?.site);
+  const lookup = lookupKey(input.key);
+  const license = lookup === undefined ? undefined : await findLicenseFacts(db, vault.digest(lookup), input.site?.site);
   const isStaging = input.site !== undefined && isStagingSite(input.site, input.environment);
   return { verdict: judgeLicense(license, { site: input.site?.site, isStaging, product: input.product, version: input.version }, now), license, isStaging };
 }

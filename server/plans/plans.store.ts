@@ -9,6 +9,10 @@ export function listPlans(db: Db): Promise<Plan[]> {
   return db.selectFrom('plans').selectAll().orderBy('position').execute();
 }
 
+export function listProducts(db: Db): Promise<Product[]> {
+  return db.selectFrom('products').selectAll().orderBy('code').execute();
+}
+
 export function findProductByCode(db: Db, code: string): Promise<Product | undefined> {
   return db.selectFrom('products').selectAll().where('code', '=', code).executeTakeFirst();
 }

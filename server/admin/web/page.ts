@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Express, Request, Response } from 'express';
 import { z } from 'zod';
 import { may, type Permission, type Role } from '../../access/access.rules.ts';
@@ -25,7 +27,7 @@ export type PageContext = {
 export type SignedInContext = PageContext & { session: Session; by: Actor; role: Role; scope: Scope };
 
 /** A page to show, where to go, a file to keep (its name in plain ASCII), or a whole document for a frame, under a policy of its own. */
-export type Answer = { view: string; title: string; data?: Record<string, unknown>; status?: number } | { redirect: string } | { download: string; type: string; body: string } | { document: string; policy: string };
+export type Answer = { view: string; title: string; data?: Record<string, unknown>; status?: number } | { redirect: string } | { download: string; type: string; body: string | AsyncIterable<string> } | { document: string; policy: string };
 /** `permission` is undefined for what is open to everybody. */
 export type Page = { method: 'get' | 'post'; path: string; permission: Permission | undefined; handle: (context: PageContext) => Promise<Answer> };
 
@@ -68,10 +70,17 @@ export function mountPages(app: Express, deps: Deps, shell: Shell, pages: Page[]
       });
       if ('redirect' in answer) res.redirect(303, answer.redirect);
       else if ('document' in answer) sendDocument(res, answer);
-      else if ('download' in answer) res.attachment(answer.download).type(answer.type).send(answer.body);
+      else if ('download' in answer) await sendDownload(res, answer);
       else await sendPage(shell, req, res, answer);
     });
   }
+}
+
+/** What comes in pieces goes out as it comes: a list may be longer than the memory. */
+async function sendDownload(res: Response, { download, type, body }: { download: string; type: string; body: string | AsyncIterable<string> }): Promise<void> {
+  res.attachment(download).type(type);
+  if (typeof body === 'string') res.send(body);
+  else await pipeline(Readable.from(body, { objectMode: false }), res);
 }
 
 /** In its sandbox a document is of no origin, and browsers complain when it asks for a process of its own all the same. */

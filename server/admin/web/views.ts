@@ -71,6 +71,13 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   added: { color: 'green', icon: 'plus' },
   changed: { color: 'blue', icon: 'replay' },
   removed: { color: 'red', icon: 'cross' },
+  mapping: { color: 'yellow', icon: 'hourglass' },
+  checking: { color: 'blue', icon: 'hourglass' },
+  checked: { color: 'blue', icon: 'circle-check' },
+  running: { color: 'blue', icon: 'hourglass' },
+  done: { color: 'green', icon: 'circle-check' },
+  undoing: { color: 'blue', icon: 'hourglass' },
+  undone: { color: 'secondary', icon: 'replay' },
 };
 
 function addHelpers(handlebars: typeof Handlebars): void {
