@@ -1,4 +1,5 @@
 import { sql, type Selectable } from 'kysely';
+import { licensesWithin, type Scope } from '../access/scope.ts';
 import { insertedOnce, preparedRead, type Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
@@ -198,4 +199,9 @@ export async function listLicensesOfSubscription(db: Db, { provider, account, su
 
 export function listLicensesWithPlan(db: Db, ids: string[]): Promise<(License & { plan_name: string; plan_max_sites: number })[]> {
   return db.selectFrom('licenses').innerJoin('plans', 'plans.id', 'licenses.plan_id').selectAll('licenses').select(['plans.name as plan_name', 'plans.max_sites as plan_max_sites']).where('licenses.id', 'in', ids).execute();
+}
+
+/** The sealed key of a licence that lies within the scope. */
+export function findSealedKey(db: Db, id: string, scope: Scope): Promise<Pick<License, 'key_id' | 'key_cipher'> | undefined> {
+  return db.selectFrom('licenses').select(['key_id', 'key_cipher']).where('licenses.id', '=', id).where(licensesWithin(scope)).executeTakeFirst();
 }
