@@ -12,6 +12,7 @@ import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
 import { systemRoutes } from './system.routes.ts';
 import { errorHandler, notFound } from './http/error-handler.ts';
+import { importRoutes } from './imports/imports.routes.ts';
 import { docsPages, openApiRoutes } from './http/openapi.ts';
 import { limitByAddress, requestsPerMinute } from './http/rate-limit.ts';
 import { requestContext, securityHeaders } from './http/request.ts';
@@ -58,6 +59,7 @@ export function apiRoutes(deps: Deps): Route[] {
     ...providerRoutes(deps),
     ...aliasAndPriceRoutes(deps),
     ...tokenRoutes(deps),
+    ...importRoutes(deps),
   ];
   routes.push(...systemRoutes(deps, routes), ...openApiRoutes(deps, routes));
   return routes;

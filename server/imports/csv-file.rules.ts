@@ -34,3 +34,17 @@ export function columnNames(cells: string[]): string[] {
 
 /** What was wrong with a file as a whole. */
 export type FileProblem = { code: 'empty' | 'too_large' | 'no_table' | 'not_csv' | 'line_too_long' | 'too_many_columns'; line?: number };
+
+const sentences: Record<FileProblem['code'], (line: number) => string> = {
+  empty: () => 'must be a CSV file with a line of column names and at least one more',
+  too_large: () => 'is larger than 200 MB; send it in parts, since nothing becomes double',
+  no_table: () => 'must begin with a line of column names',
+  not_csv: (line) => `is no CSV file: it cannot be read from line ${line} on`,
+  line_too_long: (line) => `has a line longer than 256 KB: line ${line}; a quotation mark may be missing there`,
+  too_many_columns: () => 'has more than 200 columns',
+};
+
+/** What is wrong with a file, in words that follow its name. */
+export function fileProblemSentence({ code, line = 1 }: FileProblem): string {
+  return sentences[code](line);
+}

@@ -24,12 +24,17 @@ async function deleteRows(db: Db, id: string, keepReport: boolean): Promise<void
 
 /** Throws away a file that has not been imported. Throws CONFLICT when it has been, or is being worked on. */
 export async function discardImport(db: Db, id: string, by: Actor, now: number): Promise<void> {
+  await markDiscarded(db, id, by, now);
+  await deleteImport(db, id);
+}
+
+/** The first half of it: from here on the import is not there any more. */
+export async function markDiscarded(db: Db, id: string, by: Actor, now: number): Promise<void> {
   await transact(db, async (trx) => {
     // Nobody works on it from here on; a crash leaves it to be pruned.
     if (!(await moveImport(trx, id, ['mapping', 'checked'], { status: 'receiving', updated_at: now }))) throw new AppError('CONFLICT', 'This import has been run or is being worked on, so its file cannot be thrown away.');
     await recordAudit(trx, by, { action: 'import.discarded', entity: 'import', entityId: id }, now);
   });
-  await deleteImport(db, id);
 }
 
 /** Clears away files that broke off on their way, those that nobody has imported for a month, and the contents of those imported a month ago. Their reports stay. */

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import supertest from 'supertest';
+import { closeDatabase, openDatabase } from '../../server/db/database.ts';
 import { emptyReport, type ImportReport } from '../../server/imports/report.rules.ts';
 import { workOnImport } from '../../server/imports/work-on-import.ts';
 import { jobList } from '../../server/jobs/job-list.ts';
 import { runDueJobs } from '../../server/jobs/worker.ts';
+import { seedPlans } from '../../server/plans/seed-plans.ts';
 import { signedInVisitor, type Visitor } from '../admin-client.ts';
-import { onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
+import { chatello } from '../command-line.ts';
+import { createTestDatabase, onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
 
 type Opened = TestApp & { admin: Visitor; express: Parameters<typeof supertest>[0] };
 /** Fields of the second form: everything that is not said is left open. */
@@ -262,5 +267,66 @@ onBothDatabases('an import', (engine) => {
     await admin.get(`/imports/${kept}`);
     assert.equal((await admin.post(`/imports/${kept}/discard`)).status, 409);
     assert.equal((await admin.post(`/imports/${kept}/start`)).status, 409);
+  });
+});
+
+onBothDatabases('imports by program', (engine) => {
+  const app = useTestApp(engine);
+  const file = 'Mail,Serial,Sort\nprogram1@example.org,PROG-0000-0001,Gold\nprogram2@example.org,,Gold\n';
+
+  it('go from upload over the dry run to the import and its undoing', async () => {
+    const { call, adminToken: token, deps } = await app();
+    const sent = { raw: file, headers: { 'content-type': 'text/csv' }, token };
+    const made = await call('post', '/api/v1/imports?file_name=mine.csv', sent);
+    assert.deepEqual([made.status, made.body.status, made.body.lines, made.body.columns, made.body.mapping.columns], [201, 'mapping', 2, ['Mail', 'Serial', 'Sort'], { email: 'Mail', key: 'Serial' }]);
+    const url = `/api/v1/imports/${made.body.id}`;
+    assert.equal((await call('post', `${url}/start`, { token })).status, 409, 'not before the dry run');
+    assert.equal((await call('post', `${url}/check`, { token, body: { columns: { email: 'Mail', key: 'Nothing' } } })).body.error.field, 'body.columns.key');
+    assert.equal((await call('post', `${url}/check`, { token, body: { default_plan: 'gold' } })).body.error.code, 'INVALID_REQUEST');
+    assert.equal((await call('post', `${url}/check`, { token, body: { columns: { email: 'mail', key: 'serial', plan: 'sort' }, plans: { GOLD: 'agency' } } })).body.status, 'checking');
+    await runDueJobs(deps, jobList);
+    const { body } = await call('get', url, { token });
+    assert.deepEqual([body.status, body.progress, body.dry_run.new, body.dry_run.refused], ['checked', { done: 2, total: 2 }, 1, 1]);
+    assert.deepEqual((await call('get', `${url}/problems`, { token })).body, { data: [{ line: 3, field: 'key', code: 'key_missing', entity_id: null }], next: null });
+    const key = { 'idempotency-key': 'start-1' };
+    const [first, again] = [await call('post', `${url}/start`, { token, headers: key }), await call('post', `${url}/start`, { token, headers: key })];
+    assert.deepEqual([first.status, again.status, again.headers['idempotent-replayed']], [200, 200, 'true']);
+    await runDueJobs(deps, jobList);
+    assert.equal((await call('post', '/api/validate', { key: 'prog-0000-0001', body: {} })).body.plan.code, 'agency');
+    assert.equal((await call('delete', url, { token })).status, 409);
+    assert.equal((await call('post', `${url}/undo`, { token, body: { reason: 'a trial' } })).body.status, 'undoing');
+    await runDueJobs(deps, jobList);
+    const undone = (await call('get', url, { token })).body;
+    assert.deepEqual([undone.status, undone.undone], ['undone', { removed: 2, restored: 0, left: 0 }]);
+    assert.equal((await call('get', '/api/v1/imports?status=undone', { token })).body.data.length, 1);
+  });
+
+  it('are refused without the scope, and a file that is none is named as that', async () => {
+    const { call, adminToken: token } = await app();
+    const other = await call('post', '/api/v1/api-tokens', { token, body: { name: 'Reader', scopes: ['customers.read'] } });
+    assert.equal((await call('post', '/api/v1/imports', { raw: file, headers: { 'content-type': 'text/csv' }, token: other.body.token })).body.error.code, 'FORBIDDEN');
+    const refused = await call('post', '/api/v1/imports', { raw: 'a,b\n"x', headers: { 'content-type': 'text/csv' }, token });
+    assert.deepEqual([refused.status, refused.body.error.field], [400, 'body']);
+  });
+
+  it('and by command, from the same use cases', async () => {
+    const database = await createTestDatabase(engine);
+    try {
+      writeFileSync(path.join(database.dataDir, 'mine.csv'), file);
+      assert.equal((await chatello(database, ['migrate'])).code, 0);
+      const server = openDatabase(database.url, database.dataDir);
+      await seedPlans(server, Date.now());
+      await closeDatabase(server);
+      const args = ['import', 'mine.csv', '--column', 'plan=Sort', '--plan-of', 'Gold=agency', '--new-keys'];
+      const tried = await chatello(database, [...args, '--json']);
+      assert.deepEqual([tried.code, (JSON.parse(tried.stdout) as { dry_run: object }).dry_run], [0, { new: 2, existing: 0, changed: 0, refused: 0, customers: 2, licenses: 2, sites: 0 }], tried.stderr);
+      const done = await chatello(database, [...args, '--yes']);
+      assert.match(done.stdout, /2 new \(2 customers, 2 licences/);
+      const id = /--undo (\S+)/.exec(done.stdout)?.[1] ?? '';
+      assert.match((await chatello(database, ['import', '--undo', id])).stdout, /Undone: 4 removed, 0 restored, 0 left/);
+      assert.notEqual((await chatello(database, ['import'])).code, 0);
+    } finally {
+      await database.drop();
+    }
   });
 });

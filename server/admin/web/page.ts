@@ -1,5 +1,3 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Express, Request, Response } from 'express';
 import { z } from 'zod';
 import { may, type Permission, type Role } from '../../access/access.rules.ts';
@@ -7,6 +5,7 @@ import type { Scope } from '../../access/scope.ts';
 import type { Actor } from '../../audit/record-audit.ts';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
+import { sendFile } from '../../http/send-file.ts';
 import type { Session } from '../sessions.ts';
 import { checkCsrf } from './csrf.ts';
 import { localeOf, translator, type Locale, type Translate } from './locale.ts';
@@ -70,17 +69,10 @@ export function mountPages(app: Express, deps: Deps, shell: Shell, pages: Page[]
       });
       if ('redirect' in answer) res.redirect(303, answer.redirect);
       else if ('document' in answer) sendDocument(res, answer);
-      else if ('download' in answer) await sendDownload(res, answer);
+      else if ('download' in answer) await (typeof answer.body === 'string' ? res.attachment(answer.download).type(answer.type).send(answer.body) : sendFile(res, { name: answer.download, type: answer.type, chunks: answer.body }));
       else await sendPage(shell, req, res, answer);
     });
   }
-}
-
-/** What comes in pieces goes out as it comes: a list may be longer than the memory. */
-async function sendDownload(res: Response, { download, type, body }: { download: string; type: string; body: string | AsyncIterable<string> }): Promise<void> {
-  res.attachment(download).type(type);
-  if (typeof body === 'string') res.send(body);
-  else await pipeline(Readable.from(body, { objectMode: false }), res);
 }
 
 /** In its sandbox a document is of no origin, and browsers complain when it asks for a process of its own all the same. */
