@@ -10,6 +10,8 @@ import { mapProductCommand } from './commands/map-product.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
 import { replayCommand } from './commands/replay.ts';
+import { resetPasswordCommand } from './commands/reset-password.ts';
+import { resetTotpCommand } from './commands/reset-totp.ts';
 import { rotateKeysCommand } from './commands/rotate-keys.ts';
 import { showCommand } from './commands/show.ts';
 
@@ -19,7 +21,7 @@ const program = new Command('chatello')
   .version(version)
   .showHelpAfterError('(add --help to see what there is)')
   .addHelpText('after', '\nEach command explains itself: npm run chatello -- issue --help\nFor programs: npm run --silent chatello -- COMMAND --json');
-for (const make of [migrateCommand, createAdminCommand, issueCommand, importCommand, mapProductCommand, showCommand, replayCommand, reconcileCommand, rotateKeysCommand, doctorCommand]) program.addCommand(make());
+for (const make of [migrateCommand, createAdminCommand, resetPasswordCommand, resetTotpCommand, issueCommand, importCommand, mapProductCommand, showCommand, replayCommand, reconcileCommand, rotateKeysCommand, doctorCommand]) program.addCommand(make());
 
 try {
   await program.parseAsync();

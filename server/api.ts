@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import { publicSite } from './account/site.ts';
+import { createPortal } from './admin.ts';
 import { customerRoutes } from './customers/customers.routes.ts';
 import { aiRoutes } from './ai/ai.routes.ts';
 import { audioRoutes } from './ai/audio/audio.routes.ts';
@@ -20,6 +21,7 @@ import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
 import { siteRoutes } from './licenses/sites.routes.ts';
+import { organizationRoutes } from './organizations/organizations.routes.ts';
 import { pricingPages } from './pricing/pricing.pages.ts';
 import { aliasAndPriceRoutes } from './ai/catalog/aliases-and-prices.routes.ts';
 import { providerRoutes } from './ai/catalog/providers.routes.ts';
@@ -32,6 +34,7 @@ import { exportRoutes } from './records/exports.routes.ts';
 import { recordsRoutes } from './records/records.routes.ts';
 import { statementRoutes } from './usage/statement.routes.ts';
 import { usageRoutes } from './usage/usage.routes.ts';
+import { userRoutes } from './users/users.routes.ts';
 
 /** Every public endpoint, in the order in which it is mounted. */
 export function apiRoutes(deps: Deps): Route[] {
@@ -50,6 +53,8 @@ export function apiRoutes(deps: Deps): Route[] {
     ...usageRoutes(deps),
     ...statementRoutes(deps),
     ...webhookRoutes(deps),
+    ...organizationRoutes(deps),
+    ...userRoutes(deps),
     ...recordsRoutes(deps),
     ...exportRoutes(deps),
     ...revealRoutes(deps),
@@ -75,6 +80,7 @@ export function createApi(deps: Deps): Express {
   app.use(requestContext(deps));
   app.use(securityHeaders());
   mountRoutes(app, apiRoutes(deps));
+  app.use('/portal', createPortal(deps));
   app.use(publicSite(deps, pricingPages(deps)));
   app.use('/docs', limitByAddress(requestsPerMinute), docsPages());
   app.use(limitByAddress(requestsPerMinute), notFound);

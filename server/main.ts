@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
-import { createFirstAdmin } from './admin/create-admin.ts';
+import { createFirstAdmin } from './users/create-admin.ts';
 import { createAdmin } from './admin.ts';
 import { chatsSettled } from './ai/running-chats.ts';
 import { createApi } from './api.ts';

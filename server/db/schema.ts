@@ -2,6 +2,7 @@ import type { AccessCustomerColumns, AccessLicenseColumns, AccessSchema } from '
 import type { AiSchema } from './ai-schema.ts';
 import type { ApiSchema, ApiTokenColumns, AuditLogColumns } from './api-schema.ts';
 import type { ImportSchema } from './import-schema.ts';
+import type { PeopleSchema } from './people-schema.ts';
 import type { SelfServiceSchema } from './self-service-schema.ts';
 import type { SellingLicenseColumns, SellingSchema, SellingSubscriptionColumns } from './selling-schema.ts';
 
@@ -343,7 +344,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = AccessSchema & AiSchema & SellingSchema & SelfServiceSchema & ApiSchema & ImportSchema & {
+export type Schema = AccessSchema & AiSchema & ApiSchema & ImportSchema & PeopleSchema & SellingSchema & SelfServiceSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;

@@ -56,7 +56,7 @@ async function applyLine(tools: Tools, { customer: person, license }: ImportLine
   const isHere = known !== undefined || (source !== undefined && (await findSource(db, source)) !== undefined);
 
   const made: Made[] = [];
-  const { customer, created } = before ? { customer: before, created: false } : await findOrCreateCustomer(db, person, by, now);
+  const { customer, created } = before ? { customer: before, created: false } : await findOrCreateCustomer(db, person, by, now, { organizationId: person.organizationId ?? null, status: 'validated' });
   if (created) made.push({ kind: 'customer', entityId: customer.id });
   const changes = created || !isUpdate ? {} : customerChanges(customer, person);
   if (Object.keys(changes).length > 0) {

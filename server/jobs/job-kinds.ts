@@ -1,3 +1,4 @@
+import type { Actor } from '../audit/record-audit.ts';
 import type { Notice } from '../mail/notices.rules.ts';
 
 /** Every kind of job with what it is given. The handlers are in job-list.ts. */
@@ -5,6 +6,7 @@ export type JobPayloads = {
   'apply-delivery': { inboxId: string };
   'send-email': { emailId: string };
   'send-sign-in-link': { requestId: string; email: string; locale: string; requestedAt: number };
+  'send-password-reset': { requestId: string; email: string; locale: string; door: 'dashboard' | 'portal'; requestedAt: number };
   'write-notice': Notice;
   'remind-owners': Record<string, never>;
   'write-back-order': { orderId: string };
@@ -14,6 +16,9 @@ export type JobPayloads = {
   'watch-lapses': Record<string, never>;
   'reconcile-providers': Record<string, never>;
   'work-on-import': { importId: string };
+  'settle-customer-licenses': { customerId: string; by: Actor; sendKeys: boolean };
+  'erase-customer': { customerId: string; emails: string[] };
+  'run-batch': { batchId: string };
   'prune-expired': Record<string, never>;
 };
 

@@ -8,9 +8,12 @@ import { markImportStopped, workOnImport } from '../imports/work-on-import.ts';
 import { remindOwners } from '../mail/remind-owners.ts';
 import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
 import { writeNotice } from '../mail/write-notice.ts';
+import { eraseTraces } from '../people/erase-job.ts';
+import { continueSettling } from '../people/settle-customer-licenses.ts';
 import type { JobPayloads } from './job-kinds.ts';
 import { sendUsageAlerts } from '../usage/send-usage-alerts.ts';
 import { sweepReservations } from '../usage/sweep-reservations.ts';
+import { sendPasswordReset } from '../users/request-password-reset.ts';
 import { markWebhookFailed, sendWebhook } from '../webhooks/send-webhook.ts';
 import { pruneExpired } from './prune-expired.ts';
 
@@ -33,6 +36,7 @@ export const jobList: JobList = {
   'apply-delivery': { run: applyDelivery, onDead: markDeliveryDead },
   'send-email': { run: sendEmail, onDead: markEmailFailed },
   'send-sign-in-link': { run: sendSignInLink },
+  'send-password-reset': { run: sendPasswordReset },
   'write-notice': { run: writeNotice },
   'remind-owners': { run: remindOwners, everyMs: 6 * 60 * minute },
   'write-back-order': { run: writeBackOrder },
@@ -40,5 +44,7 @@ export const jobList: JobList = {
   'watch-lapses': { run: watchLapses, everyMs: minute },
   'reconcile-providers': { run: reconcileProviders, everyMs: 5 * minute },
   'work-on-import': { run: workOnImport, onDead: markImportStopped },
+  'settle-customer-licenses': { run: continueSettling },
+  'erase-customer': { run: eraseTraces },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

@@ -11,6 +11,7 @@ export async function pruneExpired({ db, now }: Deps): Promise<void> {
   await db.deleteFrom('idempotency_keys').where('created_at', '<', now() - 2 * dayMs).execute();
   await pruneWebhooks(db, now());
   await db.deleteFrom('visitor_tokens').where('expires_at', '<', now() - dayMs).execute();
+  await db.deleteFrom('user_links').where('expires_at', '<', now()).execute();
   await db.deleteFrom('sign_in_links').where('expires_at', '<', now()).execute();
   await db.deleteFrom('account_sessions').where('expires_at', '<', now()).execute();
   await db.deleteFrom('request_counts').where('window_start', '<', now() - dayMs).execute();

@@ -81,6 +81,13 @@ export async function getLicense(db: Db, id: string): Promise<License> {
   return license;
 }
 
+/** The licence, if the scope reaches it. Throws NOT_FOUND. */
+export async function getLicenseWithin(db: Db, scope: Scope, id: string): Promise<License> {
+  const license = await db.selectFrom('licenses').selectAll().where('id', '=', id).where(licensesWithin(scope)).executeTakeFirst();
+  if (!license) throw new AppError('NOT_FOUND', 'There is no licence with this id.', { field: 'path.id' });
+  return license;
+}
+
 export function listActivations(db: Db, licenseId: string): Promise<Activation[]> {
   return db.selectFrom('activations').selectAll().where('license_id', '=', licenseId).orderBy('kind').orderBy('slot').execute();
 }

@@ -2,6 +2,7 @@ import { wasTouchedByOthers } from '../audit/list-audit.ts';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import type { Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
+import { countsAgainstQuota, releaseLicenses } from '../organizations/license-quota.ts';
 import { deleteLicenseRows, isInUse } from './imported.store.ts';
 import { getLicense } from './licenses.store.ts';
 
@@ -19,6 +20,7 @@ export async function removeUntouchedLicense(db: Db, id: string, by: Actor, reas
   if (await isInUse(db, id)) return 'used';
   if (await wasTouchedByOthers(db, 'license', id, by.actor)) return 'changed';
   if (!(await deleteLicenseRows(db, id))) return 'used';
+  if (countsAgainstQuota(license)) await releaseLicenses(db, license.organization_id, 1);
   const before = { key_hint: license.key_hint, customer_id: license.customer_id, plan_id: license.plan_id, status: license.status, expires_at: license.expires_at };
   await recordAudit(db, by, { action: 'license.removed', entity: 'license', entityId: id, before, reason }, now);
   return 'removed';

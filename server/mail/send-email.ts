@@ -12,6 +12,7 @@ import type { RenderedEmail } from './render-email.ts';
 import { renderSignIn } from './sign-in-email.ts';
 import { deliverMail, MailError } from './transport.ts';
 import { renderUsageAlert } from './usage-alert-email.ts';
+import { renderInvitation, renderPasswordReset } from './user-link-emails.ts';
 
 const templates: Record<string, (deps: Deps, email: Email) => Promise<RenderedEmail> | RenderedEmail> = {
   purchase: renderPurchase,
@@ -19,6 +20,8 @@ const templates: Record<string, (deps: Deps, email: Email) => Promise<RenderedEm
   'operator-alert': renderOperatorAlert,
   'sign-in': renderSignIn,
   'license-key': renderLicenseKey,
+  invitation: renderInvitation,
+  'password-reset': renderPasswordReset,
   ...Object.fromEntries(noticeTemplates.map((template) => [template, renderNotice])),
 };
 const recordAttempts = 10;

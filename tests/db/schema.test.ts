@@ -17,7 +17,7 @@ const rowsOf = async <Row extends object>(db: Db, query: RawBuilder<Row>) => inO
 
 const sqliteColumns = sql<Column>`
   select m.name as "table", p.name as "column", p."notnull" = 0 as nullable, p.type as type
-  from sqlite_master m join pragma_table_info(m.name) p where m.type = 'table'`;
+  from sqlite_master m join pragma_table_xinfo(m.name) p where m.type = 'table'`;
 const sqliteKeys = sql<Key & { origin: string }>`
   select "table", group_concat(name) as columns, "unique", origin from (
     select m.name as "table", l.name as key_name, l."unique" as "unique", l.origin as origin, i.name as name

@@ -6,9 +6,10 @@ import type { Actor } from '../../audit/record-audit.ts';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { sendFile } from '../../http/send-file.ts';
-import type { Session } from '../sessions.ts';
+import type { Session } from '../../users/sessions.ts';
 import { checkCsrf } from './csrf.ts';
 import { localeOf, translator, type Locale, type Translate } from './locale.ts';
+import { addressUnder, mountOf } from './mount.ts';
 import { sessionOf } from './session-of.ts';
 import { sendPage, type Shell } from './shell.ts';
 
@@ -45,8 +46,8 @@ export function page(method: Page['method'], path: string, permission: Permissio
       const session = sessionOf(context.res);
       if (!session) throw new AppError('UNAUTHENTICATED', 'Sign in first.');
       const { email, role, scope } = session.user;
-      if (!may(role, permission)) throw new AppError('FORBIDDEN', 'Your account may not do this.');
-      const by: Actor = { actor: `user:${email}`.slice(0, 190), requestId: context.res.locals['requestId'] as string };
+      if (!may(role, permission) || (session.awaitsCode && permission !== 'own-account')) throw new AppError('FORBIDDEN', 'Your account may not do this.');
+      const by: Actor = { actor: scope.kind === 'customer' ? `customer:${scope.customerId}` : `user:${email}`.slice(0, 190), requestId: context.res.locals['requestId'] as string };
       return handle({ ...context, session, by, role, scope });
     },
   };
@@ -67,7 +68,7 @@ export function mountPages(app: Express, deps: Deps, shell: Shell, pages: Page[]
         req,
         res,
       });
-      if ('redirect' in answer) res.redirect(303, answer.redirect);
+      if ('redirect' in answer) res.redirect(303, addressUnder(answer.redirect, mountOf(res)));
       else if ('document' in answer) sendDocument(res, answer);
       else if ('download' in answer) await (typeof answer.body === 'string' ? res.attachment(answer.download).type(answer.type).send(answer.body) : sendFile(res, { name: answer.download, type: answer.type, chunks: answer.body }));
       else await sendPage(shell, req, res, answer);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Handlebars, { type HelperOptions, type RuntimeOptions, type TemplateDelegate } from 'handlebars';
+import { may, type Permission, type Role } from '../../access/access.rules.ts';
 import { actorName, siteName } from '../actors.ts';
 import { formatMoney, isoTime, utcDate, utcDateTime } from './format.ts';
 import { iconSvg } from './icons.ts';
@@ -54,6 +55,7 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   delivered: { color: 'green', icon: 'circle-check' },
   enabled: { color: 'green', icon: 'circle-check' },
   disabled: { color: 'secondary', icon: 'pause' },
+  invited: { color: 'blue', icon: 'mail' },
   ignored: { color: 'secondary', icon: 'circle-check' },
   dead: { color: 'red', icon: 'warning' },
   failed: { color: 'red', icon: 'warning' },
@@ -89,6 +91,9 @@ function addHelpers(handlebars: typeof Handlebars): void {
     t: (key: string, options: HelperOptions) => translator(localeOf(options))(key, options.hash as Record<string, string | number>),
     label: (prefix: string, code: string, options: HelperOptions) => label(prefix, code, options),
     eq: (a: unknown, b: unknown) => a === b,
+    concat: (...parts: unknown[]) => parts.slice(0, -1).join(''),
+    // Whether whoever looks at the page holds a permission: what they may not do is not offered.
+    may: (permission: Permission, options: HelperOptions) => may((options.data as { root: { role: Role } }).root.role, permission),
     number: (value: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options)).format(value),
     months: (count: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options), { style: 'unit', unit: 'month', unitDisplay: 'long' }).format(count),
     money: (minor: number, currency: string | null, options: HelperOptions) => formatMoney(minor, currency, localeOf(options)),

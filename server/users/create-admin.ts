@@ -1,17 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
-import { emailKey } from '../customers/customer.rules.ts';
 import { transact, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { hasUser, insertUser, type User } from './users.store.ts';
+import { oneTimeText } from './one-time-text.ts';
 import { hashPassword } from './password.ts';
+import { hasUser, insertUser, newUser, type User } from './users.store.ts';
 
 export type CreateAdminInput = { email: string; name?: string | undefined; password?: string | undefined };
 
-const alphabet = '23456789abcdefghjkmnpqrstuvwxyz';
-const groups = 5;
-const groupLength = 4;
+const passwordGroups = 5;
 export const firstAdminEmail = 'admin@localhost';
 
 /**
@@ -21,26 +18,10 @@ export const firstAdminEmail = 'admin@localhost';
 export async function createAdmin(db: Db, input: CreateAdminInput, by: Actor, now: number): Promise<{ user: User; oneTimePassword: string }> {
   const email = input.email.trim();
   if (!/^[^\s@]+@[^\s@]+$/.test(email) || email.length > 320) throw new AppError('INVALID_REQUEST', 'email: is not an e-mail address', { field: 'email' });
-  const oneTimePassword = input.password ?? generatePassword();
-  const user: User = {
-    id: newId(),
-    email,
-    email_key: emailKey(email),
-    name: input.name?.trim() || email.slice(0, email.lastIndexOf('@')),
-    password_hash: await hashPassword(oneTimePassword),
-    must_change_password: 1,
-    disabled_at: null,
-    role: 'superadmin',
-    organization_id: null,
-    customer_id: null,
-    totp_key_id: null,
-    totp_cipher: null,
-    totp_confirmed_at: null,
-    totp_last_step: null,
-    last_login_at: null,
-    created_at: now,
-    updated_at: now,
-  };
+  const oneTimePassword = input.password ?? oneTimeText(passwordGroups);
+  const passwordHash = await hashPassword(oneTimePassword);
+  const name = input.name?.trim() || email.slice(0, email.lastIndexOf('@'));
+  const user: User = { ...newUser({ id: newId(), email, name, role: 'superadmin' }, now), password_hash: passwordHash, must_change_password: 1 };
   await transact(db, async (trx) => {
     if (!(await insertUser(trx, user))) throw new AppError('CONFLICT', `There is an administrator with the address ${email} already.`, { field: 'email' });
     await recordAudit(trx, by, { action: 'user.created', entity: 'user', entityId: user.id, after: { email, name: user.name, role: user.role } }, now);
@@ -58,13 +39,4 @@ export async function createFirstAdmin(db: Db, now: number): Promise<{ email: st
     if (error instanceof AppError && error.code === 'CONFLICT') return undefined;
     throw error;
   }
-}
-
-/** Five groups of four from 31 letters that cannot be mistaken for each other. */
-function generatePassword(): string {
-  const letters: string[] = [];
-  while (letters.length < groups * groupLength) {
-    for (const byte of randomBytes(32)) if (byte < 248 && letters.length < groups * groupLength) letters.push(alphabet.charAt(byte % alphabet.length));
-  }
-  return Array.from({ length: groups }, (_, group) => letters.slice(group * groupLength, (group + 1) * groupLength).join('')).join('-');
 }

@@ -5,9 +5,6 @@ import { hashPassword } from './password.ts';
 import { deleteSessionsOfUser } from './sessions.store.ts';
 import { startSession } from './sessions.ts';
 
-export const minPasswordLength = 12;
-export const maxPasswordLength = 200;
-
 /** Sets an own password, ends every session of the account and returns the token of a new one. */
 export async function changePassword(db: Db, userId: string, password: string, client: { ip: string; userAgent: string }, by: Actor, now: number): Promise<string> {
   const passwordHash = await hashPassword(password);
