@@ -14,6 +14,7 @@ import { resetPasswordCommand } from './commands/reset-password.ts';
 import { resetTotpCommand } from './commands/reset-totp.ts';
 import { rotateKeysCommand } from './commands/rotate-keys.ts';
 import { showCommand } from './commands/show.ts';
+import { verifyAuditCommand } from './commands/verify-audit.ts';
 
 /** The operator's command line: npm run chatello -- COMMAND. With --json use npm run --silent, so that npm adds nothing. */
 const program = new Command('chatello')
@@ -21,7 +22,7 @@ const program = new Command('chatello')
   .version(version)
   .showHelpAfterError('(add --help to see what there is)')
   .addHelpText('after', '\nEach command explains itself: npm run chatello -- issue --help\nFor programs: npm run --silent chatello -- COMMAND --json');
-for (const make of [migrateCommand, createAdminCommand, resetPasswordCommand, resetTotpCommand, issueCommand, importCommand, mapProductCommand, showCommand, replayCommand, reconcileCommand, rotateKeysCommand, doctorCommand]) program.addCommand(make());
+for (const make of [migrateCommand, createAdminCommand, resetPasswordCommand, resetTotpCommand, issueCommand, importCommand, mapProductCommand, showCommand, replayCommand, reconcileCommand, rotateKeysCommand, verifyAuditCommand, doctorCommand]) program.addCommand(make());
 
 try {
   await program.parseAsync();

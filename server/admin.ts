@@ -2,21 +2,35 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type Express } from 'express';
 import { accountPages } from './admin/pages/account.pages.ts';
+import { auditPages } from './admin/pages/audit.pages.ts';
 import { aliasPages } from './admin/pages/aliases.pages.ts';
+import { batchPages } from './admin/pages/batches.pages.ts';
+import { bulkPages } from './admin/pages/bulk.pages.ts';
 import { createLicensePages } from './admin/pages/create-license.pages.ts';
+import { customerActionPages } from './admin/pages/customer-actions.pages.ts';
+import { customerFormPages } from './admin/pages/customer-forms.pages.ts';
 import { customerPages } from './admin/pages/customers.pages.ts';
 import { emailPages } from './admin/pages/emails.pages.ts';
 import { importPages } from './admin/pages/imports.pages.ts';
 import { importSteps } from './admin/pages/import-steps.pages.ts';
 import { licenseActionPages } from './admin/pages/license-actions.pages.ts';
+import { licenseChangePages } from './admin/pages/license-changes.pages.ts';
 import { licensePages } from './admin/pages/licenses.pages.ts';
 import { loginPages } from './admin/pages/login.pages.ts';
 import { overviewPages } from './admin/pages/overview.pages.ts';
+import { mappingPages } from './admin/pages/mappings.pages.ts';
+import { orderPages } from './admin/pages/orders.pages.ts';
+import { planEditPages } from './admin/pages/plan-edit.pages.ts';
 import { planPages } from './admin/pages/plans.pages.ts';
 import { pricePages } from './admin/pages/prices.pages.ts';
+import { productPages } from './admin/pages/products.pages.ts';
 import { providerPages } from './admin/pages/providers.pages.ts';
 import { recordPages } from './admin/pages/records.pages.ts';
+import { settingsPages } from './admin/pages/settings.pages.ts';
 import { statementPages } from './admin/pages/statement.pages.ts';
+import { tokenPages } from './admin/pages/tokens.pages.ts';
+import { subscriptionPages } from './admin/pages/subscriptions.pages.ts';
+import { systemPages } from './admin/pages/system.pages.ts';
 import { webhookPages } from './admin/pages/webhooks.pages.ts';
 import { checkHost } from './admin/web/host-check.ts';
 import { mountedAt, type Mount } from './admin/web/mount.ts';
@@ -59,18 +73,32 @@ export function dashboardPages(deps: Deps): { open: Page[]; code: Page[]; passwo
     twoFactor: twoFactorPages(deps),
     whole: [
       ...overviewPages(deps),
+      ...bulkPages(deps),
+      ...batchPages(deps),
       ...customerPages(deps),
+      ...customerFormPages(deps),
+      ...customerActionPages(deps),
       ...licensePages(deps),
       ...statementPages(deps),
       ...licenseActionPages(deps),
+      ...licenseChangePages(deps),
       ...createLicensePages(deps),
       ...providerPages(deps),
       ...aliasPages(deps),
       ...pricePages(deps),
+      ...planEditPages(deps),
       ...planPages(deps),
+      ...productPages(deps),
+      ...mappingPages(deps),
+      ...orderPages(deps),
+      ...subscriptionPages(deps),
+      ...settingsPages(deps),
+      ...systemPages(deps),
       ...recordPages(deps),
       ...emailPages(deps),
       ...webhookPages(deps),
+      ...auditPages(deps),
+      ...tokenPages(deps),
       ...importPages(deps),
       ...importSteps(deps),
       ...organizationPages(deps),

@@ -22,6 +22,13 @@ import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
 import { siteRoutes } from './licenses/sites.routes.ts';
 import { organizationRoutes } from './organizations/organizations.routes.ts';
+import { licenseModuleRoutes } from './licenses/modules.routes.ts';
+import { mappingRoutes } from './billing/mappings.routes.ts';
+import { orderRoutes } from './billing/orders.routes.ts';
+import { jobRoutes } from './jobs/jobs.routes.ts';
+import { planRoutes } from './plans/plans.routes.ts';
+import { productRoutes } from './plans/products.routes.ts';
+import { settingRoutes } from './settings/settings.routes.ts';
 import { pricingPages } from './pricing/pricing.pages.ts';
 import { aliasAndPriceRoutes } from './ai/catalog/aliases-and-prices.routes.ts';
 import { providerRoutes } from './ai/catalog/providers.routes.ts';
@@ -36,15 +43,15 @@ import { statementRoutes } from './usage/statement.routes.ts';
 import { usageRoutes } from './usage/usage.routes.ts';
 import { userRoutes } from './users/users.routes.ts';
 
-/** Every public endpoint, in the order in which it is mounted. */
+/** Every public endpoint, in the order in which it is mounted: what is asked for all the time comes first, since the router tries one after the other. */
 export function apiRoutes(deps: Deps): Route[] {
   const routes = [
     ...licenseRoutes(deps),
+    ...aiRoutes(deps),
+    ...gatewayRoutes(deps),
     ...siteRoutes(deps),
     ...adminLicenseRoutes(deps),
     ...customerRoutes(deps),
-    ...aiRoutes(deps),
-    ...gatewayRoutes(deps),
     ...audioRoutes(deps),
     ...providerKeyRoutes(deps),
     ...accountRoutes(deps),
@@ -65,6 +72,13 @@ export function apiRoutes(deps: Deps): Route[] {
     ...aliasAndPriceRoutes(deps),
     ...tokenRoutes(deps),
     ...importRoutes(deps),
+    ...planRoutes(deps),
+    ...productRoutes(deps),
+    ...licenseModuleRoutes(deps),
+    ...mappingRoutes(deps),
+    ...orderRoutes(deps),
+    ...settingRoutes(deps),
+    ...jobRoutes(deps),
   ];
   routes.push(...systemRoutes(deps, routes), ...openApiRoutes(deps, routes));
   return routes;

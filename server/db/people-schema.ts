@@ -30,7 +30,14 @@ type BatchLicenseTable = {
   license_id: string;
 };
 
+type AuditRedactionTable = {
+  audit_id: string;
+  digest: Uint8Array;
+  created_at: number;
+};
+
 export type PeopleSchema = {
+  audit_redactions: AuditRedactionTable;
   customer_addresses: CustomerAddressTable;
   batches: BatchTable;
   batch_licenses: BatchLicenseTable;

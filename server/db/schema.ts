@@ -4,6 +4,7 @@ import type { ApiSchema, ApiTokenColumns, AuditLogColumns } from './api-schema.t
 import type { ImportSchema } from './import-schema.ts';
 import type { PeopleSchema } from './people-schema.ts';
 import type { SelfServiceSchema } from './self-service-schema.ts';
+import type { ShopLicenseColumns, ShopPlanColumns, ShopProductColumns, ShopSchema } from './shop-schema.ts';
 import type { SellingLicenseColumns, SellingSchema, SellingSubscriptionColumns } from './selling-schema.ts';
 
 // The columns of sql/*/0001-foundation.sql and later migrations. Times are UTC epoch milliseconds, booleans are 0 or 1, JSON is text.
@@ -15,7 +16,7 @@ type SecretTable = {
   created_at: number;
 };
 
-type PlanTable = {
+type PlanTable = ShopPlanColumns & {
   id: string;
   code: string;
   name: string;
@@ -38,7 +39,7 @@ type PlanTable = {
   own_keys_use_quota: number;
 };
 
-type ProductTable = {
+type ProductTable = ShopProductColumns & {
   id: string;
   code: string;
   name: string;
@@ -68,7 +69,7 @@ type CustomerTable = AccessCustomerColumns & {
   updated_at: number;
 };
 
-type LicenseTable = SellingLicenseColumns & AccessLicenseColumns & {
+type LicenseTable = SellingLicenseColumns & AccessLicenseColumns & ShopLicenseColumns & {
   id: string;
   key_digest: Uint8Array;
   key_cipher: Uint8Array;
@@ -344,7 +345,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = AccessSchema & AiSchema & ApiSchema & ImportSchema & PeopleSchema & SellingSchema & SelfServiceSchema & {
+export type Schema = AccessSchema & AiSchema & ApiSchema & ImportSchema & PeopleSchema & SellingSchema & SelfServiceSchema & ShopSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;

@@ -17,8 +17,10 @@ export type JobPayloads = {
   'reconcile-providers': Record<string, never>;
   'work-on-import': { importId: string };
   'settle-customer-licenses': { customerId: string; by: Actor; sendKeys: boolean };
-  'erase-customer': { customerId: string; emails: string[] };
+  'erase-customer': { customerId: string; emails: string[]; users: { id: string; email: string }[] };
   'run-batch': { batchId: string };
+  'seal-audit': Record<string, never>;
+  'check-audit': { checkId: string };
   'prune-expired': Record<string, never>;
 };
 

@@ -1,4 +1,7 @@
 import { sendSignInLink } from '../account/request-sign-in.ts';
+import { markBatchFailed, runBatch } from '../batches/run-batch.ts';
+import { checkAudit } from '../audit/check-audit.ts';
+import { sealAudit } from '../audit/seal-audit.ts';
 import { applyDelivery, markDeliveryDead } from '../billing/apply-delivery.ts';
 import { reconcileProviders } from '../billing/reconcile.ts';
 import { watchLapses } from '../billing/watch-lapses.ts';
@@ -45,6 +48,9 @@ export const jobList: JobList = {
   'reconcile-providers': { run: reconcileProviders, everyMs: 5 * minute },
   'work-on-import': { run: workOnImport, onDead: markImportStopped },
   'settle-customer-licenses': { run: continueSettling },
+  'run-batch': { run: runBatch, onDead: markBatchFailed },
   'erase-customer': { run: eraseTraces },
+  'seal-audit': { run: sealAudit, everyMs: minute / 6 },
+  'check-audit': { run: checkAudit },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

@@ -93,6 +93,7 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
     max_version: input.maxVersion ?? null,
     quotas: null,
     organization_id: customer.organization_id,
+    modules: null,
     domain_lock: input.site && siteLimit === 1 && !isStaging ? input.site.site : null,
     created_at: createdAt,
     updated_at: now,

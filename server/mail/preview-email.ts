@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { brandEmail } from './brand-email.ts';
 import type { Email } from './emails.store.ts';
 import { renderLicenseKeyValues } from './license-key-email.ts';
 import { renderNoticeFacts } from './notice-email.ts';
@@ -20,7 +21,11 @@ const key = 'CHA-XXXX-XXXX-XXXX-XXXX';
 const order = '1042';
 
 /** A template filled in with made-up values, which work nowhere. */
-export function previewEmail(config: Pick<Config, 'publicUrl'>, template: PreviewTemplate, locale: string, now: number): RenderedEmail {
+export function previewEmail(config: Pick<Config, 'publicUrl' | 'VENDOR_NAME'>, template: PreviewTemplate, locale: string, now: number): RenderedEmail {
+  return brandEmail(config, fillIn(config, template, locale, now));
+}
+
+function fillIn(config: Pick<Config, 'publicUrl'>, template: PreviewTemplate, locale: string, now: number): RenderedEmail {
   const license = { key, planName: 'Pro', maxSites: 3, expiresAt: now + 365 * dayMs };
   const { publicUrl } = config;
   switch (template) {

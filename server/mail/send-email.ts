@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
 import { errorText } from '../errors.ts';
 import { DeadLetter } from '../jobs/job-kinds.ts';
+import { brandEmail, mailLocale, replyTo } from './brand-email.ts';
 import { countAttempt, findEmail, updateEmail, type Email } from './emails.store.ts';
 import { renderLicenseKey } from './license-key-email.ts';
 import { renderNotice } from './notice-email.ts';
@@ -39,9 +40,9 @@ export async function sendEmail(deps: Deps, { emailId }: { emailId: string }): P
   const render = templates[email.template];
   if (!render) throw new DeadLetter(`This version has no e-mail template "${email.template}".`);
   await countAttempt(db, emailId);
-  const { subject, text, html } = await render(deps, email);
+  const { subject, text, html } = brandEmail(config, await render(deps, { ...email, locale: mailLocale(config, email.locale) }));
   try {
-    await deliverMail(config, emailId, { to: { name: '', address: email.recipient }, subject, text, html, messageId: email.message_id, date: new Date(email.created_at), headers: { 'Auto-Submitted': 'auto-generated' } });
+    await deliverMail(config, emailId, { to: { name: '', address: email.recipient }, subject, text, html, ...replyTo(config), messageId: email.message_id, date: new Date(email.created_at), headers: { 'Auto-Submitted': 'auto-generated' } });
   } catch (error) {
     const cause = error instanceof MailError ? error.cause : error;
     await updateEmail(db, emailId, { last_error: errorText(cause).slice(0, 2_000) });

@@ -1,7 +1,7 @@
 import type { Db } from '../db/database.ts';
 
-/** Takes everything personal from the row of a customer, ends its sessions and disables its accounts of the portal; returns their addresses. */
-export async function anonymizeCustomer(db: Db, id: string, email: string, now: number): Promise<string[]> {
+/** Takes everything personal from the row of a customer, ends its sessions and disables its accounts of the portal; returns these. */
+export async function anonymizeCustomer(db: Db, id: string, email: string, now: number): Promise<{ id: string; email: string }[]> {
   await db.updateTable('customers').set({ email, email_key: email, name: 'Erased', company: null, locale: 'en', notes: null, status: 'erased', updated_at: now }).where('id', '=', id).execute();
   await db.deleteFrom('customer_addresses').where('customer_id', '=', id).execute();
   await db.deleteFrom('account_sessions').where('customer_id', '=', id).execute();
@@ -11,10 +11,8 @@ export async function anonymizeCustomer(db: Db, id: string, email: string, now: 
     const address = `erased-${user.id}@erased.invalid`;
     await db.deleteFrom('sessions').where('user_id', '=', user.id).execute();
     await db.updateTable('users').set({ email: address, email_key: address, name: 'Erased', password_hash: '', disabled_at: now, totp_key_id: null, totp_cipher: null, totp_confirmed_at: null, updated_at: now }).where('id', '=', user.id).execute();
-    await redactAudit(db, 'user', user.id);
-    await db.updateTable('audit_log').set({ actor: 'user:erased' }).where('actor', '=', `user:${user.email}`.slice(0, 190)).execute();
   }
-  return users.map((user) => user.email);
+  return users;
 }
 
 export async function listLicenseIdsAfter(db: Db, customerId: string, after: string, limit: number): Promise<string[]> {
@@ -29,7 +27,6 @@ export async function anonymizeLicense(db: Db, id: string): Promise<void> {
   await db.deleteFrom('quota_counters').where('license_id', '=', id).where('scope', '<>', '').execute();
   await db.updateTable('licenses').set({ domain_lock: null, suspended_reason: null, revoked_reason: null }).where('id', '=', id).execute();
   await db.updateTable('license_terms').set({ void_reason: null }).where('license_id', '=', id).execute();
-  await redactAudit(db, 'license', id);
   const causes = [id, ...activations.map((activation) => activation.id)];
   for (const cause of causes) await db.updateTable('webhook_messages').set({ payload: '{}' }).where('cause', '>=', cause).where('cause', '<', `${cause}~`).execute();
 }
@@ -41,8 +38,8 @@ export async function anonymizeUsage(db: Db, licenseId: string, from: number, li
   return rows.length === limit ? rows.at(-1)?.created_at : undefined;
 }
 
-/** Deletes up to `limit` e-mails to a customer and the jobs that would send them; returns how many there were. */
-export async function deleteEmails(db: Db, { customerId, emails }: { customerId: string; emails: string[] }, limit: number): Promise<number> {
+/** Deletes up to `limit` e-mails to a customer and the jobs that would send them; returns their ids. */
+export async function deleteEmails(db: Db, { customerId, emails }: { customerId: string; emails: string[] }, limit: number): Promise<string[]> {
   const rows = await db
     .selectFrom('emails')
     .select('id')
@@ -54,15 +51,8 @@ export async function deleteEmails(db: Db, { customerId, emails }: { customerId:
     .limit(limit)
     .execute();
   const ids = rows.map(({ id }) => id);
-  if (ids.length === 0) return 0;
+  if (ids.length === 0) return [];
   await db.deleteFrom('jobs').where('dedupe_key', 'in', ids.map((id) => `send-email:${id}`)).execute();
-  for (const id of ids) await redactAudit(db, 'email', id);
   await db.deleteFrom('emails').where('id', 'in', ids).execute();
-  return ids.length;
-}
-
-/** Takes the values and the reason from the lines of the audit log about one thing, and the site from who did it. */
-export async function redactAudit(db: Db, entity: string, entityId: string): Promise<void> {
-  await db.updateTable('audit_log').set({ before_json: null, after_json: null, reason: null }).where('entity', '=', entity).where('entity_id', '=', entityId).execute();
-  await db.updateTable('audit_log').set({ actor: 'site:erased' }).where('entity', '=', entity).where('entity_id', '=', entityId).where('actor', '>=', 'site:').where('actor', '<', 'site;').execute();
+  return ids;
 }

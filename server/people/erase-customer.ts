@@ -8,7 +8,7 @@ import { enqueueJob } from '../jobs/enqueue.ts';
 import { anonymizeCustomer } from './erase-customer.store.ts';
 
 /** What a customer is found by where nothing points to it. Kept for the job alone, and gone with it. */
-export type Traces = { customerId: string; emails: string[] };
+export type Traces = { customerId: string; emails: string[]; users: { id: string; email: string }[] };
 
 /**
  * Erases a customer, in the caller's transaction: name, addresses, notes and accounts are gone at once; a job ends the licences and goes
@@ -20,7 +20,7 @@ export async function eraseCustomer(db: Db, id: string, { scope, by }: Pick<Doer
   await takeCustomer(db, id, now);
   const customer = await getCustomerWithin(db, scope, id);
   const emails = [...new Set([customer.email, customer.email_key, ...(await listOldEmails(db, id))])];
-  const accounts = await anonymizeCustomer(db, id, `erased-${id}@erased.invalid`, now);
-  await enqueueJob(db, { kind: 'erase-customer', payload: { customerId: id, emails: [...new Set([...emails, ...accounts.flatMap((email) => [email, emailKey(email)])])] }, dedupeKey: `erase-customer:${id}` }, now);
+  const users = await anonymizeCustomer(db, id, `erased-${id}@erased.invalid`, now);
+  await enqueueJob(db, { kind: 'erase-customer', payload: { customerId: id, emails: [...new Set([...emails, ...users.flatMap(({ email }) => [email, emailKey(email)])])], users }, dedupeKey: `erase-customer:${id}` }, now);
   await recordAudit(db, by, { action: 'customer.erased', entity: 'customer', entityId: id }, now);
 }

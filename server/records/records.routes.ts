@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts';
 import type { Route } from '../http/route.ts';
-import { planRecords, productMappingRecords, productRecords } from './catalog.records.ts';
+import { moduleRecords, planRecords, productMappingRecords, productRecords } from './catalog.records.ts';
 import { customerRecords } from './customers.records.ts';
 import { licenseRecords } from './licenses.records.ts';
 import { importRecords } from './imports.records.ts';
@@ -21,6 +21,7 @@ export function recordsRoutes(deps: Deps): Route[] {
     ...recordRoutes(deps, productRecords),
     ...recordRoutes(deps, productMappingRecords),
     ...recordRoutes(deps, planRecords),
+    ...recordRoutes(deps, moduleRecords),
     ...recordRoutes(deps, usageRecords),
     ...recordRoutes(deps, emailRecords),
     ...recordRoutes(deps, deliveryRecords),

@@ -47,3 +47,10 @@ CREATE TABLE IF NOT EXISTS batch_licenses (
   FOREIGN KEY (batch_id) REFERENCES batches (id),
   FOREIGN KEY (license_id) REFERENCES licenses (id)
 ) STRICT;
+
+-- Lines of the audit log that an erasure has emptied: digest is that of what is left, so that the check of the chain still notices any other change.
+CREATE TABLE IF NOT EXISTS audit_redactions (
+  audit_id TEXT NOT NULL PRIMARY KEY,
+  digest BLOB NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;

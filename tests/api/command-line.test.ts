@@ -43,7 +43,7 @@ onBothDatabases('the command line', (engine) => {
   });
 
   it('explains every command', async () => {
-    const commands = ['migrate', 'create-admin', 'issue', 'map-product', 'show', 'replay', 'rotate-keys', 'doctor'];
+    const commands = ['migrate', 'create-admin', 'issue', 'map-product', 'show', 'replay', 'rotate-keys', 'verify-audit', 'doctor'];
     const { stdout } = await run('--help');
     const helps = await Promise.all(commands.map((command) => run(command, '--help')));
     for (const [index, help] of helps.entries()) {

@@ -66,7 +66,7 @@ export function importPages(deps: Deps): Page[] {
     page('get', '/imports/:id/refused.csv', 'import.write', async ({ params, t }) => {
       const row = await getImport(db, params['id'] ?? '');
       const words = { line: t('imports.line'), reason: t('imports.reason'), reasonOf: (problem: ImportProblem) => reasonOf(problem, t) };
-      return { download: `refused-${row.id}.csv`, type: 'text/csv; charset=utf-8', body: refusedLinesCsv(db, vault, row.id, row.started_at === null ? 'check' : 'run', words) };
+      return { file: { name: `refused-${row.id}.csv`, type: 'text/csv; charset=utf-8', chunks: refusedLinesCsv(db, vault, row.id, row.started_at === null ? 'check' : 'run', words) } };
     }),
 
     page('post', '/imports/:id/start', 'import.write', async ({ params, by }) => {

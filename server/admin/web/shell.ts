@@ -20,6 +20,8 @@ const navigation: { href: string; key: string; icon: string; also?: string }[] =
   { href: '/', key: 'nav.overview', icon: 'overview' },
   { href: '/customers', key: 'nav.customers', icon: 'customers' },
   { href: '/licenses', key: 'nav.licenses', icon: 'key', also: '/new-license' },
+  { href: '/orders', key: 'nav.orders', icon: 'cart' },
+  { href: '/subscriptions', key: 'nav.subscriptions', icon: 'repeat' },
   { href: '/deliveries', key: 'nav.deliveries', icon: 'inbox' },
   { href: '/emails', key: 'nav.emails', icon: 'mail' },
   { href: '/webhooks', key: 'nav.webhooks', icon: 'webhook' },
@@ -30,6 +32,12 @@ const navigation: { href: string; key: string; icon: string; also?: string }[] =
   { href: '/audit', key: 'nav.audit', icon: 'audit' },
   { href: '/organizations', key: 'nav.organizations', icon: 'tree' },
   { href: '/users', key: 'nav.users', icon: 'users' },
+  { href: '/products', key: 'nav.products', icon: 'box', also: '/modules' },
+  { href: '/mappings', key: 'nav.mappings', icon: 'link' },
+  { href: '/audit', key: 'nav.audit', icon: 'audit' },
+  { href: '/tokens', key: 'nav.tokens', icon: 'api' },
+  { href: '/settings', key: 'nav.settings', icon: 'settings' },
+  { href: '/system', key: 'nav.system', icon: 'server' },
 ];
 
 type View = { view: string; title: string; data?: Record<string, unknown>; status?: number };

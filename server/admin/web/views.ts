@@ -3,6 +3,7 @@ import path from 'node:path';
 import Handlebars, { type HelperOptions, type RuntimeOptions, type TemplateDelegate } from 'handlebars';
 import { may, type Permission, type Role } from '../../access/access.rules.ts';
 import { actorName, siteName } from '../actors.ts';
+import { auditChanges } from '../audit-changes.rules.ts';
 import { formatMoney, isoTime, utcDate, utcDateTime } from './format.ts';
 import { iconSvg } from './icons.ts';
 import { hasText, translator, type Locale } from './locale.ts';
@@ -44,6 +45,9 @@ function templateOf(templates: Map<string, TemplateDelegate>, name: string): Tem
 const statusLooks: Record<string, { color: string; icon: string }> = {
   active: { color: 'green', icon: 'circle-check' },
   pending: { color: 'yellow', icon: 'hourglass' },
+  validated: { color: 'green', icon: 'circle-check' },
+  done: { color: 'green', icon: 'circle-check' },
+  stopped: { color: 'secondary', icon: 'pause' },
   suspended: { color: 'orange', icon: 'pause' },
   expired: { color: 'secondary', icon: 'clock' },
   cancelled: { color: 'red', icon: 'cross' },
@@ -77,9 +81,24 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   checking: { color: 'blue', icon: 'hourglass' },
   checked: { color: 'blue', icon: 'circle-check' },
   running: { color: 'blue', icon: 'hourglass' },
-  done: { color: 'green', icon: 'circle-check' },
   undoing: { color: 'blue', icon: 'hourglass' },
   undone: { color: 'secondary', icon: 'replay' },
+  revoked: { color: 'red', icon: 'cross' },
+  intact: { color: 'green', icon: 'circle-check' },
+  broken: { color: 'red', icon: 'warning' },
+  processing: { color: 'green', icon: 'circle-check' },
+  billed: { color: 'blue', icon: 'hourglass' },
+  unseen: { color: 'secondary', icon: 'hourglass' },
+  unmapped: { color: 'red', icon: 'warning' },
+  license: { color: 'green', icon: 'circle-check' },
+  no_license: { color: 'secondary', icon: 'circle-check' },
+  trialing: { color: 'blue', icon: 'clock' },
+  past_due: { color: 'orange', icon: 'warning' },
+  paused: { color: 'yellow', icon: 'pause' },
+  archived: { color: 'secondary', icon: 'pause' },
+  approved: { color: 'red', icon: 'cross' },
+  rejected: { color: 'secondary', icon: 'circle-check' },
+  reversed: { color: 'green', icon: 'circle-check' },
 };
 
 function addHelpers(handlebars: typeof Handlebars): void {
@@ -94,6 +113,8 @@ function addHelpers(handlebars: typeof Handlebars): void {
     concat: (...parts: unknown[]) => parts.slice(0, -1).join(''),
     // Whether whoever looks at the page holds a permission: what they may not do is not offered.
     may: (permission: Permission, options: HelperOptions) => may((options.data as { root: { role: Role } }).root.role, permission),
+    has: (value: unknown) => value !== undefined,
+    auditChanges: (before: string | null, after: string | null) => auditChanges(before ?? null, after ?? null),
     number: (value: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options)).format(value),
     months: (count: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options), { style: 'unit', unit: 'month', unitDisplay: 'long' }).format(count),
     money: (minor: number, currency: string | null, options: HelperOptions) => formatMoney(minor, currency, localeOf(options)),
