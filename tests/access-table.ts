@@ -21,6 +21,8 @@ export const pageRows: Record<string, string> = {
     'GET /licenses', 'GET /licenses/:id', 'POST /licenses/:id/reveal', 'GET /licenses/:id/statement', 'GET /licenses/:id/statement.csv',
     'GET /licenses/:id/sites/:site/release', 'POST /licenses/:id/sites/:site/release',
   ]),
+  ...rows(everybody, ['GET /exports/licenses']),
+  ...rows(sellers, ['GET /exports/customers', 'GET /exports/orders', 'GET /exports/subscriptions']),
   ...rows(sellers, ['GET /', 'GET /customers', 'GET /customers/:id']),
   ...rows('SRCA', ['GET /new-license', 'POST /new-license', 'GET /new-license/:form']),
   ...rows('SURC', ['GET /organizations', 'GET /organizations/:id']),
@@ -32,10 +34,11 @@ export const pageRows: Record<string, string> = {
   ]),
   ...rows(operators, [
     'GET /providers', 'GET /providers/:name', 'GET /aliases', 'GET /aliases/:alias', 'GET /prices', 'GET /prices/:version/csv', 'GET /plans', 'GET /plans/:code',
-    'GET /deliveries', 'GET /deliveries/:id', 'GET /audit',
+    'GET /deliveries', 'GET /deliveries/:id', 'GET /audit', 'POST /audit/verify', 'GET /exports/audit', 'GET /exports/deliveries', 'GET /exports/emails',
     'GET /emails', 'GET /emails/:id', 'GET /emails/templates', 'GET /emails/templates/:template/:language', 'GET /emails/templates/:template/:language/html',
     'POST /emails/templates/:template/:language', 'POST /emails/:id/resend',
   ]),
+  ...rows('S', ['GET /tokens', 'GET /tokens/new', 'POST /tokens/new', 'GET /tokens/:id/revoke', 'POST /tokens/:id/revoke', 'GET /exports/webhooks']),
   ...rows('S', [
     'GET /licenses/:id/suspend', 'POST /licenses/:id/suspend', 'GET /licenses/:id/reactivate', 'POST /licenses/:id/reactivate', 'GET /licenses/:id/cancel', 'POST /licenses/:id/cancel', 'POST /licenses/:id/unlock',
     'GET /providers/new', 'POST /providers/new', 'POST /providers/:name', 'POST /providers/:name/test', 'POST /providers/:name/enable', 'POST /providers/:name/disable', 'GET /providers/:name/remove', 'POST /providers/:name/remove',

@@ -15,11 +15,13 @@ export type JobPayloads = {
   'send-usage-alerts': Record<string, never>;
   'watch-lapses': Record<string, never>;
   'reconcile-providers': Record<string, never>;
+  'work-on-import': { importId: string };
   'settle-customer-licenses': { customerId: string; by: Actor; sendKeys: boolean };
   'erase-customer': { customerId: string; emails: string[]; users: { id: string; email: string }[] };
   'run-batch': { batchId: string };
   'seal-audit': Record<string, never>;
   'check-audit': { checkId: string };
+  'count-figures': Record<string, never>;
   'prune-expired': Record<string, never>;
 };
 
