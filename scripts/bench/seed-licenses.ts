@@ -32,12 +32,12 @@ export async function seedLicenses(db: Db, vault: Vault, count: number, now: num
       if (index % licensesPerCustomer === 0) {
         customerId = newId();
         const email = `customer-${index}@example.net`;
-        customers.push({ id: customerId, email, email_key: email, name: `Customer ${index}`, company: null, locale: 'en', created_at: now, updated_at: now });
+        customers.push({ id: customerId, email, email_key: email, name: `Customer ${index}`, company: null, locale: 'en', organization_id: null, status: 'validated', notes: null, created_at: now, updated_at: now });
       }
       const id = newId();
       const canonical = canonicalLicenseKey(benchKey(index)) ?? '';
       licenses.push({
-        id, key_digest: vault.digest(canonical), key_cipher: new Uint8Array(51), key_id: 'bench', key_hint: canonical.slice(-4), customer_id: customerId, plan_id: plan.id, product_id: product.id,
+        id, key_digest: vault.digest(canonical), key_cipher: new Uint8Array(51), key_id: 'bench', key_hint: canonical.slice(-4), customer_id: customerId, organization_id: null, plan_id: plan.id, product_id: product.id,
         status: 'active', expires_at: now + 365 * 86_400_000, confirmed_at: now, suspended_at: null, subscription_id: null, subscription_status: null, grace_ms: 0, suspended_reason: null, cancelled_at: null, cancelled_reason: null, revoked_at: null, revoked_reason: null,
         max_sites: null, max_version: null, domain_lock: null, created_at: now, updated_at: now,
       });

@@ -13,11 +13,11 @@ export function createAdminCommand(): Command {
     .requiredOption('--email <address>', 'address to log in with')
     .option('--name <name>', 'name shown in the dashboard')
     .action(async (options: { json?: boolean; email: string; name?: string }) => {
-      const { admin, oneTimePassword } = await withServer(({ db, now }) => createAdmin(db, parsePart(input, options, 'body'), by, now));
+      const { user, oneTimePassword } = await withServer(({ db, now }) => createAdmin(db, parsePart(input, options, 'body'), by, now));
       print(
         options,
-        { id: admin.id, email: admin.email, name: admin.name, one_time_password: oneTimePassword },
-        `${admin.email} may log in with this one-time password, which is not shown again:\n\n  ${oneTimePassword}\n`,
+        { id: user.id, email: user.email, name: user.name, one_time_password: oneTimePassword },
+        `${user.email} may log in with this one-time password, which is not shown again:\n\n  ${oneTimePassword}\n`,
       );
     });
 }

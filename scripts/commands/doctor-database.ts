@@ -71,7 +71,7 @@ async function checkQueue(db: Db): Promise<Finding> {
 }
 
 async function checkAdmins(db: Db): Promise<Finding> {
-  const admin = await db.selectFrom('admins').select('id').where('disabled_at', 'is', null).limit(1).executeTakeFirst();
+  const admin = await db.selectFrom('users').select('id').where('role', '=', 'superadmin').where('disabled_at', 'is', null).limit(1).executeTakeFirst();
   if (admin) return { check: 'administrators', status: 'ok', detail: 'somebody can log in to the dashboard' };
   return { check: 'administrators', status: 'warn', detail: 'nobody can log in to the dashboard', advice: 'npm run chatello -- create-admin --email you@example.com' };
 }

@@ -4,7 +4,7 @@ import { emailKey } from '../customers/customer.rules.ts';
 import { transact, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { hasAdmin, insertAdmin, type Admin } from './admins.store.ts';
+import { hasUser, insertUser, type User } from './users.store.ts';
 import { hashPassword } from './password.ts';
 
 export type CreateAdminInput = { email: string; name?: string | undefined; password?: string | undefined };
@@ -18,11 +18,11 @@ export const firstAdminEmail = 'admin@localhost';
  * Adds an administrator who must choose an own password at the first login. Without a password one is made (99 random bits); it is
  * returned and stored nowhere readable. Throws INVALID_REQUEST for something that is no address and CONFLICT when it is taken.
  */
-export async function createAdmin(db: Db, input: CreateAdminInput, by: Actor, now: number): Promise<{ admin: Admin; oneTimePassword: string }> {
+export async function createAdmin(db: Db, input: CreateAdminInput, by: Actor, now: number): Promise<{ user: User; oneTimePassword: string }> {
   const email = input.email.trim();
   if (!/^[^\s@]+@[^\s@]+$/.test(email) || email.length > 320) throw new AppError('INVALID_REQUEST', 'email: is not an e-mail address', { field: 'email' });
   const oneTimePassword = input.password ?? generatePassword();
-  const admin: Admin = {
+  const user: User = {
     id: newId(),
     email,
     email_key: emailKey(email),
@@ -30,23 +30,30 @@ export async function createAdmin(db: Db, input: CreateAdminInput, by: Actor, no
     password_hash: await hashPassword(oneTimePassword),
     must_change_password: 1,
     disabled_at: null,
+    role: 'superadmin',
+    organization_id: null,
+    customer_id: null,
+    totp_key_id: null,
+    totp_cipher: null,
+    totp_confirmed_at: null,
+    totp_last_step: null,
     last_login_at: null,
     created_at: now,
     updated_at: now,
   };
   await transact(db, async (trx) => {
-    if (!(await insertAdmin(trx, admin))) throw new AppError('CONFLICT', `There is an administrator with the address ${email} already.`, { field: 'email' });
-    await recordAudit(trx, by, { action: 'admin.created', entity: 'admin', entityId: admin.id, after: { email, name: admin.name } }, now);
+    if (!(await insertUser(trx, user))) throw new AppError('CONFLICT', `There is an administrator with the address ${email} already.`, { field: 'email' });
+    await recordAudit(trx, by, { action: 'user.created', entity: 'user', entityId: user.id, after: { email, name: user.name, role: user.role } }, now);
   });
-  return { admin, oneTimePassword };
+  return { user, oneTimePassword };
 }
 
 /** Adds `admin@localhost` when there is no administrator at all, and returns its one-time password; undefined otherwise. Of two processes that start at once, one does it. */
 export async function createFirstAdmin(db: Db, now: number): Promise<{ email: string; oneTimePassword: string } | undefined> {
-  if (await hasAdmin(db)) return undefined;
+  if (await hasUser(db)) return undefined;
   try {
-    const { admin, oneTimePassword } = await createAdmin(db, { email: firstAdminEmail, name: 'Administrator' }, { actor: 'system' }, now);
-    return { email: admin.email, oneTimePassword };
+    const { user, oneTimePassword } = await createAdmin(db, { email: firstAdminEmail, name: 'Administrator' }, { actor: 'system' }, now);
+    return { email: user.email, oneTimePassword };
   } catch (error) {
     if (error instanceof AppError && error.code === 'CONFLICT') return undefined;
     throw error;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { recordAudit } from '../audit/record-audit.ts';
 import { transact, type Db } from '../db/database.ts';
-import { findAdminByEmailKey, updateAdmin, type Admin } from './admins.store.ts';
+import { findUserByEmailKey, updateUser, type User } from './users.store.ts';
 import { emailKey as keyOfAddress } from '../customers/customer.rules.ts';
 import { countFailure, findLoginAttempts, forgetFailures } from './login-attempts.store.ts';
 import { loginDelayMs } from './login-delay.rules.ts';
@@ -10,13 +10,13 @@ import { startSession } from './sessions.ts';
 
 type Credentials = { email: string; password: string };
 type Client = { ip: string; userAgent: string };
-export type LoginOutcome = { outcome: 'signed-in'; admin: Admin; token: string } | { outcome: 'refused' } | { outcome: 'locked'; until: number };
+export type LoginOutcome = { outcome: 'signed-in'; user: User; token: string } | { outcome: 'refused' } | { outcome: 'locked'; until: number };
 
 /** Of random bytes that nobody has. Checked when there is no such account, so that an unknown address takes as long as a wrong password. */
 const dummyHash = '$argon2id$v=19$m=19456,t=2,p=1$4jD+OAfb90CwUD5Frsne3A$3KAq2i8ZEXBbn32+et1pXdQfUbzf2p1ZjxbWBgIiSs8';
 
 /**
- * Signs an administrator in with a new session. An attempt is counted as a failure before the password is looked at and forgotten when it
+ * Signs somebody in with a new session. An attempt is counted as a failure before the password is looked at and forgotten when it
  * was right, so that many guesses at once count as many. From the fifth failure on, the account is closed to this address for a while.
  */
 export async function logIn(db: Db, { email, password }: Credentials, client: Client, now: number): Promise<LoginOutcome> {
@@ -24,16 +24,16 @@ export async function logIn(db: Db, { email, password }: Credentials, client: Cl
   const attemptId = createHash('sha256').update(`${emailKey}\n${client.ip}`).digest();
   const lockedUntil = await takeAttempt(db, attemptId, now);
   if (lockedUntil !== undefined) return { outcome: 'locked', until: lockedUntil };
-  const admin = await findAdminByEmailKey(db, emailKey);
-  const isRight = await verifyPassword(admin?.password_hash ?? dummyHash, password);
-  if (!admin || !isRight || admin.disabled_at !== null) return { outcome: 'refused' };
+  const user = await findUserByEmailKey(db, emailKey);
+  const isRight = await verifyPassword(user?.password_hash ?? dummyHash, password);
+  if (!user || !isRight || user.disabled_at !== null) return { outcome: 'refused' };
   const token = await transact(db, async (trx) => {
     await forgetFailures(trx, attemptId);
-    await updateAdmin(trx, admin.id, { last_login_at: now });
-    await recordAudit(trx, { actor: `admin:${admin.email}`.slice(0, 190) }, { action: 'admin.signed_in', entity: 'admin', entityId: admin.id }, now);
-    return startSession(trx, admin.id, client, now);
+    await updateUser(trx, user.id, { last_login_at: now });
+    await recordAudit(trx, { actor: `user:${user.email}`.slice(0, 190) }, { action: 'user.signed_in', entity: 'user', entityId: user.id }, now);
+    return startSession(trx, user.id, client, now);
   });
-  return { outcome: 'signed-in', admin, token };
+  return { outcome: 'signed-in', user, token };
 }
 
 /** Counts an attempt, or says until when none is taken. */

@@ -3,7 +3,7 @@ import type { Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 
 type SessionRow = Selectable<Schema['sessions']>;
-export type SessionFacts = SessionRow & { email: string; name: string; must_change_password: number };
+export type SessionFacts = SessionRow & { email: string; name: string; must_change_password: number; role: string; organization_id: string | null; customer_id: string | null; organization_path: string | null };
 
 export async function insertSession(db: Db, session: SessionRow): Promise<void> {
   await db.insertInto('sessions').values(session).execute();
@@ -13,13 +13,15 @@ export async function insertSession(db: Db, session: SessionRow): Promise<void> 
 export function findLiveSession(db: Db, id: Uint8Array, seenAfter: number, now: number): Promise<SessionFacts | undefined> {
   return db
     .selectFrom('sessions')
-    .innerJoin('admins', 'admins.id', 'sessions.admin_id')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .leftJoin('organizations', 'organizations.id', 'users.organization_id')
     .selectAll('sessions')
-    .select(['admins.email', 'admins.name', 'admins.must_change_password'])
+    .select(['users.email', 'users.name', 'users.must_change_password', 'users.role', 'users.organization_id', 'users.customer_id', 'organizations.path as organization_path'])
     .where('sessions.id', '=', id)
     .where('sessions.expires_at', '>', now)
     .where('sessions.last_seen_at', '>', seenAfter)
-    .where('admins.disabled_at', 'is', null)
+    .where('users.disabled_at', 'is', null)
+    .where('organizations.disabled_at', 'is', null)
     .executeTakeFirst();
 }
 
@@ -31,6 +33,6 @@ export async function deleteSession(db: Db, id: Uint8Array): Promise<void> {
   await db.deleteFrom('sessions').where('id', '=', id).execute();
 }
 
-export async function deleteSessionsOfAdmin(db: Db, adminId: string): Promise<void> {
-  await db.deleteFrom('sessions').where('admin_id', '=', adminId).execute();
+export async function deleteSessionsOfUser(db: Db, userId: string): Promise<void> {
+  await db.deleteFrom('sessions').where('user_id', '=', userId).execute();
 }

@@ -23,6 +23,9 @@ export async function findOrCreateCustomer(db: Db, input: CustomerInput, by: Act
     name: input.name?.trim() || email.slice(0, Math.min(email.lastIndexOf('@'), nameLength)).toWellFormed(),
     company: input.company?.trim() || null,
     locale: input.locale ?? 'en',
+    organization_id: null,
+    status: 'validated',
+    notes: null,
     created_at: now,
     updated_at: now,
   };

@@ -1,3 +1,4 @@
+import type { AccessCustomerColumns, AccessLicenseColumns, AccessSchema } from './access-schema.ts';
 import type { AiSchema } from './ai-schema.ts';
 import type { SelfServiceSchema } from './self-service-schema.ts';
 import type { SellingLicenseColumns, SellingSchema, SellingSubscriptionColumns } from './selling-schema.ts';
@@ -53,7 +54,7 @@ type ProductMappingTable = {
   updated_at: number;
 };
 
-type CustomerTable = {
+type CustomerTable = AccessCustomerColumns & {
   id: string;
   email: string;
   email_key: string;
@@ -64,7 +65,7 @@ type CustomerTable = {
   updated_at: number;
 };
 
-type LicenseTable = SellingLicenseColumns & {
+type LicenseTable = SellingLicenseColumns & AccessLicenseColumns & {
   id: string;
   key_digest: Uint8Array;
   key_cipher: Uint8Array;
@@ -307,30 +308,6 @@ type AuditLogTable = {
   request_id: string | null;
 };
 
-type AdminTable = {
-  id: string;
-  email: string;
-  email_key: string;
-  name: string;
-  password_hash: string;
-  must_change_password: number;
-  disabled_at: number | null;
-  last_login_at: number | null;
-  created_at: number;
-  updated_at: number;
-};
-
-type SessionTable = {
-  id: Uint8Array;
-  admin_id: string;
-  csrf_token: string;
-  created_at: number;
-  last_seen_at: number;
-  expires_at: number;
-  ip: string;
-  user_agent: string;
-};
-
 type LoginAttemptTable = {
   id: Uint8Array;
   failures: number;
@@ -364,7 +341,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = AiSchema & SellingSchema & SelfServiceSchema & {
+export type Schema = AccessSchema & AiSchema & SellingSchema & SelfServiceSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;
@@ -385,8 +362,6 @@ export type Schema = AiSchema & SellingSchema & SelfServiceSchema & {
   emails: EmailTable;
   usage_records: UsageRecordTable;
   audit_log: AuditLogTable;
-  admins: AdminTable;
-  sessions: SessionTable;
   login_attempts: LoginAttemptTable;
   api_tokens: ApiTokenTable;
   idempotency_keys: IdempotencyKeyTable;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
+import { getCustomer } from '../customers/get-customer.ts';
 import type { Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
 import type { Vault } from '../vault.ts';
@@ -78,6 +79,7 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
     max_sites: input.maxSites ?? null,
     max_version: input.maxVersion ?? null,
     quotas: null,
+    organization_id: (await getCustomer(db, input.customerId)).organization_id,
     domain_lock: input.site && siteLimit === 1 && !isStaging ? input.site.site : null,
     created_at: now,
     updated_at: now,

@@ -100,7 +100,7 @@ onBothDatabases('the dashboard finds and changes licences', (engine) => {
     const shown = await admin.post(`/licenses/${id}/reveal`);
     assert.deepEqual([shown.text.includes(key), shown.headers['cache-control']], [true, 'no-store']);
     const audit = await deps.db.selectFrom('audit_log').selectAll().where('entity_id', '=', id).execute();
-    assert.deepEqual(audit.filter(({ action }) => action === 'license.key_shown').map(({ actor }) => actor), ['admin:admin@localhost']);
+    assert.deepEqual(audit.filter(({ action }) => action === 'license.key_shown').map(({ actor }) => actor), ['user:admin@localhost']);
     assert.ok(!JSON.stringify(await deps.db.selectFrom('audit_log').selectAll().execute()).includes(key));
   });
 
@@ -182,7 +182,7 @@ onBothDatabases('the dashboard finds and changes licences', (engine) => {
     assert.equal((await admin.post(`/deliveries/${id}/replay`)).status, 303);
     assert.equal((await deps.db.selectFrom('inbox').select('status').where('id', '=', id).executeTakeFirstOrThrow()).status, 'received');
     assert.equal((await deps.db.selectFrom('jobs').selectAll().where('kind', '=', 'apply-delivery').execute()).length, 1);
-    assert.match((await admin.get('/audit?entity=delivery&actor=admin%3Aadmin%40localhost')).text, /Delivery processed again/);
+    assert.match((await admin.get('/audit?entity=delivery&actor=user%3Aadmin%40localhost')).text, /Delivery processed again/);
     assert.ok(!(await admin.get('/audit?entity=delivery&actor=nobody')).text.includes('Delivery processed again'));
   });
 

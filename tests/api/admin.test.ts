@@ -111,7 +111,7 @@ onBothDatabases('the dashboard lets in only who belongs there', (engine) => {
     const { deps, clock } = await app();
     const { express } = await signedIn();
     await addAdmin(deps.db, { email: 'leaver@example.com', password: 'leaver password' }, { actor: 'test' }, deps.now());
-    await deps.db.updateTable('admins').set({ must_change_password: 0 }).where('email', '=', 'leaver@example.com').execute();
+    await deps.db.updateTable('users').set({ must_change_password: 0 }).where('email', '=', 'leaver@example.com').execute();
     const startedAt = clock.now;
     const hour = 3_600_000;
     const person = visitor(express);
@@ -128,7 +128,7 @@ onBothDatabases('the dashboard lets in only who belongs there', (engine) => {
     clock.now += hour;
     assert.equal(await isIn(), false, 'twelve hours');
     await person.login('leaver@example.com', 'leaver password');
-    await deps.db.updateTable('admins').set({ disabled_at: clock.now }).where('email', '=', 'leaver@example.com').execute();
+    await deps.db.updateTable('users').set({ disabled_at: clock.now }).where('email', '=', 'leaver@example.com').execute();
     assert.equal(await isIn(), false, 'disabled');
     assert.equal((await person.login('leaver@example.com', 'leaver password')).status, 422);
     clock.now = startedAt;
@@ -179,14 +179,14 @@ onBothDatabases('the dashboard lets in only who belongs there', (engine) => {
   it('makes the first administrator once, however many processes start', async () => {
     const empty = await app();
     await empty.deps.db.deleteFrom('sessions').execute();
-    await empty.deps.db.deleteFrom('admins').execute();
+    await empty.deps.db.deleteFrom('users').execute();
     const made = await Promise.all(Array.from({ length: 4 }, () => createFirstAdmin(empty.deps.db, empty.deps.now())));
     const [only, ...others] = made.filter((admin) => admin !== undefined);
     assert.deepEqual([only?.email, others.length], ['admin@localhost', 0]);
     const person = visitor(createAdmin(empty.deps));
     assert.equal((await person.login('admin@localhost', only?.oneTimePassword ?? '')).headers['location'], '/password');
     assert.equal(await createFirstAdmin(empty.deps.db, empty.deps.now()), undefined);
-    const audit = await empty.deps.db.selectFrom('audit_log').selectAll().where('entity', '=', 'admin').execute();
+    const audit = await empty.deps.db.selectFrom('audit_log').selectAll().where('entity', '=', 'user').execute();
     assert.ok(audit.length > 0 && !JSON.stringify(audit).includes(only?.oneTimePassword ?? '?'));
   });
 });

@@ -80,7 +80,7 @@ onBothDatabases('the command line', (engine) => {
 
   it('adds an administrator once, with a password that works and must be changed', async () => {
     const created = await json('create-admin', '--email', 'Root@Example.com', '--name', 'Root');
-    const admin = await db.selectFrom('admins').selectAll().executeTakeFirstOrThrow();
+    const admin = await db.selectFrom('users').selectAll().executeTakeFirstOrThrow();
     assert.deepEqual([admin.email, admin.name, admin.must_change_password], ['Root@Example.com', 'Root', 1]);
     assert.match(admin.password_hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     assert.equal(await verifyPassword(admin.password_hash, created.one_time_password), true);

@@ -97,7 +97,7 @@ onBothDatabases('the webhooks of the dashboard', (engine) => {
     assert.equal((await admin.get(`/webhooks/${id}`)).status, 404);
     const actions = await app.deps.db.selectFrom('audit_log').select(['action', 'before_json', 'after_json', 'actor']).where('entity_id', '=', id).orderBy('id').execute();
     assert.deepEqual(actions.map(({ action }) => action), ['webhook.created', 'webhook.changed', 'webhook.secret_rotated', 'webhook.disabled', 'webhook.enabled', 'webhook.deleted']);
-    assert.ok(actions.every(({ actor }) => actor === 'admin:admin@localhost'));
+    assert.ok(actions.every(({ actor }) => actor === 'user:admin@localhost'));
     assert.ok(!JSON.stringify(actions).includes('whsec_') && !JSON.stringify(actions).includes('/moved'), 'neither the secret nor the path, which is one at many receivers');
   });
 

@@ -21,9 +21,9 @@ describe('the texts of the dashboard', () => {
 
   it('call whoever did something what people call them, and find them by that', () => {
     const t = translator('en');
-    const cases = [['admin:anna@example.com', 'anna@example.com'], ['cli', 'Command line'], ['api-token', 'API'], ['paddle', 'Paddle'], ['site:xn--mnchen-3ya.de', 'münchen.de'], ['something-new', 'something-new']] as const;
+    const cases = [['user:anna@example.com', 'anna@example.com'], ['cli', 'Command line'], ['api-token', 'API'], ['paddle', 'Paddle'], ['site:xn--mnchen-3ya.de', 'münchen.de'], ['something-new', 'something-new']] as const;
     for (const [actor, name] of cases) assert.equal(actorName(actor, t), name);
-    for (const [actor, text] of [['admin:anna@example.com', 'anna@example.com'], ['cli', 'command line'], ['cli', 'cli'], ['site:shop.example.com', 'shop.example.com'], ['admin:anna@example.com', 'admin:anna@example.com']] as const) {
+    for (const [actor, text] of [['user:anna@example.com', 'anna@example.com'], ['cli', 'command line'], ['cli', 'cli'], ['site:shop.example.com', 'shop.example.com'], ['user:anna@example.com', 'user:anna@example.com']] as const) {
       assert.ok(actorsNamed(text, t).includes(actor), text);
     }
     assert.ok(actorsNamed('riga di comando', translator('it')).includes('cli'));

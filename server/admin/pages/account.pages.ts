@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Deps } from '../../deps.ts';
-import { findAdmin } from '../admins.store.ts';
+import { findUser } from '../users.store.ts';
 import { changePassword, maxPasswordLength, minPasswordLength } from '../change-password.ts';
 import { verifyPassword } from '../password.ts';
 import { deleteSession } from '../sessions.store.ts';
@@ -20,20 +20,20 @@ const passwords = z
 /** The own account: password and sign-out. Open before the one-time password has been replaced, too. */
 export function accountPages({ db, now }: Deps): Page[] {
   return [
-    page('get', '/password', async ({ t, session }) => ({ view: 'password', title: t('password.title'), data: { isForced: session.admin.mustChangePassword, minLength: minPasswordLength } })),
+    page('get', '/password', 'own-account', async ({ t, session }) => ({ view: 'password', title: t('password.title'), data: { isForced: session.user.mustChangePassword, minLength: minPasswordLength } })),
 
-    page('post', '/password', async ({ form, client, session, by, res, t }) => {
-      const { id, mustChangePassword } = session.admin;
+    page('post', '/password', 'own-account', async ({ form, client, session, by, res, t }) => {
+      const { id, mustChangePassword } = session.user;
       const again = (errors: Record<string, string>) => ({ view: 'password', title: t('password.title'), status: 422, data: { isForced: mustChangePassword, minLength: minPasswordLength, errors } });
       const parsed = parseForm(passwords, form, t);
       if (!parsed.ok) return again(parsed.errors);
-      const admin = await findAdmin(db, id);
-      if (!admin || !(await verifyPassword(admin.password_hash, parsed.data.current))) return again({ current: t('error.password_wrong') });
+      const user = await findUser(db, id);
+      if (!user || !(await verifyPassword(user.password_hash, parsed.data.current))) return again({ current: t('error.password_wrong') });
       setCookie(res, 'chatello_session', await changePassword(db, id, parsed.data.password, client, by, now()));
       return { redirect: '/?done=password-changed' };
     }),
 
-    page('post', '/logout', async ({ session, res }) => {
+    page('post', '/logout', 'own-account', async ({ session, res }) => {
       await deleteSession(db, session.id);
       clearCookie(res, 'chatello_session');
       return { redirect: '/login?done=signed-out' };

@@ -17,22 +17,22 @@ type Row = { order: string; provider: string; model: string };
 /** The names under which models are offered that somebody else may answer for tomorrow. */
 export function aliasPages(deps: Deps): Page[] {
   return [
-    page('get', '/aliases', async ({ query, t }) => {
+    page('get', '/aliases', 'providers.read', async ({ query, t }) => {
       const catalog = await loadCatalog(deps);
       const done = doneTexts.find((text) => text === query['done']);
       const rows = [...catalog.aliases].map(([alias, targets]) => ({ alias, targets: targets.map((target, index) => ({ ...target, number: index + 1, state: stateOf(catalog, target, deps.now()) })) }));
       return { view: 'aliases', title: t('nav.aliases'), data: { rows, done: done && t(`done.${done}`) } };
     }),
 
-    page('get', '/aliases/new', async ({ t }) => form(await loadCatalog(deps), t, { alias: '', rows: [] })),
-    page('get', '/aliases/:alias', async ({ params, t }) => {
+    page('get', '/aliases/new', 'providers.write', async ({ t }) => form(await loadCatalog(deps), t, { alias: '', rows: [] })),
+    page('get', '/aliases/:alias', 'providers.read', async ({ params, t }) => {
       const catalog = await loadCatalog(deps);
       const alias = params['alias'] ?? '';
       const targets = catalog.aliases.get(alias) ?? pageNotFound();
       return form(catalog, t, { alias, isKnown: true, rows: targets.map((target, index) => ({ order: String(index + 1), ...target })) });
     }),
 
-    page('post', '/aliases/new', async ({ form: fields, by, t }) => {
+    page('post', '/aliases/new', 'providers.write', async ({ form: fields, by, t }) => {
       const catalog = await loadCatalog(deps);
       const alias = (fields['alias'] ?? '').trim().toLowerCase();
       const rows = rowsOf(fields);
@@ -43,7 +43,7 @@ export function aliasPages(deps: Deps): Page[] {
       return { redirect: '/aliases?done=alias-saved' };
     }),
 
-    page('post', '/aliases/:alias', async ({ params, form: fields, by, t }) => {
+    page('post', '/aliases/:alias', 'providers.write', async ({ params, form: fields, by, t }) => {
       const catalog = await loadCatalog(deps);
       const alias = params['alias'] ?? '';
       if (!catalog.aliases.has(alias)) return pageNotFound();
@@ -54,7 +54,7 @@ export function aliasPages(deps: Deps): Page[] {
       return { redirect: '/aliases?done=alias-saved' };
     }),
 
-    page('post', '/aliases/:alias/remove', async ({ params, by }) => {
+    page('post', '/aliases/:alias/remove', 'providers.write', async ({ params, by }) => {
       await saveAlias(deps, params['alias'] ?? '', [], by);
       return { redirect: '/aliases?done=alias-removed' };
     }),

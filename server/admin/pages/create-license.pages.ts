@@ -29,12 +29,12 @@ function newLicenseForm(planCodes: string[]) {
 /** A licence issued by hand. */
 export function createLicensePages({ db, vault, now }: Deps): Page[] {
   return [
-    page('get', '/new-license', async ({ query, t }) => {
+    page('get', '/new-license', 'licenses.issue', async ({ query, t }) => {
       const form = { email: (query['email'] ?? '').slice(0, 320), plan: 'pro', duration: 'months', months: '12' };
       return { view: 'new-license', title: t('create.title'), data: { form, plans: await listPlans(db), formId: newId() } };
     }),
 
-    page('post', '/new-license', async ({ form, by, t }) => {
+    page('post', '/new-license', 'licenses.issue', async ({ form, by, t }) => {
       const plans = await listPlans(db);
       const formId = formIdPattern.test(form['form_id'] ?? '') ? (form['form_id'] ?? '') : newId();
       const parsed = parseForm(newLicenseForm(plans.map(({ code }) => code)), form, t);
@@ -45,7 +45,7 @@ export function createLicensePages({ db, vault, now }: Deps): Page[] {
       return { redirect: `/new-license/${formId}` };
     }),
 
-    page('get', '/new-license/:form', async ({ params, t }) => {
+    page('get', '/new-license/:form', 'licenses.issue', async ({ params, t }) => {
       const created = (await takeCreatedLicense(db, vault, params['form'] ?? '')) ?? pageNotFound();
       const found = (await findLicenseDetail(db, created.licenseId)) ?? pageNotFound();
       const { license, plan, customer } = found;

@@ -9,13 +9,13 @@ import { page, type Page } from '../web/page.ts';
 /** Who bought. */
 export function customerPages({ db, now }: Deps): Page[] {
   return [
-    page('get', '/customers', async ({ query, t }) => {
+    page('get', '/customers', 'customers.read', async ({ query, t }) => {
       const q = (query['q'] ?? '').trim().slice(0, 320);
       const found = await listCustomers(db, q, pageRequest(query));
       return { view: 'customers', title: t('nav.customers'), data: { q, ...found, links: pageLinks('/customers', { q }, found) } };
     }),
 
-    page('get', '/customers/:id', async ({ params }) => {
+    page('get', '/customers/:id', 'customers.read', async ({ params }) => {
       const customer = await getCustomer(db, params['id'] ?? '');
       const licenses = await listLicensesOfCustomer(db, customer.id, now());
       const orders = await listOrdersOfCustomer(db, customer.id);

@@ -20,16 +20,16 @@ const framePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data
 export function emailPages(deps: Deps): Page[] {
   const { config, now } = deps;
   return [
-    page('get', '/emails/templates', async ({ t }) => ({ view: 'email-templates', title: t('email.templates'), data: { templates: previewTemplates.map((template) => ({ template, languages: mailLanguages })) } })),
+    page('get', '/emails/templates', 'emails.read', async ({ t }) => ({ view: 'email-templates', title: t('email.templates'), data: { templates: previewTemplates.map((template) => ({ template, languages: mailLanguages })) } })),
 
-    page('get', '/emails/templates/:template/:language', async (context) => previewPage(deps, context)),
+    page('get', '/emails/templates/:template/:language', 'emails.read', async (context) => previewPage(deps, context)),
 
-    page('get', '/emails/templates/:template/:language/html', async ({ params }) => {
+    page('get', '/emails/templates/:template/:language/html', 'emails.read', async ({ params }) => {
       const { template, language } = templateOf(params);
       return { document: previewEmail(config, template, language, now()).html, policy: framePolicy };
     }),
 
-    page('post', '/emails/templates/:template/:language', async (context) => {
+    page('post', '/emails/templates/:template/:language', 'emails.resend', async (context) => {
       const { params, form, by, t } = context;
       const { template, language } = templateOf(params);
       const parsed = parseForm(addressForm, form, t);
@@ -43,9 +43,9 @@ export function emailPages(deps: Deps): Page[] {
       return { redirect: `/emails/templates/${template}/${language}?done=test` };
     }),
 
-    page('get', '/emails/:id', async (context) => emailPage(deps, context)),
+    page('get', '/emails/:id', 'emails.read', async (context) => emailPage(deps, context)),
 
-    page('post', '/emails/:id/resend', async (context) => {
+    page('post', '/emails/:id/resend', 'emails.resend', async (context) => {
       const { params, form, by, t } = context;
       const id = params['id'] ?? '';
       const parsed = parseForm(addressForm, form, t);
@@ -72,7 +72,7 @@ async function previewPage({ config, now }: Deps, { params, query, session, res,
   const data = {
     template, language, subject, preheader, text,
     languages: mailLanguages.map((code) => ({ code, isCurrent: code === language })),
-    form: { email: session.admin.email.endsWith('@localhost') ? '' : session.admin.email },
+    form: { email: session.user.email.endsWith('@localhost') ? '' : session.user.email },
     isOutbox: config.SMTP_URL === undefined,
     done: query['done'] === 'test' ? t('email.test_sent') : undefined,
     ...again,

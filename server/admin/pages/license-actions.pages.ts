@@ -18,9 +18,9 @@ export function licenseActionPages(deps: Deps): Page[] {
   const { db, now } = deps;
   return [
     ...licenseActions.flatMap((action) => [
-      page('get', `/licenses/:id/${action}`, async (context) => confirmation(deps, context, action)),
+      page('get', `/licenses/:id/${action}`, 'licenses.write', async (context) => confirmation(deps, context, action)),
 
-      page('post', `/licenses/:id/${action}`, async (context) => {
+      page('post', `/licenses/:id/${action}`, 'licenses.write', async (context) => {
         const { params, form, by, t } = context;
         const id = params['id'] ?? '';
         const schema = z.object({ reason: action === 'reactivate' ? textField(reasonLength) : requiredText(reasonLength) });
@@ -37,21 +37,21 @@ export function licenseActionPages(deps: Deps): Page[] {
       }),
     ]),
 
-    page('get', '/licenses/:id/sites/:site/release', async ({ params, t }) => {
+    page('get', '/licenses/:id/sites/:site/release', 'sites.release', async ({ params, t }) => {
       const { license, customer } = (await findLicenseDetail(db, params['id'] ?? '')) ?? pageNotFound();
       const site = (await listActivations(db, license.id)).find(({ id }) => id === params['site']) ?? pageNotFound();
       const data = { id: license.id, ending: license.key_hint, customer, site: { id: site.id, site: site.site }, isLocked: license.domain_lock === site.site };
       return { view: 'release-site', title: t('release.title', { site: site.site }), data };
     }),
 
-    page('post', '/licenses/:id/sites/:site/release', async ({ params, by }) => {
+    page('post', '/licenses/:id/sites/:site/release', 'sites.release', async ({ params, by }) => {
       const { license } = (await findLicenseDetail(db, params['id'] ?? '')) ?? pageNotFound();
       const site = (await listActivations(db, license.id)).find(({ id }) => id === params['site']);
       if (site) await releaseSite(db, license.id, site.site, by, now());
       return { redirect: `/licenses/${license.id}?done=released` };
     }),
 
-    page('post', '/licenses/:id/unlock', async ({ params, by }) => {
+    page('post', '/licenses/:id/unlock', 'licenses.write', async ({ params, by }) => {
       const { license } = (await findLicenseDetail(db, params['id'] ?? '')) ?? pageNotFound();
       await transact(db, (trx) => changeLicense(trx, license.id, { type: 'unlock-domain' }, by, now()));
       return { redirect: `/licenses/${license.id}?done=unlocked` };

@@ -22,7 +22,7 @@ const doneTexts = ['suspend', 'reactivate', 'cancel', 'released', 'unlocked'];
 export function licensePages(deps: Deps): Page[] {
   const { db, vault, now } = deps;
   return [
-    page('get', '/licenses', async ({ query, t }) => {
+    page('get', '/licenses', 'licenses.read', async ({ query, t }) => {
       const at = now();
       const q = (query['q'] ?? '').trim().slice(0, 320);
       const plans = await listPlans(db);
@@ -52,9 +52,9 @@ export function licensePages(deps: Deps): Page[] {
       };
     }),
 
-    page('get', '/licenses/:id', (context) => licensePage(deps, context)),
+    page('get', '/licenses/:id', 'licenses.read', (context) => licensePage(deps, context)),
 
-    page('post', '/licenses/:id/reveal', async (context) => {
+    page('post', '/licenses/:id/reveal', 'keys.read', async (context) => {
       const { license } = (await findLicenseDetail(db, context.params['id'] ?? '')) ?? pageNotFound();
       const key = vault.open({ keyId: license.key_id, cipher: license.key_cipher }, licenseKeyAad(license.id));
       await recordAudit(db, context.by, { action: 'license.key_shown', entity: 'license', entityId: license.id }, now());

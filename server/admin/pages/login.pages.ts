@@ -29,7 +29,7 @@ export function loginPages({ db, now, log }: Deps): Page[] {
         const previous = readCookie(req, 'chatello_session');
         if (previous !== undefined) await endSession(db, previous);
         setCookie(res, 'chatello_session', result.token);
-        return { redirect: result.admin.must_change_password === 1 ? '/password' : next };
+        return { redirect: result.user.must_change_password === 1 ? '/password' : next };
       }
       log.warn({ reason: result.outcome, request_id: res.locals['requestId'] }, 'sign-in refused');
       if (result.outcome === 'refused') return again(422, { problem: t('login.refused') });

@@ -12,7 +12,7 @@ const recent = 6;
 /** How the business stands, and what needs a hand. */
 export function overviewPages({ db, now, config }: Deps): Page[] {
   return [
-    page('get', '/', async ({ query, t }) => {
+    page('get', '/', 'overview.read', async ({ query, t }) => {
       const at = now();
       const figures = await readFigures(db, at - dayMs, at);
       const { dead } = await countJobs(db);

@@ -15,12 +15,12 @@ const models = z.array(z.string());
 /** The plans, and what the AI of each includes. */
 export function planPages({ db, now }: Deps): Page[] {
   return [
-    page('get', '/plans', async ({ query, t }) => {
+    page('get', '/plans', 'products.read', async ({ query, t }) => {
       const rows = (await listPlans(db)).map((plan) => ({ ...plan, hasAi: plan.ai_proxy === 1, models: modelsOf(plan), limits: Object.keys(limitFields(quotasOf(plan))).length }));
       return { view: 'plans', title: t('nav.plans'), data: { rows, done: query['done'] === 'plan-saved' ? t('done.plan-saved') : undefined } };
     }),
 
-    page('get', '/plans/:code', async ({ params, t }) => {
+    page('get', '/plans/:code', 'products.read', async ({ params, t }) => {
       const plan = (await findPlan(db, params['code'])) ?? pageNotFound();
       const form = {
         ...limitFields(quotasOf(plan)),
@@ -32,7 +32,7 @@ export function planPages({ db, now }: Deps): Page[] {
       return planForm(t, plan, form);
     }),
 
-    page('post', '/plans/:code', async ({ params, form, by, t }) => {
+    page('post', '/plans/:code', 'products.write', async ({ params, form, by, t }) => {
       const plan = (await findPlan(db, params['code'])) ?? pageNotFound();
       const { quotas, problems } = limitsFromFields(form);
       const allowed = modelList(form['allowed_models'] ?? '');

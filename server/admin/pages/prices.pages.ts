@@ -25,7 +25,7 @@ const rateNames = ['input', 'cachedInput', 'cacheWrite', 'output', 'reasoning', 
 export function pricePages(deps: Deps): Page[] {
   const { db, now } = deps;
   return [
-    page('get', '/prices', async ({ query, t }) => {
+    page('get', '/prices', 'providers.read', async ({ query, t }) => {
       const versions = await statedVersions(db, now());
       const current = versions.find(({ version }) => version === query['version']) ?? versions.find(({ state }) => state === 'in-force');
       const q = (query['q'] ?? '').trim().toLowerCase().slice(0, 120);
@@ -37,12 +37,12 @@ export function pricePages(deps: Deps): Page[] {
       return { view: 'prices', title: t('nav.prices'), data: { current, rows: shortened ? rows.slice(0, linesShown) : rows, all, q, versions: versions.toReversed().slice(0, versionsShown), done } };
     }),
 
-    page('get', '/prices/:version/csv', async ({ params }) => {
+    page('get', '/prices/:version/csv', 'providers.read', async ({ params }) => {
       const version = (await listPriceVersions(db)).find((row) => row.version === params['version']) ?? pageNotFound();
       return { download: `prices-${version.version}.csv`, type: 'text/csv; charset=utf-8', body: pricesToCsv(await tableOf(db, version.version)) };
     }),
 
-    page('get', '/prices/change', async ({ query, t }) => {
+    page('get', '/prices/change', 'providers.write', async ({ query, t }) => {
       const prices = await tableAt(db, now());
       const key = query['model'] === undefined ? undefined : keyOf({ provider: query['provider'] ?? '', model: query['model'], serviceTier: query['service_tier'] ?? 'default', minInputTokens: Number(query['min_input_tokens'] ?? 0) });
       const known = prices.find((price) => keyOf(price) === key);
@@ -50,7 +50,7 @@ export function pricePages(deps: Deps): Page[] {
       return changeForm(t, { isKnown: known !== undefined, form: known ? fieldsOf(known) : given }, await providersOf(db));
     }),
 
-    page('post', '/prices/change', async ({ form, by, t }) => {
+    page('post', '/prices/change', 'providers.write', async ({ form, by, t }) => {
       const at = now();
       const begins = momentOf(form['valid_from'], at);
       const read = readLine(form);
@@ -69,14 +69,14 @@ export function pricePages(deps: Deps): Page[] {
       return { redirect: '/prices?done=prices-added' };
     }),
 
-    page('get', '/prices/new', async ({ query, t }) => {
+    page('get', '/prices/new', 'providers.write', async ({ query, t }) => {
       const versions = await statedVersions(db, now());
       const source = versions.find(({ version }) => version === query['from']) ?? versions.find(({ state }) => state === 'in-force');
       const csv = source ? pricesToCsv(await tableOf(db, source.version)) : '';
       return { view: 'prices-new', title: t('prices.new_title'), data: { form: { csv }, source: source?.version, noteLength } };
     }),
 
-    page('post', '/prices/new', (context) => newTable(deps, context)),
+    page('post', '/prices/new', 'providers.write', (context) => newTable(deps, context)),
   ];
 }
 

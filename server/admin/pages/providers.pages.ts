@@ -39,14 +39,14 @@ const newForm = settingsForm.safeExtend({ name: providerName }).refine(({ api_ke
 export function providerPages(deps: Deps): Page[] {
   const { db } = deps;
   return [
-    page('get', '/providers', async ({ query, t }) => {
+    page('get', '/providers', 'providers.read', async ({ query, t }) => {
       const done = doneTexts.find((text) => text === query['done']);
       return list(deps, t, { done: done && t(`done.${done}`) });
     }),
 
-    page('get', '/providers/new', async ({ t }) => form(t, { isNew: true, form: { kind: 'openai', base_url: '' } })),
+    page('get', '/providers/new', 'providers.write', async ({ t }) => form(t, { isNew: true, form: { kind: 'openai', base_url: '' } })),
 
-    page('post', '/providers/new', async ({ form: fields, by, t }) => {
+    page('post', '/providers/new', 'providers.write', async ({ form: fields, by, t }) => {
       const parsed = parseForm(newForm, fields, t);
       if (!parsed.ok) return form(t, { isNew: true, form: typed(fields), errors: parsed.errors }, 422);
       try {
@@ -58,12 +58,12 @@ export function providerPages(deps: Deps): Page[] {
       return { redirect: '/providers?done=provider-added' };
     }),
 
-    page('get', '/providers/:name', async ({ params, t }) => {
+    page('get', '/providers/:name', 'providers.read', async ({ params, t }) => {
       const row = (await findProvider(db, params['name'] ?? '')) ?? pageNotFound();
       return form(t, { row: shown(row), form: { ...row, no_key: row.key_cipher === null ? 'on' : undefined } });
     }),
 
-    page('post', '/providers/:name', async ({ params, form: fields, by, t }) => {
+    page('post', '/providers/:name', 'providers.write', async ({ params, form: fields, by, t }) => {
       const row = (await findProvider(db, params['name'] ?? '')) ?? pageNotFound();
       const parsed = parseForm(settingsForm, fields, t);
       if (!parsed.ok) return form(t, { row: shown(row), form: typed(fields), errors: parsed.errors }, 422);
@@ -76,7 +76,7 @@ export function providerPages(deps: Deps): Page[] {
       return { redirect: '/providers?done=provider-changed' };
     }),
 
-    page('post', '/providers/:name/test', async ({ params, t }) => {
+    page('post', '/providers/:name/test', 'providers.write', async ({ params, t }) => {
       const name = params['name'] ?? '';
       const settings = environmentProviders(deps.config).find((provider) => provider.name === name) ?? (await storedSettings(deps, name));
       const result = await testProvider(settings);
@@ -84,18 +84,18 @@ export function providerPages(deps: Deps): Page[] {
     }),
 
     ...(['enable', 'disable'] as const).map((action) =>
-      page('post', `/providers/:name/${action}`, async ({ params, by }) => {
+      page('post', `/providers/:name/${action}`, 'providers.write', async ({ params, by }) => {
         await switchProvider(deps, params['name'] ?? '', action === 'enable', by);
         return { redirect: `/providers?done=provider-${action}d` };
       }),
     ),
 
-    page('get', '/providers/:name/remove', async ({ params, t }) => {
+    page('get', '/providers/:name/remove', 'providers.write', async ({ params, t }) => {
       const row = (await findProvider(db, params['name'] ?? '')) ?? pageNotFound();
       return { view: 'provider-remove', title: t('provider.remove_title', { name: row.title }), data: { row: shown(row) } };
     }),
 
-    page('post', '/providers/:name/remove', async ({ params, by }) => {
+    page('post', '/providers/:name/remove', 'providers.write', async ({ params, by }) => {
       await removeProvider(deps, params['name'] ?? '', by);
       return { redirect: '/providers?done=provider-removed' };
     }),

@@ -12,14 +12,14 @@ const entities = ['license', 'customer', 'order', 'delivery', 'product_mapping',
 /** What came in, what went out, and who did what. */
 export function recordPages({ db, now, config }: Deps): Page[] {
   return [
-    page('get', '/deliveries', async ({ query, t }) => {
+    page('get', '/deliveries', 'deliveries.read', async ({ query, t }) => {
       const status = deliveryStatuses.find((candidate) => candidate === query['status']);
       const found = await listDeliveries(db, status, pageRequest(query));
       const filters = [undefined, ...deliveryStatuses].map((code) => ({ code, href: addressOf('/deliveries', { status: code }), isCurrent: code === status }));
       return { view: 'deliveries', title: t('nav.deliveries'), data: { status, filters, publicUrl: config.publicUrl, ...found, links: pageLinks('/deliveries', { status }, found) } };
     }),
 
-    page('get', '/deliveries/:id', async ({ params, query, t }) => {
+    page('get', '/deliveries/:id', 'deliveries.read', async ({ params, query, t }) => {
       const id = params['id'] ?? '';
       const found = await findDeliveryDetail(db, id, applyDeliveryKey(id));
       if (!found) return pageNotFound();
@@ -29,18 +29,18 @@ export function recordPages({ db, now, config }: Deps): Page[] {
       return { view: 'delivery', title: t('delivery.title', { topic: delivery.topic }), data };
     }),
 
-    page('post', '/deliveries/:id/replay', async ({ params, by }) => {
+    page('post', '/deliveries/:id/replay', 'deliveries.replay', async ({ params, by }) => {
       const id = params['id'] ?? '';
       await replayDelivery(db, id, by, now());
       return { redirect: `/deliveries/${id}?done=replayed` };
     }),
 
-    page('get', '/emails', async ({ query, t }) => {
+    page('get', '/emails', 'emails.read', async ({ query, t }) => {
       const found = await listEmails(db, pageRequest(query));
       return { view: 'emails', title: t('nav.emails'), data: { ...found, links: pageLinks('/emails', {}, found) } };
     }),
 
-    page('get', '/audit', async ({ query, t }) => {
+    page('get', '/audit', 'audit.read', async ({ query, t }) => {
       const entity = entities.find((candidate) => candidate === query['entity']);
       const entityId = query['id']?.trim().slice(0, 64) || undefined;
       const actor = query['actor']?.trim().slice(0, 190) || undefined;

@@ -23,15 +23,15 @@ const deliveryDoneTexts = ['tested', 'redelivered'] as const;
 export function webhookPages(deps: Deps): Page[] {
   const { db, vault, config, now } = deps;
   return [
-    page('get', '/webhooks', async ({ query, t }) => {
+    page('get', '/webhooks', 'webhooks.write', async ({ query, t }) => {
       const found = await listWebhookDeliveries(db, undefined, pageRequest(query));
       const endpoints = (await listEndpoints(db)).map(readable);
       return { view: 'webhooks', title: t('nav.webhooks'), data: { endpoints, ...found, links: pageLinks('/webhooks', {}, found), done: doneText(query, doneTexts, t) } };
     }),
 
-    page('get', '/webhooks/new', async ({ t }) => formPage(t('webhooks.new'), '/webhooks/new', { 'type.*': 'on', form_id: newId() })),
+    page('get', '/webhooks/new', 'webhooks.write', async ({ t }) => formPage(t('webhooks.new'), '/webhooks/new', { 'type.*': 'on', form_id: newId() })),
 
-    page('post', '/webhooks/new', async ({ form, by, t }) => {
+    page('post', '/webhooks/new', 'webhooks.write', async ({ form, by, t }) => {
       const id = formIdPattern.test(form['form_id'] ?? '') ? (form['form_id'] ?? '') : newId();
       const parsed = parseForm(endpointForm(config.ALLOWED_PRIVATE_HOSTS), form, t);
       if (!parsed.ok) return { ...formPage(t('webhooks.new'), '/webhooks/new', { ...form, form_id: id }, parsed.errors), status: 422 };
@@ -39,33 +39,33 @@ export function webhookPages(deps: Deps): Page[] {
       return secret === undefined ? { redirect: `/webhooks/${id}?done=exists` } : secretPage(t('webhooks.added'), id, parsed.data.url, secret);
     }),
 
-    page('get', '/webhooks/deliveries/:delivery', async ({ params, query, t }) => {
+    page('get', '/webhooks/deliveries/:delivery', 'webhooks.write', async ({ params, query, t }) => {
       const id = params['delivery'] ?? '';
       const { delivery, nextAttemptAt } = (await findWebhookDelivery(db, id, sendWebhookKey(id))) ?? pageNotFound();
       const payload = JSON.stringify(JSON.parse(delivery.payload), null, 2);
       return { view: 'webhook-delivery', title: t('webhook_delivery.title', { type: delivery.type }), data: { delivery, payload, nextAttemptAt, isDisabled: delivery.is_disabled === 1, done: doneText(query, deliveryDoneTexts, t) } };
     }),
 
-    page('post', '/webhooks/deliveries/:delivery/redeliver', async ({ params, by }) => {
+    page('post', '/webhooks/deliveries/:delivery/redeliver', 'webhooks.write', async ({ params, by }) => {
       const id = params['delivery'] ?? '';
       await redeliverWebhook(db, id, by, now());
       return { redirect: `/webhooks/deliveries/${id}?done=redelivered` };
     }),
 
-    page('get', '/webhooks/:id', async ({ params, query, t }) => {
+    page('get', '/webhooks/:id', 'webhooks.write', async ({ params, query, t }) => {
       const endpoint = (await findEndpointRow(db, params['id'] ?? '')) ?? pageNotFound();
       const found = await listWebhookDeliveries(db, endpoint.id, pageRequest(query));
       const done = doneText(query, doneTexts, t);
       return { view: 'webhook', title: t('webhooks.endpoint'), data: { endpoint: readable(endpoint), ...found, links: pageLinks(`/webhooks/${endpoint.id}`, {}, found), hideEndpoint: true, done } };
     }),
 
-    page('get', '/webhooks/:id/edit', async ({ params, t }) => {
+    page('get', '/webhooks/:id/edit', 'webhooks.write', async ({ params, t }) => {
       const endpoint = (await findEndpointRow(db, params['id'] ?? '')) ?? pageNotFound();
       const types = Object.fromEntries(parseEvents(endpoint.events).map((type) => [typePrefix + type, 'on']));
       return formPage(t('webhooks.edit'), `/webhooks/${endpoint.id}/edit`, { url: endpoint.url, description: endpoint.description ?? '', ...types });
     }),
 
-    page('post', '/webhooks/:id/edit', async ({ params, form, by, t }) => {
+    page('post', '/webhooks/:id/edit', 'webhooks.write', async ({ params, form, by, t }) => {
       const { id } = (await findEndpointRow(db, params['id'] ?? '')) ?? pageNotFound();
       const parsed = parseForm(endpointForm(config.ALLOWED_PRIVATE_HOSTS), form, t);
       if (!parsed.ok) return { ...formPage(t('webhooks.edit'), `/webhooks/${id}/edit`, form, parsed.errors), status: 422 };
@@ -73,12 +73,12 @@ export function webhookPages(deps: Deps): Page[] {
       return { redirect: `/webhooks/${id}?done=saved` };
     }),
 
-    page('post', '/webhooks/:id/rotate', async ({ params, by, t }) => {
+    page('post', '/webhooks/:id/rotate', 'webhooks.write', async ({ params, by, t }) => {
       const { id, url } = (await findEndpointRow(db, params['id'] ?? '')) ?? pageNotFound();
       return secretPage(t('webhooks.rotated'), id, url, await rotateSecret(db, vault, id, by, now()), true);
     }),
 
-    page('get', '/webhooks/:id/delete', async ({ params, t }) => {
+    page('get', '/webhooks/:id/delete', 'webhooks.write', async ({ params, t }) => {
       const endpoint = (await findEndpointRow(db, params['id'] ?? '')) ?? pageNotFound();
       return { view: 'webhook-delete', title: t('webhooks.delete_title'), data: { endpoint: readable(endpoint) } };
     }),
@@ -90,7 +90,7 @@ export function webhookPages(deps: Deps): Page[] {
 /** What one button does. */
 function actionPages({ db, now }: Deps): Page[] {
   const action = (name: string, run: (id: string, context: SignedInContext) => Promise<string>) =>
-    page('post', `/webhooks/:id/${name}`, async (context) => ({ redirect: await run(context.params['id'] ?? '', context) }));
+    page('post', `/webhooks/:id/${name}`, 'webhooks.write', async (context) => ({ redirect: await run(context.params['id'] ?? '', context) }));
   return [
     action('enable', async (id, { by }) => {
       await enableEndpoint(db, id, by, now());

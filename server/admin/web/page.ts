@@ -1,5 +1,7 @@
 import type { Express, Request, Response } from 'express';
 import { z } from 'zod';
+import { may, type Permission, type Role } from '../../access/access.rules.ts';
+import type { Scope } from '../../access/scope.ts';
 import type { Actor } from '../../audit/record-audit.ts';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
@@ -20,27 +22,31 @@ export type PageContext = {
   req: Request;
   res: Response;
 };
-export type SignedInContext = PageContext & { session: Session; by: Actor };
+export type SignedInContext = PageContext & { session: Session; by: Actor; role: Role; scope: Scope };
 
 /** A page to show, where to go, a file to keep (its name in plain ASCII), or a whole document for a frame, under a policy of its own. */
 export type Answer = { view: string; title: string; data?: Record<string, unknown>; status?: number } | { redirect: string } | { download: string; type: string; body: string } | { document: string; policy: string };
-export type Page = { method: 'get' | 'post'; path: string; handle: (context: PageContext) => Promise<Answer> };
+/** `permission` is undefined for what is open to everybody. */
+export type Page = { method: 'get' | 'post'; path: string; permission: Permission | undefined; handle: (context: PageContext) => Promise<Answer> };
 
 /** A page for everybody. */
 export function openPage(method: Page['method'], path: string, handle: Page['handle']): Page {
-  return { method, path, handle };
+  return { method, path, permission: undefined, handle };
 }
 
-/** A page for whoever is signed in. The session is looked for here as well, so that a page mounted in the wrong place stays closed. */
-export function page(method: Page['method'], path: string, handle: (context: SignedInContext) => Promise<Answer>): Page {
+/** A page for whoever is signed in and holds the permission. Both are looked for here, so that a page mounted in the wrong place stays closed. Throws UNAUTHENTICATED or FORBIDDEN. */
+export function page(method: Page['method'], path: string, permission: Permission, handle: (context: SignedInContext) => Promise<Answer>): Page {
   return {
     method,
     path,
+    permission,
     handle: (context) => {
       const session = sessionOf(context.res);
       if (!session) throw new AppError('UNAUTHENTICATED', 'Sign in first.');
-      const by: Actor = { actor: `admin:${session.admin.email}`.slice(0, 190), requestId: context.res.locals['requestId'] as string };
-      return handle({ ...context, session, by });
+      const { email, role, scope } = session.user;
+      if (!may(role, permission)) throw new AppError('FORBIDDEN', 'Your account may not do this.');
+      const by: Actor = { actor: `user:${email}`.slice(0, 190), requestId: context.res.locals['requestId'] as string };
+      return handle({ ...context, session, by, role, scope });
     },
   };
 }

@@ -30,6 +30,6 @@ export const requireSession: RequestHandler = (req, res, next) => {
 
 /** Nothing else opens before the one-time password has been replaced. */
 export const requireOwnPassword: RequestHandler = (_req, res, next) => {
-  if (sessionOf(res)?.admin.mustChangePassword) res.redirect(303, '/password');
+  if (sessionOf(res)?.user.mustChangePassword) res.redirect(303, '/password');
   else next();
 };

@@ -32,7 +32,7 @@ type View = { view: string; title: string; data?: Record<string, unknown>; statu
 /** Renders a page within the frame that fits: the whole dashboard, or the bare one before the login. */
 export async function sendPage(shell: Shell, req: Request, res: Response, view: View): Promise<void> {
   const session = sessionOf(res);
-  const isWhole = session !== undefined && !session.admin.mustChangePassword;
+  const isWhole = session !== undefined && !session.user.mustChangePassword;
   sendView(shell, req, res, view, isWhole ? { system: await systemStrip(shell.deps) } : undefined);
 }
 
@@ -50,7 +50,7 @@ function sendView({ deps, render }: Shell, req: Request, res: Response, { view, 
     nonce: res.locals['nonce'],
     csrf: csrfTokenFor(req, res, deps.vault),
     path: req.method === 'GET' ? req.originalUrl : '/',
-    admin: session && { email: session.admin.email, name: session.admin.name },
+    user: session && { email: session.user.email, name: session.user.name },
     navigation: navigation.map((item) => ({ ...item, isCurrent: item.href === '/' ? req.path === '/' : [item.href, item.also].some((href) => href !== undefined && (req.path === href || req.path.startsWith(`${href}/`))) })),
     version,
   });
@@ -71,7 +71,7 @@ export function errorPage(shell: Shell): ErrorRequestHandler {
     const requestId = res.locals['requestId'] as string;
     const t = translator(localeOf(req));
     const key = [code, `${Math.floor(status / 100)}xx`].find((candidate) => hasText(`problem.${candidate}.title`)) ?? '5xx';
-    const isWhole = sessionOf(res)?.admin.mustChangePassword === false;
+    const isWhole = sessionOf(res)?.user.mustChangePassword === false;
     const text = code === 'MISDIRECTED' ? t(`problem.${key}.text`, { port: req.socket.localPort }) : t(`problem.${key}.text`);
     sendView(shell, req, res, { view: 'error', title: t(`problem.${key}.title`), status, data: { status, code, text, requestId, isBusy: code === 'BUSY' } }, isWhole ? {} : undefined);
   };
