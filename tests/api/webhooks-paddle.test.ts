@@ -137,9 +137,12 @@ onBothDatabases('POST /webhooks/paddle', (engine) => {
     const item = (lineId: string, amount: string) => ({ items: [{ id: 'adjitm_1', type: 'partial', amount, item_id: lineId, totals: { total: amount, tax: '0', subtotal: amount } }], totals: { total: amount, currency_code: 'USD' } });
     const one = purchase();
     await deliver(shop, one.buyer, one.paid, adjustment('derived/adjustment.updated.refund-approved', one.id, { id: `adj_${one.id}`, ...item(seatLine, '100') }));
+    assert.deepEqual([...new Set(await statusesOf(shop, one.id))], [`${seatPrice}:active`, `${addonPrice}:active`], 'a small sum given back in kindness takes no licence');
+    const whole = { items: [{ id: 'adjitm_1', type: 'full', amount: '32662', item_id: seatLine, totals: { total: '32662', tax: '0', subtotal: '32662' } }], totals: { total: '32662', currency_code: 'USD' } };
+    await deliver(shop, adjustment('derived/adjustment.updated.refund-approved', one.id, { id: `adj2_${one.id}`, ...whole }));
     assert.deepEqual([...new Set(await statusesOf(shop, one.id))], [`${seatPrice}:cancelled`, `${addonPrice}:active`]);
     const two = purchase();
-    await deliver(shop, two.buyer, two.paid, adjustment('derived/adjustment.updated.refund-approved', two.id, { id: `adj_${two.id}`, ...item(seatLine, '9798') }));
+    await deliver(shop, two.buyer, two.paid, adjustment('derived/adjustment.updated.refund-approved', two.id, { id: `adj_${two.id}`, ...item(seatLine, '9900') }));
     const seats = (await statusesOf(shop, two.id)).filter((status) => status.startsWith(seatPrice));
     assert.deepEqual(seats, [...Array.from({ length: 7 }, () => `${seatPrice}:active`), ...Array.from({ length: 3 }, () => `${seatPrice}:cancelled`)]);
     await map(shop, 'paddle', addonPrice, null, 1);
