@@ -225,6 +225,7 @@ type InboxTable = {
 type JobTable = {
   id: string;
   kind: string;
+  lane: string;
   payload: string;
   dedupe_key: string | null;
   status: string;

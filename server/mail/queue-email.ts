@@ -28,6 +28,9 @@ export type UsageAlertData = { name: string; plan: string; keyEnding: string; un
 export type SignInData = { customerId: string; requestedAt: number };
 export type LicenseKeyData = { name: string };
 
+/** Written to many at a time, and in no hurry: they let an e-mail with a key pass. */
+const comesInRounds = new Set<EmailContent['template']>(['renewal-coming', 'usage-alert']);
+
 /** Puts an e-mail and the job that sends it into the caller's transaction. False when the cause has its e-mail already. */
 export async function queueEmail(db: Db, config: Pick<Config, 'publicUrl'>, input: EmailInput, now: number): Promise<boolean> {
   const id = newId();
@@ -47,6 +50,6 @@ export async function queueEmail(db: Db, config: Pick<Config, 'publicUrl'>, inpu
     created_at: now,
     sent_at: null,
   });
-  if (isNew) await enqueueJob(db, { kind: 'send-email', payload: { emailId: id }, dedupeKey: `send-email:${id}` }, now);
+  if (isNew) await enqueueJob(db, { kind: 'send-email', payload: { emailId: id }, dedupeKey: `send-email:${id}`, lane: comesInRounds.has(input.template) ? 'reminders' : 'mail' }, now);
   return isNew;
 }
