@@ -5,6 +5,7 @@ import type { Deps } from '../deps.ts';
 import { adminAuth, tokenActor, tokenIdOf } from '../http/admin-auth.ts';
 import { route, type Route } from '../http/route.ts';
 import { answerOnce, idempotencyHeader } from '../idempotency/answer-once.ts';
+import { mailIssuedKey } from '../mail/mail-issued-key.ts';
 import { grantLicense } from './grant-license.ts';
 import { grantInput, grantRequest } from './grant-request.ts';
 import { statusAt } from './license-status.rules.ts';
@@ -31,7 +32,7 @@ const createdShape = z.object({
 
 /** Licences, for programs that hold the API token. */
 export function adminLicenseRoutes(deps: Deps): Route[] {
-  const { db, vault, now } = deps;
+  const { db, vault, config, now } = deps;
   const tag = 'Administration';
   const before = adminAuth(deps);
 
@@ -47,6 +48,7 @@ export function adminLicenseRoutes(deps: Deps): Route[] {
       answerOnce(db, vault, { scope: `createLicense:${tokenIdOf(res)}`, key: headers['idempotency-key'], body }, now(), async (trx) => {
         const at = now();
         const { license, key, customer, created, plan, productCode } = await grantLicense(trx, vault, grantInput(body), tokenActor(res), at);
+        if (body.send_email) await mailIssuedKey(trx, config, { licenseId: license.id, customer }, at);
         const [activation] = await listActivations(trx, license.id);
         return {
           status: 201,

@@ -10,7 +10,7 @@ import { renderSignInValues } from './sign-in-email.ts';
 import { renderUsageAlert } from './usage-alert-email.ts';
 
 /** Every template there is, in the order of a customer's life. */
-export const previewTemplates = ['purchase', 'license-key', 'sign-in', ...noticeTemplates, 'usage-alert', 'operator-alert'] as const;
+export const previewTemplates = ['purchase', 'license-issued', 'license-key', 'sign-in', ...noticeTemplates, 'usage-alert', 'operator-alert'] as const;
 export type PreviewTemplate = (typeof previewTemplates)[number];
 
 const dayMs = 24 * 60 * 60_000;
@@ -25,8 +25,9 @@ export function previewEmail(config: Pick<Config, 'publicUrl'>, template: Previe
   switch (template) {
     case 'purchase':
       return renderPurchaseValues(locale, publicUrl, { name, order, licenses: [license] });
+    case 'license-issued':
     case 'license-key':
-      return renderLicenseKeyValues(locale, publicUrl, { name, license });
+      return renderLicenseKeyValues(template, locale, publicUrl, { name, license });
     case 'sign-in':
       return renderSignInValues(locale, { name, link: `${publicUrl}/account/link/EXAMPLE`, host: new URL(publicUrl).host });
     case 'usage-alert':

@@ -19,7 +19,7 @@ type EmailContent =
   | { template: 'usage-alert'; data: UsageAlertData }
   | { template: 'operator-alert'; data: OperatorAlertData }
   | { template: 'sign-in'; data: SignInData }
-  | { template: 'license-key'; data: LicenseKeyData }
+  | { template: 'license-key' | 'license-issued'; data: LicenseKeyData }
   | { template: NoticeTemplate; data: NoticeFacts & { name: string } };
 export type OperatorAlertData = { provider: string; problem: string };
 export type PurchaseData = { name: string; order: string; licenses: string[] };

@@ -18,6 +18,7 @@ const templates: Record<string, (deps: Deps, email: Email) => Promise<RenderedEm
   'usage-alert': renderUsageAlert,
   'operator-alert': renderOperatorAlert,
   'sign-in': renderSignIn,
+  'license-issued': renderLicenseKey,
   'license-key': renderLicenseKey,
   ...Object.fromEntries(noticeTemplates.map((template) => [template, renderNotice])),
 };

@@ -21,16 +21,18 @@ function newLicenseForm(planCodes: string[]) {
       duration: z.enum(['months', 'perpetual'], 'error.required'),
       months: z.string().trim().optional(),
       domain: textField(2_000).optional(),
+      send_email: z.string().optional(),
     })
     .refine(({ duration, months = '' }) => duration === 'perpetual' || (/^\d{1,3}$/.test(months) && Number(months) >= 1 && Number(months) <= maxMonths), { path: ['months'], error: 'error.months' })
     .refine(({ domain = '' }) => domain === '' || normalizeSite(domain) !== undefined, { path: ['domain'], error: 'error.domain' });
 }
 
 /** A licence issued by hand. */
-export function createLicensePages({ db, vault, now }: Deps): Page[] {
+export function createLicensePages(deps: Deps): Page[] {
+  const { db, vault, now } = deps;
   return [
     page('get', '/new-license', 'licenses.issue', async ({ query, t }) => {
-      const form = { email: (query['email'] ?? '').slice(0, 320), plan: 'pro', duration: 'months', months: '12' };
+      const form = { email: (query['email'] ?? '').slice(0, 320), plan: 'pro', duration: 'months', months: '12', send_email: 'on' };
       return { view: 'new-license', title: t('create.title'), data: { form, plans: await listPlans(db), formId: newId() } };
     }),
 
@@ -39,17 +41,17 @@ export function createLicensePages({ db, vault, now }: Deps): Page[] {
       const formId = formIdPattern.test(form['form_id'] ?? '') ? (form['form_id'] ?? '') : newId();
       const parsed = parseForm(newLicenseForm(plans.map(({ code }) => code)), form, t);
       if (!parsed.ok) return { view: 'new-license', title: t('create.title'), status: 422, data: { form, errors: parsed.errors, plans, formId } };
-      const { email, name, plan, duration, months, domain = '' } = parsed.data;
-      const input = { email, name, plan, months: duration === 'perpetual' ? null : Number(months), site: domain === '' ? undefined : normalizeSite(domain) };
-      await insertedOnce(createLicense(db, vault, formId, input, by, now()));
-      return { redirect: `/new-license/${formId}` };
+      const { email, name, plan, duration, months, domain = '', send_email: sendEmail } = parsed.data;
+      const input = { email, name, plan, months: duration === 'perpetual' ? null : Number(months), site: domain === '' ? undefined : normalizeSite(domain), sendsEmail: sendEmail === 'on' };
+      await insertedOnce(createLicense(deps, formId, input, by, now()));
+      return { redirect: `/new-license/${formId}${input.sendsEmail ? '?done=sent' : ''}` };
     }),
 
-    page('get', '/new-license/:form', 'licenses.issue', async ({ params, t }) => {
+    page('get', '/new-license/:form', 'licenses.issue', async ({ params, query, t }) => {
       const created = (await takeCreatedLicense(db, vault, params['form'] ?? '')) ?? pageNotFound();
       const found = (await findLicenseDetail(db, created.licenseId)) ?? pageNotFound();
       const { license, plan, customer } = found;
-      return { view: 'license-created', title: t('created.title'), data: { id: license.id, ending: license.key_hint, key: created.key, plan: plan.name, expiresAt: license.expires_at, domainLock: license.domain_lock, customer } };
+      return { view: 'license-created', title: t('created.title'), data: { id: license.id, ending: license.key_hint, key: created.key, plan: plan.name, expiresAt: license.expires_at, domainLock: license.domain_lock, customer, isSent: query['done'] === 'sent' } };
     }),
   ];
 }
