@@ -35,6 +35,8 @@ type PaidOrder = {
   snapshotAt: number;
   /** The buyer, or where the provider tells who it is. */
   buyer: Buyer | { customerId: string };
+  /** The provider's customer, where it says so of an order that names the buyer as well. */
+  customerId?: string | null | undefined;
   /** Null: the provider tells on request only (fetchObject 'order'). */
   lines: OrderLine[] | null;
   /** What the provider calls the order when it is asked for it, where that is not `orderId`. */

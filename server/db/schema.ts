@@ -205,6 +205,7 @@ type ProviderCustomerTable = {
   snapshot_at: number;
   created_at: number;
   updated_at: number;
+  customer_id: string | null;
 };
 
 type InboxTable = {

@@ -131,6 +131,30 @@ onBothDatabases('POST /webhooks/paddle', (engine) => {
     assert.deepEqual([...new Set(await statusesOf(shop, id))], [`${seatPrice}:cancelled`], 'a pending state that comes late changes nothing');
   });
 
+  it('knows a buyer again by the customer of Paddle when the address has changed, and moves the address along, unless somebody else has it', async () => {
+    const shop = await app();
+    const price = { items: [{ quantity: 1, price: { id: seatPrice, billing_cycle: { interval: 'month', frequency: 1 } } }], details: { totals: { total: '3000' }, line_items: [] } };
+    const one = purchase(price);
+    const customer = String(one.buyer.data['id']);
+    const moved = (email: string, at: string, id = customer) => paddleEvent('customer.updated', { id, email }, at);
+    const buyersOf = async () => (await shop.deps.db.selectFrom('orders').innerJoin('customers', 'customers.id', 'orders.customer_id').select(['customers.email', 'customers.id']).where('orders.external_id', 'like', `${one.id}%`).orderBy('orders.external_id').execute());
+    await deliver(shop, one.buyer, one.paid, moved('moved@example.test', '2024-05-01T00:00:00Z'), moved('older@example.test', '2024-04-30T00:00:00Z'));
+    assert.deepEqual((await buyersOf()).map(({ email }) => email), ['moved@example.test']);
+    const again = paddleEvent('transaction.completed', { ...price, id: `${one.id}_again`, customer_id: customer, subscription_id: null });
+    const renewal = paddleEvent('transaction.completed', { ...price, id: `${one.id}_renewal`, customer_id: customer, subscription_id: one.subscription, origin: 'subscription_recurring' });
+    await deliver(shop, again, renewal);
+    const buyers = await buyersOf();
+    assert.deepEqual([buyers.length, new Set(buyers.map(({ id }) => id)).size], [3, 1], 'one customer, with every order');
+    const mails = await shop.deps.db.selectFrom('emails').select('recipient').where('cause', 'like', `purchase:paddle:main:${one.id}_again:%`).execute();
+    assert.deepEqual(mails.map(({ recipient }) => recipient), ['moved@example.test']);
+    const other = purchase(price);
+    await deliver(shop, other.buyer, other.paid, moved('moved@example.test', '2024-06-01T00:00:00Z', String(other.buyer.data['id'])));
+    assert.equal((await shop.deps.db.selectFrom('customers').select('id').where('email', '=', String(other.buyer.data['email'])).execute()).length, 1);
+    assert.deepEqual((await deliveriesOf(shop)).filter(({ status }) => status === 'dead'), []);
+    const log = await shop.deps.db.selectFrom('audit_log').select('actor').where('action', '=', 'customer.changed').execute();
+    assert.deepEqual(log.map(({ actor }) => actor), ['paddle']);
+  });
+
   it('touches only the item of a partial refund, and only the seats whose price went back', async () => {
     const shop = await app();
     await map(shop, 'paddle', addonPrice, 'starter', 1);
