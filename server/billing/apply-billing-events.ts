@@ -112,7 +112,7 @@ async function record(context: ApplyContext, event: BillingEvent, taken: Taken):
     case 'Disputed':
     case 'DisputeWarned':
     case 'DisputeReversed':
-      return recordAdjustment(db, orderTaken(taken, event.orderId), event, by, now);
+      return recordAdjustment(context, orderTaken(taken, event.orderId), event);
     case 'SubscriptionLinked':
       return wakeJobsWaitingFor(db, subscriptionTopic(provider, event.subscriptionId), now);
     case 'CustomerChanged':

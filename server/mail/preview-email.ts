@@ -33,7 +33,7 @@ export function previewEmail(config: Pick<Config, 'publicUrl'>, template: Previe
     case 'usage-alert':
       return renderUsageAlert({ config }, sampleRow(template, locale, { name, plan: 'Pro', keyEnding: 'XXXX', unit: 'requests', threshold: 80, used: 812, limit: 1_000, resetsAt: now + 9 * dayMs }));
     case 'operator-alert':
-      return renderOperatorAlert({ config }, sampleRow(template, locale, { provider: 'woocommerce', problem: `Order ${order}: a product is not mapped to a plan: "Mug" (MUG-1).` }));
+      return renderOperatorAlert({ config }, sampleRow(template, locale, { kind: 'delivery', provider: 'woocommerce', problem: `Order ${order}: a product is not mapped to a plan: "Mug" (MUG-1).` }));
     default:
       return renderNoticeFacts(template, locale, publicUrl, { name, facts: { licenseIds: [], ...sampleFacts(template, now) }, licenses: [{ key_hint: 'XXXX', plan_name: 'Pro' }] });
   }

@@ -21,7 +21,10 @@ type EmailContent =
   | { template: 'sign-in'; data: SignInData }
   | { template: 'license-key' | 'license-issued'; data: LicenseKeyData }
   | { template: NoticeTemplate; data: NoticeFacts & { name: string } };
-export type OperatorAlertData = { provider: string; problem: string };
+/** A delivery that was given up, a webhook that the shop had disabled, a disputed payment, a provider that does not answer. */
+export const operatorAlertKinds = ['delivery', 'webhook', 'dispute', 'silent'] as const;
+export type OperatorAlertKind = (typeof operatorAlertKinds)[number];
+export type OperatorAlertData = { provider: string; problem: string; kind: OperatorAlertKind };
 export type PurchaseData = { name: string; order: string; licenses: string[] };
 /** `used` and `limit` are requests, tokens, or micro-cents of a US dollar. */
 export type UsageAlertData = { name: string; plan: string; keyEnding: string; unit: 'requests' | 'tokens' | 'cost'; threshold: number; used: number; limit: number; resetsAt: number };

@@ -4,6 +4,7 @@ import { previewReconciliation } from '../../server/billing/preview-reconciliati
 import { getBillingProvider } from '../../server/billing/providers.ts';
 import { reconcileProvider, reconcileProviders } from '../../server/billing/reconcile.ts';
 import { replayDeliveries } from '../../server/billing/replay-delivery.ts';
+import { outbox } from '../buyer.ts';
 import { createTestApp, onBothDatabases, type TestApp } from '../harness.ts';
 import { billingVariables, deliveriesOf, licensesOf, map, paddleEvent, payload, sendPaddle, sendWoo, wooOrder, work, type PaddleEvent } from '../deliveries.ts';
 import { startProviderRest, type ProviderRest } from '../provider-rest.ts';
@@ -123,6 +124,30 @@ onBothDatabases('reconciliation', (engine) => {
     rest.paddleEvents.push({ event_id: 'evt_1', occurred_at: 'never' });
     rest.close();
     await assert.rejects(reconcileProviders(shop.deps), /paddle: .*stripe: |stripe: /s);
+  });
+
+  it('writes to the operator when a provider has not answered for half an hour, once an hour, and of each dispute that is announced or begun', async () => {
+    const { shop, rest } = await start();
+    await reconcileProviders(shop.deps);
+    rest.close();
+    const subjects = async () => {
+      await work(shop);
+      return outbox(shop).filter(({ to }) => to === 'operator@example.test').map(({ subject }) => subject).toSorted();
+    };
+    for (const minutes of [10, 20]) {
+      shop.clock.now += minutes * 60_000;
+      await assert.rejects(reconcileProviders(shop.deps));
+    }
+    assert.deepEqual(await subjects(), []);
+    shop.clock.now += 60_000;
+    for (let n = 0; n < 2; n += 1) await assert.rejects(reconcileProviders(shop.deps));
+    assert.deepEqual(await subjects(), ['Paddle', 'Stripe', 'WooCommerce'].map((name) => `${name}: it cannot be asked what changed (keys.example.test)`));
+    const quiet = await createTestApp(engine, { ...billingVariables, OPERATOR_EMAIL: 'operator@example.test' });
+    open.push(quiet.close);
+    for (const name of ['chargeback_warning', 'chargeback', 'chargeback', 'chargeback_reverse']) await sendPaddle(quiet, paddleEvent(`derived/adjustment.created.${name}`, { id: `adj_${name}`, transaction_id: 'txn_disputed' }));
+    await work(quiet);
+    const told = outbox(quiet).filter(({ subject }) => subject.startsWith('Paddle: a payment is disputed'));
+    assert.deepEqual(told.map(({ text }) => /announces a dispute|were taken back/.exec(text)?.[0]).toSorted(), ['announces a dispute', 'were taken back']);
   });
 
   it('writes to the operator of dead letters, once for each cause and hour', async () => {
