@@ -147,7 +147,7 @@ onBothDatabases('reconciliation', (engine) => {
     for (const name of ['chargeback_warning', 'chargeback', 'chargeback', 'chargeback_reverse']) await sendPaddle(quiet, paddleEvent(`derived/adjustment.created.${name}`, { id: `adj_${name}`, transaction_id: 'txn_disputed' }));
     await work(quiet);
     const told = outbox(quiet).filter(({ subject }) => subject.startsWith('Paddle: a payment is disputed'));
-    assert.deepEqual(told.map(({ text }) => /announces a dispute|were taken back/.exec(text)?.[0]).toSorted(), ['announces a dispute', 'were taken back']);
+    for (const said of [/announces a dispute/, /were taken back/]) assert.equal(told.filter(({ text }) => said.test(text)).length, 1);
   });
 
   it('writes to the operator of dead letters, once for each cause and hour', async () => {

@@ -106,6 +106,9 @@ describe("a buyer's browser", () => {
     await page.locator('.license-key').waitFor();
     assert.match(await page.locator('.license-key').innerText(), /^CHA(-[0-9A-Z]{4}){4}$/);
     assert.equal(await page.evaluate('window.isSamePage'), true);
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.locator('[data-copy]').click();
+    assert.equal(await page.evaluate('navigator.clipboard.readText()'), await page.locator('.license-key').innerText());
     assert.deepEqual(complaints, []);
   });
 
