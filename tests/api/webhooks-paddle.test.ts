@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { after, it } from 'node:test';
+import express from 'express';
+import supertest from 'supertest';
 import { paddleSignatureProblem } from '../../server/billing/paddle/paddle-signature.ts';
-import { onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
+import { createTestApp, onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
 import { billingVariables, deliveriesOf, licensesOf, map, paddleEvent, paddleHeaders, payload, sendPaddle, statusesOf, work, type PaddleEvent } from '../deliveries.ts';
 
 const seatPrice = 'pri_01gsz8x8sawmvhz1pv30nge1ke';
@@ -37,6 +39,10 @@ async function deliver(app: TestApp, ...events: PaddleEvent[]): Promise<void> {
 
 onBothDatabases('POST /webhooks/paddle', (engine) => {
   const server = useTestApp(engine, billingVariables);
+  const open: (() => Promise<void>)[] = [];
+  after(async () => {
+    for (const close of open) await close();
+  });
   const app = async () => {
     const shop = await server();
     shop.clock.now = Math.max(shop.clock.now, start);
@@ -48,17 +54,29 @@ onBothDatabases('POST /webhooks/paddle', (engine) => {
     const { vectors } = payload<{ vectors: { secret: string; body: string; header: string; valid: boolean }[] }>('paddle/_signature-vectors.json');
     const at = Date.parse('2023-11-01T00:00:00Z');
     for (const { secret, body, header, valid } of vectors) {
-      assert.equal(paddleSignatureProblem(Buffer.from(body), header, ['other', secret], at), valid ? undefined : 'wrong');
-      assert.equal(paddleSignatureProblem(Buffer.from(body), header, [''], at), 'wrong');
+      assert.equal(paddleSignatureProblem(Buffer.from(body), header, ['other', secret], at, 300_000), valid ? undefined : 'wrong');
+      assert.equal(paddleSignatureProblem(Buffer.from(body), header, [''], at, 300_000), 'wrong');
     }
     const [{ secret, body, header } = { secret: '', body: '', header: '' }] = vectors;
     const [ts = '', h1 = ''] = header.split(';');
     const wrong = `h1=${'0'.repeat(64)}`;
-    const problem = (text: string | undefined, now = at) => paddleSignatureProblem(Buffer.from(body), text, [secret], now);
+    const problem = (text: string | undefined, now = at) => paddleSignatureProblem(Buffer.from(body), text, [secret], now, 300_000);
     for (const good of [`${ts};${h1};${wrong}`, `${ts};${wrong};${h1}`, `${h1};${ts}`]) assert.equal(problem(good), undefined);
     assert.deepEqual([problem(header, at + 299_000), problem(header, at - 299_000)], [undefined, undefined]);
     assert.deepEqual([problem(header, at + 301_000), problem(header, at - 301_000)], ['too-old-or-new', 'too-old-or-new']);
     for (const bad of ['', 'ts=', h1, ts, `${ts};h1=zz`, 'nonsense', `${ts};h1=`, `ts=-1;${h1}`]) assert.notEqual(problem(bad), undefined, bad);
+  });
+
+  it('takes a delivery as old as the tolerance that is configured, and verifies the bytes as they came, however the JSON is written', async () => {
+    const { api, clock } = await createTestApp(engine, { ...billingVariables, WEBHOOK_TOLERANCE_SECONDS: '60' }).then((test) => {
+      open.push(test.close);
+      return test;
+    });
+    const raw = JSON.stringify(paddleEvent('customer.created'), null, 3);
+    const send = (age: number) => supertest(api).post('/webhooks/paddle').set(paddleHeaders(raw, clock.now - age * 1_000)).send(raw);
+    assert.deepEqual([(await send(59)).status, (await send(61)).status], [200, 401]);
+    const behindAnother = express().use(express.json(), api);
+    assert.equal((await supertest(behindAnother).post('/webhooks/paddle').set(paddleHeaders(raw, clock.now)).send(raw)).status, 500, 'bytes that are gone cannot be verified, and nobody waits for them');
   });
 
   it('answers 401 with what to check when the signature is wrong', async () => {
