@@ -116,6 +116,8 @@ onBothDatabases('the command line', (engine) => {
     assert.deepEqual((await json('replay', '--dead')).replayed, [second]);
     assert.deepEqual((await json('replay', '--dead')).replayed, []);
     assert.deepEqual((await json('replay', '--provider', 'paddle')).replayed, [first, second]);
+    assert.deepEqual((await json('replay', '--from', '1970-01-01', '--to', '1970-01-01T00:00:00.002Z')).replayed, [first, second], 'from the first moment on, before the second');
+    assert.match(await refused('replay', '--from', 'yesterday'), /It must be a day like/);
     assert.deepEqual((await db.selectFrom('jobs').select('status').execute()).map(({ status }) => status), ['queued', 'queued', 'queued']);
     assert.match(await refused('replay'), /Say what to replay/);
     assert.match(await refused('replay', '--id', 'nothing'), /no delivery with this id/);
