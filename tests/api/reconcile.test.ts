@@ -90,6 +90,20 @@ onBothDatabases('reconciliation', (engine) => {
     assert.deepEqual((await deliveriesOf(shop)).map(({ topic, deliveries }) => [topic, deliveries]), [['invoice.paid', 1]]);
   });
 
+  it('misses no order of a shop in which orders change while they are listed, nor of one that has imported hundreds in one second', async () => {
+    const { shop, rest } = await start();
+    const at = (second: number) => new Date(Date.UTC(2026, 10, 1) + second * 1_000).toISOString().slice(0, 19);
+    rest.wooOrders.push(...Array.from({ length: 250 }, (_, index) => wooOrder({ date_modified_gmt: at(index) })), ...Array.from({ length: 230 }, () => wooOrder({ date_modified_gmt: at(9_999) })));
+    let second = 100_000;
+    rest.afterList = () => {
+      // The oldest orders become the newest: whoever counts pages skips as many.
+      for (const order of rest.wooOrders.slice(0, 7)) Object.assign(order, { date_modified_gmt: at((second += 1)) });
+    };
+    const seen = new Set<unknown>();
+    for await (const page of getBillingProvider(shop.deps, 'woocommerce').listChanges?.(since) ?? []) for (const { body } of page) seen.add((JSON.parse(body.toString()) as { id: unknown }).id);
+    assert.equal(seen.size, 480);
+  });
+
   it('says what would change without changing it', async () => {
     const { shop, rest } = await start();
     const told = stories();
