@@ -20,18 +20,27 @@ import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
 import { siteRoutes } from './licenses/sites.routes.ts';
 import { pricingPages } from './pricing/pricing.pages.ts';
+import { aliasAndPriceRoutes } from './ai/catalog/aliases-and-prices.routes.ts';
+import { providerRoutes } from './ai/catalog/providers.routes.ts';
+import { tokenRoutes } from './api-tokens/tokens.routes.ts';
+import { deliveryRoutes } from './billing/deliveries.routes.ts';
+import { revealRoutes } from './licenses/reveal.routes.ts';
+import { emailRoutes } from './mail/emails.routes.ts';
+import { endpointRoutes } from './webhooks/endpoints.routes.ts';
+import { exportRoutes } from './records/exports.routes.ts';
+import { recordsRoutes } from './records/records.routes.ts';
 import { statementRoutes } from './usage/statement.routes.ts';
 import { usageRoutes } from './usage/usage.routes.ts';
 
-/** Every public endpoint, in the order in which it is mounted. */
+/** Every public endpoint, in the order in which it is mounted: what is asked for all the time comes first, since the router tries one after the other. */
 export function apiRoutes(deps: Deps): Route[] {
   const routes = [
     ...licenseRoutes(deps),
+    ...aiRoutes(deps),
+    ...gatewayRoutes(deps),
     ...siteRoutes(deps),
     ...adminLicenseRoutes(deps),
     ...customerRoutes(deps),
-    ...aiRoutes(deps),
-    ...gatewayRoutes(deps),
     ...audioRoutes(deps),
     ...providerKeyRoutes(deps),
     ...accountRoutes(deps),
@@ -40,6 +49,15 @@ export function apiRoutes(deps: Deps): Route[] {
     ...usageRoutes(deps),
     ...statementRoutes(deps),
     ...webhookRoutes(deps),
+    ...recordsRoutes(deps),
+    ...exportRoutes(deps),
+    ...revealRoutes(deps),
+    ...emailRoutes(deps),
+    ...deliveryRoutes(deps),
+    ...endpointRoutes(deps),
+    ...providerRoutes(deps),
+    ...aliasAndPriceRoutes(deps),
+    ...tokenRoutes(deps),
   ];
   routes.push(...systemRoutes(deps, routes), ...openApiRoutes(deps, routes));
   return routes;

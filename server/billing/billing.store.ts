@@ -60,6 +60,16 @@ export async function listDeliveryIds(db: Db, filter: { provider?: string | unde
   return (await query.execute()).map(({ id }) => id);
 }
 
+/** The oldest deliveries that fit, with when they came. */
+export function listOldestDeliveries(db: Db, { provider, status, from, to }: { provider?: string | undefined; status?: string | undefined; from?: number | undefined; to?: number | undefined }, limit: number): Promise<{ id: string; received_at: number }[]> {
+  let query = db.selectFrom('inbox').select(['id', 'received_at']).orderBy('received_at').orderBy('id').limit(limit);
+  if (status !== undefined) query = query.where('status', '=', status);
+  if (provider !== undefined) query = query.where('provider', '=', provider);
+  if (from !== undefined) query = query.where('received_at', '>=', from);
+  if (to !== undefined) query = query.where('received_at', '<', to);
+  return query.execute();
+}
+
 /** How far a recurring look has come; undefined before the first. */
 export async function readCursor(db: Db, name: string): Promise<number | undefined> {
   const row = await db.selectFrom('billing_cursors').select('position').where('name', '=', name).executeTakeFirst();

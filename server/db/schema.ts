@@ -1,5 +1,7 @@
 import type { AccessCustomerColumns, AccessLicenseColumns, AccessSchema } from './access-schema.ts';
 import type { AiSchema } from './ai-schema.ts';
+import type { ApiSchema, ApiTokenColumns, AuditLogColumns } from './api-schema.ts';
+import type { PeopleSchema } from './people-schema.ts';
 import type { SelfServiceSchema } from './self-service-schema.ts';
 import type { SellingLicenseColumns, SellingSchema, SellingSubscriptionColumns } from './selling-schema.ts';
 
@@ -297,7 +299,7 @@ type UsageRecordTable = {
   is_cached: number;
 };
 
-type AuditLogTable = {
+type AuditLogTable = AuditLogColumns & {
   id: string;
   at: number;
   actor: string;
@@ -317,7 +319,7 @@ type LoginAttemptTable = {
   updated_at: number;
 };
 
-type ApiTokenTable = {
+type ApiTokenTable = ApiTokenColumns & {
   id: string;
   name: string;
   token_digest: Uint8Array;
@@ -343,7 +345,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = AccessSchema & AiSchema & SellingSchema & SelfServiceSchema & {
+export type Schema = AccessSchema & AiSchema & ApiSchema & PeopleSchema & SellingSchema & SelfServiceSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;

@@ -13,6 +13,10 @@ export function findProductByCode(db: Db, code: string): Promise<Product | undef
   return db.selectFrom('products').selectAll().where('code', '=', code).executeTakeFirst();
 }
 
+export function listProducts(db: Db): Promise<Product[]> {
+  return db.selectFrom('products').selectAll().orderBy('name').execute();
+}
+
 export async function insertPlan(db: Db, plan: Plan): Promise<void> {
   await db.insertInto('plans').values(plan).execute();
 }

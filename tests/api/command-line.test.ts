@@ -182,7 +182,7 @@ describe('the command line before it comes to a database', () => {
   const refused = (...args: string[]) => refusedBy(run, args);
 
   it('explains every command', async () => {
-    const commands = ['migrate', 'create-admin', 'issue', 'map-product', 'show', 'replay', 'reconcile', 'rotate-keys', 'doctor'];
+    const commands = ['migrate', 'create-admin', 'issue', 'map-product', 'show', 'replay', 'reconcile', 'rotate-keys', 'verify-audit', 'doctor'];
     const { stdout } = await run('--help');
     const helps = await Promise.all(commands.map((command) => run(command, '--help')));
     for (const [index, help] of helps.entries()) {
