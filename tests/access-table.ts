@@ -57,7 +57,7 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
   ...scoped('keys.read', true, ['POST /api/v1/licenses/:id/reveal-key']),
   ...scoped('orders.read', true, ['GET /api/v1/orders', 'GET /api/v1/orders/:id']),
   ...scoped('subscriptions.read', true, ['GET /api/v1/subscriptions', 'GET /api/v1/subscriptions/:id']),
-  ...scoped('usage.read', true, ['GET /api/v1/usage-records', 'GET /api/v1/usage-records/:id']),
+  ...scoped('usage.read', true, ['GET /api/v1/usage']),
   ...scoped('organizations.read', true, ['GET /api/v1/organizations', 'GET /api/v1/organizations/:id']),
   ...scoped('organizations.write', true, ['POST /api/v1/organizations', 'PUT /api/v1/organizations/:id', 'POST /api/v1/organizations/:id/disable', 'POST /api/v1/organizations/:id/enable']),
   ...scoped('users.read', true, ['GET /api/v1/users', 'GET /api/v1/users/:id']),

@@ -14,7 +14,7 @@ const item = z
   })
   .meta({ id: 'UsageLedgerRecord' });
 
-/** The ledger of AI requests, one row each; never what was asked or answered. */
+/** The ledger of AI requests, one row each, to be exported; never what was asked or answered. It is read by figures/ledger.routes.ts. */
 export const usageRecords: Records<'usage_records', typeof filters, typeof item> = {
   table: 'usage_records', name: 'usage-records', what: 'usage record', operations: { list: 'listUsageRecords', read: 'readUsageRecord' }, tag: 'AI', scope: 'usage.read',
   item, filters, sorts: { created_at: 'usage_records.created_at' },
