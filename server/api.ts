@@ -11,8 +11,11 @@ import { aiSettingsRoutes } from './ai/settings/settings.routes.ts';
 import { visitorRoutes } from './ai/visitors/visitors.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
+import { ledgerRoutes } from './figures/ledger.routes.ts';
+import { statisticsRoutes } from './figures/statistics.routes.ts';
 import { systemRoutes } from './system.routes.ts';
 import { errorHandler, notFound } from './http/error-handler.ts';
+import { importRoutes } from './imports/imports.routes.ts';
 import { docsPages, openApiRoutes } from './http/openapi.ts';
 import { limitByAddress, requestsPerMinute } from './http/rate-limit.ts';
 import { requestContext, securityHeaders } from './http/request.ts';
@@ -58,6 +61,8 @@ export function apiRoutes(deps: Deps): Route[] {
     ...aiSettingsRoutes(deps),
     ...usageRoutes(deps),
     ...statementRoutes(deps),
+    ...statisticsRoutes(deps),
+    ...ledgerRoutes(deps),
     ...webhookRoutes(deps),
     ...organizationRoutes(deps),
     ...userRoutes(deps),
@@ -70,6 +75,7 @@ export function apiRoutes(deps: Deps): Route[] {
     ...providerRoutes(deps),
     ...aliasAndPriceRoutes(deps),
     ...tokenRoutes(deps),
+    ...importRoutes(deps),
     ...planRoutes(deps),
     ...productRoutes(deps),
     ...licenseModuleRoutes(deps),

@@ -4,7 +4,9 @@ import Handlebars, { type HelperOptions, type RuntimeOptions, type TemplateDeleg
 import { may, type Permission, type Role } from '../../access/access.rules.ts';
 import { actorName, siteName } from '../actors.ts';
 import { auditChanges } from '../audit-changes.rules.ts';
-import { formatMoney, isoTime, utcDate, utcDateTime } from './format.ts';
+import { barsSvg, swatchSvg, type BarChart } from './chart.ts';
+import { dollarsOf, microcentsPerDollar } from '../../usage/dollars.rules.ts';
+import { formatDollars, formatMoney, isoTime, utcDate, utcDateTime } from './format.ts';
 import { iconSvg } from './icons.ts';
 import { hasText, translator, type Locale } from './locale.ts';
 
@@ -77,10 +79,15 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   added: { color: 'green', icon: 'plus' },
   changed: { color: 'blue', icon: 'replay' },
   removed: { color: 'red', icon: 'cross' },
+  mapping: { color: 'yellow', icon: 'hourglass' },
+  checking: { color: 'blue', icon: 'hourglass' },
+  checked: { color: 'blue', icon: 'circle-check' },
+  running: { color: 'blue', icon: 'hourglass' },
+  undoing: { color: 'blue', icon: 'hourglass' },
+  undone: { color: 'secondary', icon: 'replay' },
   revoked: { color: 'red', icon: 'cross' },
   intact: { color: 'green', icon: 'circle-check' },
   broken: { color: 'red', icon: 'warning' },
-  running: { color: 'blue', icon: 'hourglass' },
   processing: { color: 'green', icon: 'circle-check' },
   billed: { color: 'blue', icon: 'hourglass' },
   unseen: { color: 'secondary', icon: 'hourglass' },
@@ -115,6 +122,12 @@ function addHelpers(handlebars: typeof Handlebars): void {
     money: (minor: number, currency: string | null, options: HelperOptions) => formatMoney(minor, currency, localeOf(options)),
     who: (code: string, options: HelperOptions) => actorName(code, translator(localeOf(options))),
     siteName: (name: string) => siteName(name),
+    /** A share in thousandths. */
+    percent: (share: number | undefined, options: HelperOptions) => (share === undefined ? '–' : new Intl.NumberFormat(localeOf(options), { style: 'percent', maximumFractionDigits: 1 }).format(share / 1_000)),
+    /** For people, who do not look at more than cents of a large amount. */
+    dollars: (microcents: number, options: HelperOptions) => formatDollars(dollarsOf(microcents), localeOf(options), microcents < microcentsPerDollar ? 4 : 2),
+    bars: (chart: BarChart, id: string) => new SafeString(barsSvg(chart, id, escapeExpression)),
+    swatch: (look: number, id: string) => new SafeString(swatchSvg(look, id)),
     icon: (name: string) => new SafeString(iconSvg(name)),
     time: (ms: number | null, options: HelperOptions) => timeElement(ms, 'datetime', utcDateTime, localeOf(options)),
     ago: (ms: number | null, options: HelperOptions) => timeElement(ms, 'relative', utcDateTime, localeOf(options)),
