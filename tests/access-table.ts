@@ -72,6 +72,17 @@ export const pageRows: Record<string, string> = {
   ...rows(sellers, [
     'GET /orders', 'GET /orders/:id', 'GET /subscriptions', 'GET /subscriptions/:id',
   ]),
+  ...rows(sellers, [
+    'GET /search',
+  ]),
+  ...rows(everybody, [
+    'GET /usage', 'GET /usage/customers', 'GET /usage/licenses', 'GET /expiring',
+  ]),
+  ...rows('S', [
+    'GET /imports', 'GET /imports/new', 'POST /imports', 'GET /imports/:id', 'GET /imports/:id/refused.csv', 'POST /imports/:id/start',
+    'POST /imports/:id/resume', 'GET /imports/:id/undo', 'POST /imports/:id/undo', 'GET /imports/:id/discard', 'POST /imports/:id/discard', 'GET /imports/:id/mapping',
+    'POST /imports/:id/mapping', 'GET /imports/:id/values', 'POST /imports/:id/values',
+  ]),
 };
 
 /** The scope that an API token needs for an endpoint; `own`: whether the token of an organisation may hold it too. */
@@ -136,6 +147,12 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
   ]),
   ...scoped('settings.write', false, [
     'PUT /api/v1/settings/:name', 'POST /api/v1/dead-jobs/:id/retry', 'DELETE /api/v1/dead-jobs/:id',
+  ]),
+  ...scoped('statistics.read', true, ['GET /api/v1/statistics']),
+  ...scoped('usage.read', true, ['GET /api/v1/usage']),
+  ...scoped('imports.write', false, [
+    'GET /api/v1/imports', 'GET /api/v1/imports/:id', 'POST /api/v1/imports', 'POST /api/v1/imports/:id/check', 'POST /api/v1/imports/:id/start', 'POST /api/v1/imports/:id/undo',
+    'POST /api/v1/imports/:id/resume', 'DELETE /api/v1/imports/:id', 'GET /api/v1/imports/:id/problems',
   ]),
 };
 

@@ -20,7 +20,7 @@ export function ledgerRoutes(deps: Deps): Route[] {
   const { db } = deps;
   const list = route(
     {
-      method: 'get', path: '/api/v1/usage', operationId: 'listUsage', tag: 'Administration', auth: 'admin',
+      method: 'get', path: '/api/v1/usage', operationId: 'listUsage', tag: 'Administration', auth: 'admin', scope: 'usage.read',
       summary: 'The AI requests of all licences, newest first',
       description: 'A page may be shorter than `limit` although there is more, when what is asked for is rare: go on with `next_cursor` until it is null. What was asked and answered is not kept.',
       query: z.object({

@@ -42,7 +42,7 @@ export function statisticsRoutes(deps: Deps): Route[] {
   const { db, now } = deps;
   const read = route(
     {
-      method: 'get', path: '/api/v1/statistics', operationId: 'readStatistics', tag: 'Administration', auth: 'admin',
+      method: 'get', path: '/api/v1/statistics', operationId: 'readStatistics', tag: 'Administration', auth: 'admin', scope: 'statistics.read',
       summary: 'How the business stands',
       description: 'From the same figures as the overview of the dashboard, counted by the server at most a few seconds after a change. Days and months are UTC, today included.',
       query: z.object({
