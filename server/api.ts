@@ -8,6 +8,7 @@ import { accountRoutes } from './ai/own-keys/account.routes.ts';
 import { providerKeyRoutes } from './ai/own-keys/provider-keys.routes.ts';
 import { aiSettingsRoutes } from './ai/settings/settings.routes.ts';
 import { visitorRoutes } from './ai/visitors/visitors.routes.ts';
+import { batchRoutes } from './batches/batches.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
 import { systemRoutes } from './system.routes.ts';
@@ -19,6 +20,8 @@ import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
 import { siteRoutes } from './licenses/sites.routes.ts';
+import { customerWriteRoutes } from './people/customers-api.routes.ts';
+import { licenseWriteRoutes } from './people/licenses-api.routes.ts';
 import { pricingPages } from './pricing/pricing.pages.ts';
 import { aliasAndPriceRoutes } from './ai/catalog/aliases-and-prices.routes.ts';
 import { providerRoutes } from './ai/catalog/providers.routes.ts';
@@ -39,6 +42,9 @@ export function apiRoutes(deps: Deps): Route[] {
     ...siteRoutes(deps),
     ...adminLicenseRoutes(deps),
     ...customerRoutes(deps),
+    ...customerWriteRoutes(deps),
+    ...licenseWriteRoutes(deps),
+    ...batchRoutes(deps),
     ...aiRoutes(deps),
     ...gatewayRoutes(deps),
     ...audioRoutes(deps),
