@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type Express } from 'express';
 import { accountPages } from './admin/pages/account.pages.ts';
+import { auditPages } from './admin/pages/audit.pages.ts';
 import { aliasPages } from './admin/pages/aliases.pages.ts';
 import { batchPages } from './admin/pages/batches.pages.ts';
 import { bulkPages } from './admin/pages/bulk.pages.ts';
@@ -20,6 +21,7 @@ import { pricePages } from './admin/pages/prices.pages.ts';
 import { providerPages } from './admin/pages/providers.pages.ts';
 import { recordPages } from './admin/pages/records.pages.ts';
 import { statementPages } from './admin/pages/statement.pages.ts';
+import { tokenPages } from './admin/pages/tokens.pages.ts';
 import { webhookPages } from './admin/pages/webhooks.pages.ts';
 import { checkHost } from './admin/web/host-check.ts';
 import { mountPages } from './admin/web/page.ts';
@@ -83,6 +85,8 @@ export function createAdmin(deps: Deps): Express {
     ...recordPages(deps),
     ...emailPages(deps),
     ...webhookPages(deps),
+    ...auditPages(deps),
+    ...tokenPages(deps),
   ]);
 
   app.use(pageNotFound);

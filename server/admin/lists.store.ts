@@ -1,18 +1,26 @@
-import type { Selectable } from 'kysely';
+import type { Selectable, SelectQueryBuilder } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 import { keysetPage, type PageOf, type PageRequest } from './paging.store.ts';
 
 export type AuditRow = Selectable<Schema['audit_log']>;
-export type AuditFilter = { entity?: string | undefined; entityId?: string | undefined; actors?: string[] | undefined };
+/** `from` on and before `to`, in epoch ms. */
+export type AuditFilter = { entity?: string | undefined; entityId?: string | undefined; actors?: string[] | undefined; from?: number | undefined; to?: number | undefined };
+
+/** The lines of the audit log that a filter leaves. */
+export function auditQuery(db: Db, { entity, entityId, actors, from, to }: AuditFilter): SelectQueryBuilder<Schema, 'audit_log', object> {
+  let query: SelectQueryBuilder<Schema, 'audit_log', object> = db.selectFrom('audit_log');
+  if (entity !== undefined) query = query.where('audit_log.entity', '=', entity);
+  if (entityId !== undefined) query = query.where('audit_log.entity_id', '=', entityId);
+  if (actors !== undefined) query = query.where('audit_log.actor', 'in', actors);
+  if (from !== undefined) query = query.where('audit_log.at', '>=', from);
+  if (to !== undefined) query = query.where('audit_log.at', '<', to);
+  return query;
+}
 
 /** A page of the audit log, newest first. */
-export function listAudit(db: Db, { entity, entityId, actors }: AuditFilter, page: PageRequest): Promise<PageOf<AuditRow>> {
-  let query = db.selectFrom('audit_log');
-  if (entity !== undefined) query = query.where('entity', '=', entity);
-  if (entityId !== undefined) query = query.where('entity_id', '=', entityId);
-  if (actors !== undefined) query = query.where('actor', 'in', actors);
-  return keysetPage(query, { at: 'audit_log.at', id: 'audit_log.id' }, page, (ids) => db.selectFrom('audit_log').selectAll().where('id', 'in', ids).execute());
+export function listAudit(db: Db, filter: AuditFilter, page: PageRequest): Promise<PageOf<AuditRow>> {
+  return keysetPage(auditQuery(db, filter), { at: 'audit_log.at', id: 'audit_log.id' }, page, (ids) => db.selectFrom('audit_log').selectAll().where('id', 'in', ids).execute());
 }
 
 export type DeliveryRow = Pick<Selectable<Schema['inbox']>, 'id' | 'provider' | 'topic' | 'event_id' | 'status' | 'reason' | 'received_at'>;

@@ -25,6 +25,7 @@ const navigation: { href: string; key: string; icon: string; also?: string }[] =
   { href: '/prices', key: 'nav.prices', icon: 'coins' },
   { href: '/plans', key: 'nav.plans', icon: 'list' },
   { href: '/audit', key: 'nav.audit', icon: 'audit' },
+  { href: '/tokens', key: 'nav.tokens', icon: 'api' },
 ];
 
 type View = { view: string; title: string; data?: Record<string, unknown>; status?: number };
