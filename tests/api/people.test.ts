@@ -73,7 +73,7 @@ onBothDatabases('customers and licences', (engine) => {
       const seen: string[] = [];
       let url: string | undefined = `/customers?sort=${sort}`;
       let last = '';
-      while (url !== undefined) {
+      while (url !== undefined && seen.length < 500) {
         const { text }: { text: string } = await admin.get(url);
         seen.push(...[...text.matchAll(/class="cell-title" href="\/customers\/([0-9a-f-]{36})"/g)].map(([, id = '']) => id));
         last = /rel="prev" href="([^"]+)"/.exec(text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? last;
@@ -218,7 +218,7 @@ onBothDatabases('customers and licences', (engine) => {
     assert.equal((await send('transfer', { email: 'Receiver@people.example' })).status, 303);
     assert.equal((await row()).customer_id, other.customerId);
     assert.equal((await admin.post(`/licenses/${id}/send-key`)).status, 303);
-    assert.deepEqual(await db.selectFrom('emails').select(['recipient', 'template']).where('license_id', '=', id).execute(), [{ recipient: 'receiver@people.example', template: 'license-key' }]);
+    assert.deepEqual((await db.selectFrom('emails').select(['recipient', 'template']).where('license_id', '=', id).execute()).map(({ recipient, template }) => [recipient, template]), [['receiver@people.example', 'license-key']]);
     const perpetual = await post(test, `/api/v1/licenses/${id}/extend`, { perpetual: true, reason: 'gift' });
     assert.deepEqual([perpetual.status, perpetual.body.expires_at], [200, null]);
     assert.equal((await post(test, `/api/v1/licenses/${id}/extend`, { months: 1, reason: 'x' })).status, 409);
