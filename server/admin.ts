@@ -2,11 +2,17 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type Express } from 'express';
 import { accountPages } from './admin/pages/account.pages.ts';
+import { auditPages } from './admin/pages/audit.pages.ts';
 import { aliasPages } from './admin/pages/aliases.pages.ts';
+import { batchPages } from './admin/pages/batches.pages.ts';
+import { bulkPages } from './admin/pages/bulk.pages.ts';
 import { createLicensePages } from './admin/pages/create-license.pages.ts';
+import { customerActionPages } from './admin/pages/customer-actions.pages.ts';
+import { customerFormPages } from './admin/pages/customer-forms.pages.ts';
 import { customerPages } from './admin/pages/customers.pages.ts';
 import { emailPages } from './admin/pages/emails.pages.ts';
 import { licenseActionPages } from './admin/pages/license-actions.pages.ts';
+import { licenseChangePages } from './admin/pages/license-changes.pages.ts';
 import { licensePages } from './admin/pages/licenses.pages.ts';
 import { loginPages } from './admin/pages/login.pages.ts';
 import { overviewPages } from './admin/pages/overview.pages.ts';
@@ -22,6 +28,7 @@ import { settingsPages } from './admin/pages/settings.pages.ts';
 import { statementPages } from './admin/pages/statement.pages.ts';
 import { subscriptionPages } from './admin/pages/subscriptions.pages.ts';
 import { systemPages } from './admin/pages/system.pages.ts';
+import { tokenPages } from './admin/pages/tokens.pages.ts';
 import { webhookPages } from './admin/pages/webhooks.pages.ts';
 import { checkHost } from './admin/web/host-check.ts';
 import { mountPages } from './admin/web/page.ts';
@@ -68,10 +75,15 @@ export function createAdmin(deps: Deps): Express {
   app.use(requireOwnPassword);
   mountPages(app, deps, shell, [
     ...overviewPages(deps),
+    ...bulkPages(deps),
+    ...batchPages(deps),
     ...customerPages(deps),
+    ...customerFormPages(deps),
+    ...customerActionPages(deps),
     ...licensePages(deps),
     ...statementPages(deps),
     ...licenseActionPages(deps),
+    ...licenseChangePages(deps),
     ...createLicensePages(deps),
     ...providerPages(deps),
     ...aliasPages(deps),
@@ -87,6 +99,8 @@ export function createAdmin(deps: Deps): Express {
     ...recordPages(deps),
     ...emailPages(deps),
     ...webhookPages(deps),
+    ...auditPages(deps),
+    ...tokenPages(deps),
   ]);
 
   app.use(pageNotFound);

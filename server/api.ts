@@ -39,15 +39,15 @@ import { recordsRoutes } from './records/records.routes.ts';
 import { statementRoutes } from './usage/statement.routes.ts';
 import { usageRoutes } from './usage/usage.routes.ts';
 
-/** Every public endpoint, in the order in which it is mounted. */
+/** Every public endpoint, in the order in which it is mounted: what is asked for all the time comes first, since the router tries one after the other. */
 export function apiRoutes(deps: Deps): Route[] {
   const routes = [
     ...licenseRoutes(deps),
+    ...aiRoutes(deps),
+    ...gatewayRoutes(deps),
     ...siteRoutes(deps),
     ...adminLicenseRoutes(deps),
     ...customerRoutes(deps),
-    ...aiRoutes(deps),
-    ...gatewayRoutes(deps),
     ...audioRoutes(deps),
     ...providerKeyRoutes(deps),
     ...accountRoutes(deps),

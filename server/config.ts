@@ -53,6 +53,7 @@ const environment = z.object({
   ADMIN_PORT: port.default(5012),
   PUBLIC_URL: httpUrl.optional(),
   DATA_DIR: z.string().default('data'),
+  PROCESSES: z.coerce.number().int('must be a whole number').min(1).max(64, 'must be at most 64').default(1),
   DATABASE_URL: z
     .string()
     .refine((url) => /^(mysql|mariadb):\/\//.test(url) || url.startsWith('sqlite:'), 'must begin with mysql:// or sqlite: (leave it out for the embedded database)')

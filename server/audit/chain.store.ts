@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { insertedOnce, type Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 import type { AuditLine } from './chain.rules.ts';
+import { findRedactions } from './redactions.store.ts';
 
 export type Seal = Selectable<Schema['audit_seals']>;
 export type AuditCheck = Selectable<Schema['audit_checks']>;
@@ -32,14 +33,16 @@ export async function markSealed(db: Db, ids: string[]): Promise<void> {
   await db.updateTable('audit_log').set({ is_sealed: 1 }).where('id', 'in', ids).execute();
 }
 
-export type SealedLine = { seal: Seal; line: AuditLine | undefined };
+/** `redaction`: what is proven of the line since it was emptied. */
+export type SealedLine = { seal: Seal; line: AuditLine | undefined; redaction: Uint8Array | undefined };
 
 /** Seals after a place, each with its line if that is still there. */
 export async function listSealsAfter(db: Db, seq: number, limit: number): Promise<SealedLine[]> {
   const seals = await db.selectFrom('audit_seals').selectAll().where('seq', '>', seq).orderBy('seq').limit(limit).execute();
   if (seals.length === 0) return [];
   const lines = new Map((await db.selectFrom('audit_log').select(lineColumns).where('id', 'in', seals.map(({ audit_id }) => audit_id)).execute()).map((line) => [line.id, line]));
-  return seals.map((seal) => ({ seal, line: lines.get(seal.audit_id) }));
+  const redactions = await findRedactions(db, seals.map(({ audit_id }) => audit_id));
+  return seals.map((seal) => ({ seal, line: lines.get(seal.audit_id), redaction: redactions.get(seal.audit_id) }));
 }
 
 /** Lines after an id, each with whether it says that it is sealed and whether there is a seal. */

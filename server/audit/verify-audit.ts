@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Db } from '../db/database.ts';
 import { beginning, withProblem, type ChainProgress } from './chain.rules.ts';
 import { listLinesAfter, listSealsAfter, type SealedLine } from './chain.store.ts';
+import { redactedDigest } from './redact-audit.ts';
 import { sealHash } from './seal-audit.ts';
 
 const linesAtOnce = 500;
@@ -37,7 +38,7 @@ export async function verifySlice(db: Db, progress: ChainProgress): Promise<{ pr
 }
 
 /** What follows is held against the seal as it is stored, so that one change is one problem. */
-function checkSeal(before: ChainProgress, { seal, line }: SealedLine): ChainProgress {
+function checkSeal(before: ChainProgress, { seal, line, redaction }: SealedLine): ChainProgress {
   let progress = before;
   const previousHash = Buffer.from(seal.previous_hash).toString('hex');
   const isNext = seal.seq === before.seq + 1;
@@ -45,6 +46,6 @@ function checkSeal(before: ChainProgress, { seal, line }: SealedLine): ChainProg
   if (isNext && previousHash !== before.hash) progress = withProblem(progress, { kind: 'seal_out_of_place', seq: seal.seq, id: seal.audit_id });
   const hash = Buffer.from(seal.hash);
   if (!line) progress = withProblem(progress, { kind: 'removed', seq: seal.seq, id: seal.audit_id });
-  else if (!sealHash(seal.seq, previousHash, line).equals(hash)) progress = withProblem(progress, { kind: 'changed', seq: seal.seq, id: seal.audit_id });
+  else if (!sealHash(seal.seq, previousHash, line).equals(hash) && !(redaction && redactedDigest(line).equals(redaction))) progress = withProblem(progress, { kind: 'changed', seq: seal.seq, id: seal.audit_id });
   return { ...progress, seq: seal.seq, hash: hash.toString('hex'), lines: progress.lines + (line ? 1 : 0) };
 }

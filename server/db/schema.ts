@@ -1,6 +1,7 @@
 import type { AccessCustomerColumns, AccessLicenseColumns, AccessSchema } from './access-schema.ts';
 import type { AiSchema } from './ai-schema.ts';
 import type { ApiSchema, ApiTokenColumns, AuditLogColumns } from './api-schema.ts';
+import type { PeopleSchema } from './people-schema.ts';
 import type { SelfServiceSchema } from './self-service-schema.ts';
 import type { ShopLicenseColumns, ShopPlanColumns, ShopProductColumns, ShopSchema } from './shop-schema.ts';
 import type { SellingLicenseColumns, SellingSchema, SellingSubscriptionColumns } from './selling-schema.ts';
@@ -343,7 +344,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = AccessSchema & AiSchema & ApiSchema & SellingSchema & SelfServiceSchema & ShopSchema & {
+export type Schema = AccessSchema & AiSchema & ApiSchema & PeopleSchema & SellingSchema & SelfServiceSchema & ShopSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;

@@ -1,3 +1,4 @@
+import type { Actor } from '../audit/record-audit.ts';
 import type { Notice } from '../mail/notices.rules.ts';
 
 /** Every kind of job with what it is given. The handlers are in job-list.ts. */
@@ -13,6 +14,9 @@ export type JobPayloads = {
   'send-usage-alerts': Record<string, never>;
   'watch-lapses': Record<string, never>;
   'reconcile-providers': Record<string, never>;
+  'settle-customer-licenses': { customerId: string; by: Actor; sendKeys: boolean };
+  'erase-customer': { customerId: string; emails: string[]; users: { id: string; email: string }[] };
+  'run-batch': { batchId: string };
   'seal-audit': Record<string, never>;
   'check-audit': { checkId: string };
   'prune-expired': Record<string, never>;

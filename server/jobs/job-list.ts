@@ -1,4 +1,5 @@
 import { sendSignInLink } from '../account/request-sign-in.ts';
+import { markBatchFailed, runBatch } from '../batches/run-batch.ts';
 import { checkAudit } from '../audit/check-audit.ts';
 import { sealAudit } from '../audit/seal-audit.ts';
 import { applyDelivery, markDeliveryDead } from '../billing/apply-delivery.ts';
@@ -9,6 +10,8 @@ import type { Deps } from '../deps.ts';
 import { remindOwners } from '../mail/remind-owners.ts';
 import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
 import { writeNotice } from '../mail/write-notice.ts';
+import { eraseTraces } from '../people/erase-job.ts';
+import { continueSettling } from '../people/settle-customer-licenses.ts';
 import type { JobPayloads } from './job-kinds.ts';
 import { sendUsageAlerts } from '../usage/send-usage-alerts.ts';
 import { sweepReservations } from '../usage/sweep-reservations.ts';
@@ -40,6 +43,9 @@ export const jobList: JobList = {
   'send-webhook': { run: sendWebhook, onDead: markWebhookFailed },
   'watch-lapses': { run: watchLapses, everyMs: minute },
   'reconcile-providers': { run: reconcileProviders, everyMs: 5 * minute },
+  'settle-customer-licenses': { run: continueSettling },
+  'run-batch': { run: runBatch, onDead: markBatchFailed },
+  'erase-customer': { run: eraseTraces },
   'seal-audit': { run: sealAudit, everyMs: minute / 6 },
   'check-audit': { run: checkAudit },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },

@@ -2,11 +2,11 @@ import { monthStart } from '../usage/period.rules.ts';
 import type { Verdict, VerdictCode } from './judge-license.rules.ts';
 import { canonicalLicenseKey, hasValidCheckCharacter } from './license-key.rules.ts';
 import { statusAt } from './license-status.rules.ts';
-import type { LicenseFacts } from './licenses.store.ts';
+import type { LicenseStanding } from './licenses.store.ts';
 import { entitledModules } from './modules.rules.ts';
 import type { ValidateResult } from './validate-license.ts';
 
-const sentences: Record<VerdictCode, (license: LicenseFacts, isStaging: boolean) => string> = {
+const sentences: Record<VerdictCode, (license: LicenseStanding, isStaging: boolean) => string> = {
   VALID: ({ plan_name }) => `The licence is valid (${plan_name}).`,
   NOT_FOUND: () => 'This licence key is not known. Check it against your purchase e-mail.',
   SUSPENDED: () => 'This licence is suspended. Ask the vendor why.',
@@ -39,7 +39,7 @@ export function verdictBody({ verdict, license, isStaging, activation, sitesUsed
 }
 
 /** What a valid licence allows: the codes alone, and the modules with the newest version that each covers. */
-function entitlementsBody(license: LicenseFacts | undefined, now: number): { features: string[]; modules: Record<string, unknown>[] } {
+function entitlementsBody(license: LicenseStanding | undefined, now: number): { features: string[]; modules: Record<string, unknown>[] } {
   const modules = license ? entitledModules(license, now) : [];
   return {
     features: modules.map(({ code }) => code),
@@ -54,7 +54,7 @@ function limitSentence(limit: number, isStaging: boolean): string {
 }
 
 /** The verdict as a sentence for a person. */
-export function verdictSentence(verdict: Verdict, license: LicenseFacts | undefined, key: string, isStaging = false): string {
+export function verdictSentence(verdict: Verdict, license: LicenseStanding | undefined, key: string, isStaging = false): string {
   return license ? sentences[verdict.code](license, isStaging) : notFoundSentence(key);
 }
 

@@ -18,7 +18,7 @@ export function findProductByCode(db: Db, code: string): Promise<Product | undef
 }
 
 export function listProducts(db: Db): Promise<Product[]> {
-  return db.selectFrom('products').selectAll().orderBy('created_at').orderBy('id').execute();
+  return db.selectFrom('products').selectAll().orderBy('name').orderBy('id').execute();
 }
 
 /** False when the code is taken. */

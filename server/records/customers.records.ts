@@ -23,7 +23,7 @@ export const customerRecords: Records<'customers', typeof filters, typeof item> 
   table: 'customers', name: 'customers', what: 'customer', operations: { list: 'listCustomers', read: 'readCustomerRecord' }, tag: 'Customers', scope: 'customers.read',
   item, filters, sorts: { created_at: 'customers.created_at', email: 'customers.email_key' },
   select(db, { email, status: wanted, organization_id, created_from, created_to }, { scope }) {
-    const rows = having(db.selectFrom('customers').where(customersWithin(scope)), 'customers.email_key', email === undefined ? undefined : emailKey(email));
+    const rows = having(db.selectFrom('customers').where(customersWithin(scope)).where('customers.status', '<>', 'erased'), 'customers.email_key', email === undefined ? undefined : emailKey(email));
     return between(having(having(rows, 'customers.status', wanted), 'customers.organization_id', organization_id), 'customers.created_at', { from: created_from, to: created_to });
   },
   async load(db, ids) {

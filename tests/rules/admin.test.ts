@@ -59,10 +59,13 @@ describe('the rules of the dashboard', () => {
   });
 
   it('brings no licence back whose payment went back', () => {
-    const facts = { status: 'active', cancelled_at: null, suspended_at: null, revoked_at: null };
-    assert.deepEqual(availableActions(facts), ['suspend', 'cancel']);
-    assert.deepEqual(availableActions({ ...facts, status: 'suspended', suspended_at: 1 }), ['reactivate', 'cancel']);
-    assert.deepEqual(availableActions({ ...facts, status: 'cancelled', cancelled_at: 1 }), ['reactivate']);
+    const facts = { status: 'active', confirmed_at: 1, cancelled_at: null, cancelled_reason: null, suspended_at: null, suspended_reason: null, revoked_at: null };
+    assert.deepEqual(availableActions(facts), ['suspend', 'cancel', 'revoke']);
+    assert.deepEqual(availableActions({ ...facts, status: 'pending', confirmed_at: null }), ['confirm', 'cancel', 'revoke']);
+    assert.deepEqual(availableActions({ ...facts, status: 'suspended', suspended_at: 1 }), ['reactivate', 'cancel', 'revoke']);
+    assert.deepEqual(availableActions({ ...facts, status: 'suspended', suspended_at: 1, suspended_reason: 'customer_suspended' }), ['cancel', 'revoke'], 'it comes back with its customer');
+    assert.deepEqual(availableActions({ ...facts, status: 'cancelled', cancelled_at: 1 }), ['reactivate', 'revoke']);
+    assert.deepEqual(availableActions({ ...facts, status: 'cancelled', cancelled_at: 1, cancelled_reason: 'customer_erased' }), []);
     assert.deepEqual(availableActions({ ...facts, status: 'cancelled', revoked_at: 1 }), []);
   });
 

@@ -29,6 +29,7 @@ const navigation: { href: string; key: string; icon: string; also?: string }[] =
   { href: '/products', key: 'nav.products', icon: 'box', also: '/modules' },
   { href: '/mappings', key: 'nav.mappings', icon: 'link' },
   { href: '/audit', key: 'nav.audit', icon: 'audit' },
+  { href: '/tokens', key: 'nav.tokens', icon: 'api' },
   { href: '/settings', key: 'nav.settings', icon: 'settings' },
   { href: '/system', key: 'nav.system', icon: 'server' },
 ];

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Handlebars, { type HelperOptions, type RuntimeOptions, type TemplateDelegate } from 'handlebars';
 import { actorName, siteName } from '../actors.ts';
+import { auditChanges } from '../audit-changes.rules.ts';
 import { formatMoney, isoTime, utcDate, utcDateTime } from './format.ts';
 import { iconSvg } from './icons.ts';
 import { hasText, translator, type Locale } from './locale.ts';
@@ -43,6 +44,9 @@ function templateOf(templates: Map<string, TemplateDelegate>, name: string): Tem
 const statusLooks: Record<string, { color: string; icon: string }> = {
   active: { color: 'green', icon: 'circle-check' },
   pending: { color: 'yellow', icon: 'hourglass' },
+  validated: { color: 'green', icon: 'circle-check' },
+  done: { color: 'green', icon: 'circle-check' },
+  stopped: { color: 'secondary', icon: 'pause' },
   suspended: { color: 'orange', icon: 'pause' },
   expired: { color: 'secondary', icon: 'clock' },
   cancelled: { color: 'red', icon: 'cross' },
@@ -85,6 +89,9 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   approved: { color: 'red', icon: 'cross' },
   rejected: { color: 'secondary', icon: 'circle-check' },
   reversed: { color: 'green', icon: 'circle-check' },
+  revoked: { color: 'red', icon: 'cross' },
+  intact: { color: 'green', icon: 'circle-check' },
+  broken: { color: 'red', icon: 'warning' },
 };
 
 function addHelpers(handlebars: typeof Handlebars): void {
@@ -96,6 +103,8 @@ function addHelpers(handlebars: typeof Handlebars): void {
     t: (key: string, options: HelperOptions) => translator(localeOf(options))(key, options.hash as Record<string, string | number>),
     label: (prefix: string, code: string, options: HelperOptions) => label(prefix, code, options),
     eq: (a: unknown, b: unknown) => a === b,
+    has: (value: unknown) => value !== undefined,
+    auditChanges: (before: string | null, after: string | null) => auditChanges(before ?? null, after ?? null),
     number: (value: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options)).format(value),
     months: (count: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options), { style: 'unit', unit: 'month', unitDisplay: 'long' }).format(count),
     money: (minor: number, currency: string | null, options: HelperOptions) => formatMoney(minor, currency, localeOf(options)),
