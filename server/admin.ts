@@ -13,6 +13,7 @@ import { customerPages } from './admin/pages/customers.pages.ts';
 import { emailPages } from './admin/pages/emails.pages.ts';
 import { licenseActionPages } from './admin/pages/license-actions.pages.ts';
 import { licenseChangePages } from './admin/pages/license-changes.pages.ts';
+import { licenseModulePages } from './admin/pages/license-modules.pages.ts';
 import { licensePages } from './admin/pages/licenses.pages.ts';
 import { loginPages } from './admin/pages/login.pages.ts';
 import { overviewPages } from './admin/pages/overview.pages.ts';
@@ -88,6 +89,7 @@ export function createAdmin(deps: Deps): Express {
     ...providerPages(deps),
     ...aliasPages(deps),
     ...pricePages(deps),
+    ...licenseModulePages(deps),
     ...planEditPages(deps),
     ...planPages(deps),
     ...productPages(deps),
