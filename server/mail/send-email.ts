@@ -13,13 +13,17 @@ import type { RenderedEmail } from './render-email.ts';
 import { renderSignIn } from './sign-in-email.ts';
 import { deliverMail, MailError } from './transport.ts';
 import { renderUsageAlert } from './usage-alert-email.ts';
+import { renderInvitation, renderPasswordReset } from './user-link-emails.ts';
 
 const templates: Record<string, (deps: Deps, email: Email) => Promise<RenderedEmail> | RenderedEmail> = {
   purchase: renderPurchase,
   'usage-alert': renderUsageAlert,
   'operator-alert': renderOperatorAlert,
   'sign-in': renderSignIn,
+  'license-issued': renderLicenseKey,
   'license-key': renderLicenseKey,
+  invitation: renderInvitation,
+  'password-reset': renderPasswordReset,
   ...Object.fromEntries(noticeTemplates.map((template) => [template, renderNotice])),
 };
 const recordAttempts = 10;
