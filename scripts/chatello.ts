@@ -10,8 +10,11 @@ import { migrateCommand } from './commands/migrate.ts';
 import { rebuildFiguresCommand } from './commands/rebuild-figures.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
 import { replayCommand } from './commands/replay.ts';
+import { resetPasswordCommand } from './commands/reset-password.ts';
+import { resetTotpCommand } from './commands/reset-totp.ts';
 import { rotateKeysCommand } from './commands/rotate-keys.ts';
 import { showCommand } from './commands/show.ts';
+import { verifyAuditCommand } from './commands/verify-audit.ts';
 
 /** The operator's command line: npm run chatello -- COMMAND. With --json use npm run --silent, so that npm adds nothing. */
 const program = new Command('chatello')
@@ -20,6 +23,7 @@ const program = new Command('chatello')
   .showHelpAfterError('(add --help to see what there is)')
   .addHelpText('after', '\nEach command explains itself: npm run chatello -- issue --help\nFor programs: npm run --silent chatello -- COMMAND --json');
 for (const make of [migrateCommand, createAdminCommand, issueCommand, mapProductCommand, showCommand, replayCommand, reconcileCommand, rotateKeysCommand, rebuildFiguresCommand, doctorCommand]) program.addCommand(make());
+for (const make of [migrateCommand, createAdminCommand, resetPasswordCommand, resetTotpCommand, issueCommand, mapProductCommand, showCommand, replayCommand, reconcileCommand, rotateKeysCommand, verifyAuditCommand, doctorCommand]) program.addCommand(make());
 
 try {
   await program.parseAsync();

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
-import { createFirstAdmin } from './admin/create-admin.ts';
+import { createFirstAdmin } from './users/create-admin.ts';
 import { createAdmin } from './admin.ts';
 import { chatsSettled } from './ai/running-chats.ts';
 import { createApi } from './api.ts';
@@ -14,6 +14,7 @@ import { jobList } from './jobs/job-list.ts';
 import { startWorker } from './jobs/worker.ts';
 import { loadSecrets } from './local-secrets.ts';
 import { createLog } from './log.ts';
+import { isFirstProcess, isSupervisor, superviseProcesses } from './processes.ts';
 import { seed } from './seed.ts';
 import { startProblem } from './start-problem.ts';
 import { openVault } from './vault.ts';
@@ -34,9 +35,9 @@ async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
   const api = await listen(createApi(deps), config.PORT, config.HOST ?? (config.NODE_ENV === 'production' ? undefined : '127.0.0.1'));
   const admin = await listen(createAdmin(deps), config.ADMIN_PORT, '127.0.0.1');
   // Only now, since its password is shown once: a start that finds a port taken must not have made it.
-  const firstAdmin = await createFirstAdmin(db, now());
+  const firstAdmin = isFirstProcess() ? await createFirstAdmin(db, now()) : undefined;
   const worker = startWorker(deps, jobList);
-  process.stdout.write(welcomeText({ config, secrets, engine: databaseHandles(db).engine, port: portOf(api), adminPort: portOf(admin), firstAdmin }));
+  if (isFirstProcess()) process.stdout.write(welcomeText({ config, secrets, engine: databaseHandles(db).engine, port: portOf(api), adminPort: portOf(admin), firstAdmin }));
   return {
     async stop() {
       await Promise.all([closeServer(api), closeServer(admin)]);
@@ -94,7 +95,8 @@ function stopOnSignal(starting: Promise<{ stop: () => Promise<void> }>): void {
 }
 
 try {
-  const starting = start(loadConfig());
+  const config = loadConfig();
+  const starting = isSupervisor(config.PROCESSES) ? superviseProcesses(config.PROCESSES, (detail) => process.stderr.write(`${detail}\n`)) : start(config);
   stopOnSignal(starting);
   await starting;
 } catch (error) {

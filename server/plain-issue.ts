@@ -18,6 +18,8 @@ export const plainIssue: z.core.$ZodErrorMap = (issue) => {
       return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${amount(issue.minimum, issue.origin)}`;
     case 'too_big':
       return `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${amount(issue.maximum, issue.origin)}`;
+    case 'unrecognized_keys':
+      return `${listed(issue.keys.map((key) => `"${key.slice(0, 64)}"`))} is not known here`;
     default:
       return 'is not valid';
   }

@@ -58,7 +58,7 @@ export type TestApp = {
   clock: { now: number };
   adminToken: string;
   /** One request to the public API. The answer is held against the OpenAPI document before the test sees it. */
-  call: (method: 'get' | 'post' | 'put' | 'delete', url: string, options?: CallOptions) => Promise<supertest.Response>;
+  call: (method: 'get' | 'post' | 'put' | 'patch' | 'delete', url: string, options?: CallOptions) => Promise<supertest.Response>;
   close: () => Promise<void>;
 };
 export type CallOptions = { body?: unknown; raw?: string | Buffer; headers?: Record<string, string>; key?: string; token?: string };

@@ -26,7 +26,7 @@ export async function startScript(name: string, file: string, environment: Recor
 }
 
 /** The whole product on a database of its own with so many licences that nearly nothing limits; every request is checked, counted and written to the ledger. */
-export async function startChatello(engine: Engine, licenses: number, upstream: string, dataDir: string): Promise<Proxy> {
+export async function startChatello(engine: Engine, licenses: number, upstream: string, dataDir: string, processes = 1): Promise<Proxy> {
   const { url, drop } = await benchDatabase(engine);
   const encryptionKeys = [{ id: 'bench', key: randomBytes(32) }];
   const db = openDatabase(url, dataDir);
@@ -36,10 +36,10 @@ export async function startChatello(engine: Engine, licenses: number, upstream: 
   await seedLicenses(db, vault, licenses, Date.now());
   await db.updateTable('plans').set({ monthly_requests: plenty, hourly_requests: plenty }).execute();
   await closeDatabase(db);
-  const variables = { NODE_ENV: 'production', TRUST_PROXY: '1', ENCRYPTION_KEYS: `bench:${encryptionKeys[0]?.key.toString('base64')}`, OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: `${upstream}/v1`, ...(url === undefined ? {} : { DATABASE_URL: url }) };
+  const variables = { NODE_ENV: 'production', TRUST_PROXY: '1', PROCESSES: String(processes), ENCRYPTION_KEYS: `bench:${encryptionKeys[0]?.key.toString('base64')}`, OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: `${upstream}/v1`, ...(url === undefined ? {} : { DATABASE_URL: url }) };
   const { child, apiUrl, stop } = await startServer(dataDir, variables);
   return {
-    name: 'Chatello', url: apiUrl, child,
+    name: processes === 1 ? 'Chatello' : `Chatello x${processes}`, url: apiUrl, child,
     async stop() {
       await stop();
       await drop();

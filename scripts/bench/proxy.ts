@@ -10,13 +10,14 @@ import { startChatello, startPortkey, startScript, type Proxy } from './proxy-se
 
 /**
  * `npm run bench:proxy`: the AI proxy with everything on, against a bare pass-through and Portkey's gateway, all in front of the same instant
- * upstream and in the same run. The proxies take turns, so that a slow moment of the machine meets each of them; figures are those of the median round.
+ * upstream and in the same run: as one process, as it comes, and as several (PROCESSES). The proxies take turns, so that a slow moment of the machine meets each of them; figures are those of the median round.
  */
 const { values: options } = parseArgs({
   options: {
     engine: { type: 'string', default: 'sqlite' },
     licenses: { type: 'string', default: '1000' },
     connections: { type: 'string', default: '1,10,100' },
+    processes: { type: 'string', default: '2' },
     kinds: { type: 'string', default: 'json,stream' },
     seconds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '3' },
@@ -36,8 +37,10 @@ const proxies: Proxy[] = [];
 try {
   const bare = await startScript('bare', 'bare-proxy.ts', { BENCH_UPSTREAM: upstream.url });
   proxies.push(bare);
-  const chatello = await startChatello(options.engine as Engine, Number(options.licenses), upstream.url, dataDir);
+  const chatello = await startChatello(options.engine as Engine, Number(options.licenses), upstream.url, path.join(dataDir, 'one'));
   proxies.push(chatello);
+  const processes = Number(options.processes);
+  if (processes > 1) proxies.push(await startChatello(options.engine as Engine, Number(options.licenses), upstream.url, path.join(dataDir, 'several'), processes));
   const portkey = await startPortkey();
   if (portkey) proxies.push(portkey);
   for (const kind of options.kinds.split(',')) for (const connections of options.connections.split(',')) await compare(kind, connections);
@@ -61,13 +64,13 @@ async function compare(kind: string, connections: string): Promise<void> {
   for (const { proxy, figures } of medians) {
     const added = (pick: (of: Figures) => number) => `${(pick(figures) - pick(base?.figures ?? figures)).toFixed(2)} ms`;
     process.stdout.write(
-      `  ${proxy.name.padEnd(9)} ${Math.round(figures.perSecond).toLocaleString('en').padStart(7)} requests/s (${(figures.perSecond / (base?.figures.perSecond ?? 1)).toFixed(2)} of bare)` +
+      `  ${proxy.name.padEnd(11)} ${Math.round(figures.perSecond).toLocaleString('en').padStart(7)} requests/s (${(figures.perSecond / (base?.figures.perSecond ?? 1)).toFixed(2)} of bare)` +
         `   p50 ${figures.total.p50Ms.toFixed(2)} ms (+${added((of) => of.total.p50Ms)})   p99 ${figures.total.p99Ms.toFixed(2)} ms (+${added((of) => of.total.p99Ms)})   first byte +${added((of) => of.firstByte.p50Ms)}   CPU ${figures.cpuUs.toFixed(0)} µs\n`,
     );
   }
-  const of = (name: string) => medians.find(({ proxy }) => proxy.name === name)?.figures.perSecond;
-  const [ours, theirs] = [of('Chatello'), of('Portkey')];
-  if (ours !== undefined && theirs !== undefined) process.stdout.write(`  Chatello is ${(ours / theirs).toFixed(2)} x Portkey (aim: at least 3)\n`);
+  const theirs = medians.find(({ proxy }) => proxy.name === 'Portkey')?.figures.perSecond;
+  if (theirs === undefined) return;
+  for (const { proxy, figures } of medians.filter(({ proxy: { name } }) => name.startsWith('Chatello'))) process.stdout.write(`  ${proxy.name} is ${(figures.perSecond / theirs).toFixed(2)} x Portkey (aim: at least 3)\n`);
 }
 
 /** Warms a proxy up. One of others that cannot do it is left out: Portkey 1.15.2 answers every stream of an OpenAI upstream with 500 on the Node versions that were tried (20 and 24). */
@@ -91,9 +94,17 @@ async function measure(proxy: Proxy, kind: string, connections: string, seconds:
 }
 
 /** Processor time that a proxy has used so far: unlike the clock it does not depend on what else runs on the machine. Linux counts it in hundredths of a second. */
-function cpuMs({ child }: Proxy): number {
-  const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return 10 * (Number(fields[11]) + Number(fields[12]));
+function cpuMs(proxy: Proxy): number {
+  return sumOverProcesses(proxy, (pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return 10 * (Number(fields[11]) + Number(fields[12]));
+  });
+}
+
+/** A figure of the process and of those that it has started. */
+function sumOverProcesses({ child }: Proxy, figureOf: (pid: string) => number): number {
+  const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').filter((pid) => pid !== '');
+  return [String(child.pid), ...children].reduce((sum, pid) => sum + figureOf(pid), 0);
 }
 
 /** Memory of a proxy with so many streams open, against that of the same proxy at rest just before. */
@@ -121,7 +132,6 @@ async function soak(proxy: Proxy, seconds: number): Promise<void> {
   process.stdout.write(`\n${proxy.name}: ${seconds} s of streams on 10 connections, ${Math.round(perSecond)} requests/s, p99 ${total.p99Ms.toFixed(1)} ms; memory ${megabytes(samples.slice(0, third))}, ${megabytes(samples.slice(third, 2 * third))}, ${megabytes(samples.slice(2 * third))} in the three thirds\n`);
 }
 
-function residentBytes({ child }: Proxy): number {
-  const pages = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
-  return Number(pages?.[1] ?? 0) * kilobyte;
+function residentBytes(proxy: Proxy): number {
+  return sumOverProcesses(proxy, (pid) => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * kilobyte);
 }

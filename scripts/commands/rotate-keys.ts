@@ -6,6 +6,7 @@ import { resealAiProviders } from '../../server/ai/catalog/reseal-ai-providers.t
 import { resealAnswers } from '../../server/idempotency/answer-once.ts';
 import { countKeysToReseal, resealLicenseKeys } from '../../server/licenses/reseal-keys.ts';
 import type { Db } from '../../server/db/database.ts';
+import { resealTotp } from '../../server/users/totp.ts';
 import { resealLookupKey, type Vault } from '../../server/vault.ts';
 import { resealWebhookSecrets } from '../../server/webhooks/endpoint-secrets.ts';
 import { command, print, wholeNumber, withServer } from './command.ts';
@@ -24,6 +25,7 @@ const sealed: { name: string; words: string; reseal: (db: Db, vault: Vault, limi
   { name: 'prompts', words: 'system prompts', reseal: resealPrompts },
   { name: 'cached', words: 'cached answers (deleted)', reseal: dropAnswersUnderOldKeys },
   { name: 'ai_providers', words: 'keys of AI providers', reseal: resealAiProviders },
+  { name: 'totp', words: 'authenticator secrets', reseal: resealTotp },
   { name: 'webhooks', words: 'webhook secrets', reseal: resealWebhookSecrets },
 ];
 

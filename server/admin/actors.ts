@@ -4,9 +4,10 @@ import { hasText, type Translate } from './web/locale.ts';
 /** Who did something, as people call it: `user:anna@example.com` is anna@example.com, `cli` the command line. */
 export function actorName(actor: string, t: Translate): string {
   for (const key of [`actor.${actor}`, `provider.${actor}`]) if (hasText(key)) return t(key);
-  const [, kind, name] = /^(user|site|customer):(.+)$/.exec(actor) ?? [];
+  const [, kind, name] = /^(user|token|site|customer):(.+)$/.exec(actor) ?? [];
   if (name === undefined) return actor;
   if (kind === 'customer') return t('actor.customer');
+  if (kind === 'token') return t('actor.token', { name });
   return kind === 'site' ? siteName(name) : name;
 }
 
@@ -14,7 +15,7 @@ export function actorName(actor: string, t: Translate): string {
 export function actorsNamed(text: string, t: Translate): string[] {
   const wanted = text.toLowerCase();
   const called = ['cli', 'api-token', 'system', 'seed', 'site', 'paddle', 'woocommerce', 'stripe'].filter((actor) => actorName(actor, t).toLowerCase() === wanted);
-  return [text, `user:${text}`, `site:${text}`, ...called];
+  return [text, `user:${text}`, `token:${text}`, `site:${text}`, ...called];
 }
 
 /** A site as its owner writes it: `xn--mnchen-3ya.de` is münchen.de. */

@@ -1,27 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { Actor } from '../audit/record-audit.ts';
-import { findOrCreateCustomer } from '../customers/find-or-create-customer.ts';
+import type { Doer } from '../customers/create-customer.ts';
 import { transact, type Db } from '../db/database.ts';
-import { issueLicense, licenseKeyAad, manualTerm } from '../licenses/issue-license.ts';
+import type { Deps } from '../deps.ts';
+import { licenseKeyAad } from '../licenses/issue-license.ts';
 import { getLicense } from '../licenses/licenses.store.ts';
-import type { Site } from '../licenses/site.rules.ts';
-import { getPlanByCode, getProductByCode } from '../plans/get-plan.ts';
+import { giveLicense, type GiveInput } from '../people/give-license.ts';
 import type { Vault } from '../vault.ts';
 import { findCreation, insertCreation, markShown } from './creations.store.ts';
 
-export type NewLicense = { email: string; name?: string | undefined; plan: string; months: number | null; site?: Site | undefined };
-
-/**
- * Issues a licence by hand, once for each `formId`: the same form sent twice leads to the same licence. The customer is found by the
- * address or made. One transaction. Throws INVALID_REQUEST for an unknown plan.
- */
-export async function createLicense(db: Db, vault: Vault, formId: string, input: NewLicense, by: Actor, now: number): Promise<void> {
+/** Gives a licence by hand, once for each `formId`: the same form sent twice leads to the same licence. One transaction. Throws what giveLicense throws. */
+export async function createLicense({ db, vault, config }: Pick<Deps, 'db' | 'vault' | 'config'>, formId: string, input: GiveInput, doer: Doer, now: number): Promise<void> {
   if (await findCreation(db, formId)) return;
   await transact(db, async (trx) => {
-    const plan = await getPlanByCode(trx, input.plan, 'plan');
-    const product = await getProductByCode(trx);
-    const { customer } = await findOrCreateCustomer(trx, { email: input.email, name: input.name }, by, now);
-    const { license } = await issueLicense(trx, vault, { customerId: customer.id, plan, productId: product.id, term: manualTerm(input.months, now), site: input.site }, by, now);
+    const { license } = await giveLicense(trx, { vault, config }, input, doer, now);
     const sealed = vault.seal(license.id, creationAad(formId));
     await insertCreation(trx, { formId, requestDigest: createHash('sha256').update(JSON.stringify(input)).digest(), keyId: sealed.keyId, cipher: sealed.cipher }, now);
   });

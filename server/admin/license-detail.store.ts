@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { licensesWithin, type Scope } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Customer } from '../customers/customers.store.ts';
@@ -7,9 +8,9 @@ import type { Plan } from '../plans/plans.store.ts';
 
 export type LicenseDetail = { license: License; plan: Plan; product: string; customer: Customer };
 
-/** A licence with its plan, product and customer. */
-export async function findLicenseDetail(db: Db, id: string): Promise<LicenseDetail | undefined> {
-  const license = await db.selectFrom('licenses').selectAll().where('id', '=', id).executeTakeFirst();
+/** A licence with its plan, product and customer, if the scope reaches it. */
+export async function findLicenseDetail(db: Db, scope: Scope, id: string): Promise<LicenseDetail | undefined> {
+  const license = await db.selectFrom('licenses').selectAll().where('id', '=', id).where(licensesWithin(scope)).executeTakeFirst();
   if (!license) return undefined;
   const plan = await db.selectFrom('plans').selectAll().where('id', '=', license.plan_id).executeTakeFirstOrThrow();
   const product = await db.selectFrom('products').select('name').where('id', '=', license.product_id).executeTakeFirstOrThrow();

@@ -1,10 +1,14 @@
 import type { Selectable } from 'kysely';
+import { customersWithin, licensesWithin, ofLicensesWithin, type Scope } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
+import type { Order } from '../db/keyset.ts';
 import type { Schema } from '../db/schema.ts';
 import { statusAt, type LicenseStatus } from '../licenses/license-status.rules.ts';
+import { filteredLicenses, type LicenseFilter } from '../people/license-filter.store.ts';
 import { listPlans } from '../plans/plans.store.ts';
-import { keysetPage, type PageOf, type PageRequest } from './paging.store.ts';
+import type { PageOf } from './paging.store.ts';
 import type { SearchTerms } from './search.rules.ts';
+import { sortedPage, type SortedRequest } from './sorted-page.store.ts';
 
 type LicenseColumns = Pick<Selectable<Schema['licenses']>, 'id' | 'key_hint' | 'status' | 'expires_at' | 'grace_ms' | 'subscription_status' | 'created_at' | 'customer_id' | 'plan_id' | 'max_sites'>;
 export type LicenseRow = Pick<LicenseColumns, 'id' | 'key_hint' | 'expires_at' | 'created_at'> & {
@@ -14,43 +18,39 @@ export type LicenseRow = Pick<LicenseColumns, 'id' | 'key_hint' | 'expires_at' |
   sitesUsed: number;
   siteLimit: number;
 };
-export type LicenseFilter = { status?: LicenseStatus | undefined; planId?: string | undefined };
-
 const matchesPerIndex = 200;
+export const licensesOfCustomerShown = 25;
 const columns = ['licenses.id', 'licenses.key_hint', 'licenses.status', 'licenses.expires_at', 'licenses.grace_ms', 'licenses.subscription_status', 'licenses.created_at', 'licenses.customer_id', 'licenses.plan_id', 'licenses.max_sites'] as const;
 
 /** A page of licences: newest first, except that expired ones are ordered by their end. */
-export async function listLicenses(db: Db, { status, planId }: LicenseFilter, page: PageRequest, now: number, ids?: string[]): Promise<PageOf<LicenseRow>> {
-  let query = db.selectFrom('licenses');
-  if (ids) query = query.where('licenses.id', 'in', ids);
-  if (planId !== undefined) query = query.where('licenses.plan_id', '=', planId);
+export function listLicenses(db: Db, filter: LicenseFilter, page: SortedRequest, now: number): Promise<PageOf<LicenseRow>> {
   const load = async (found: string[]) => describe(db, await db.selectFrom('licenses').select(columns).where('licenses.id', 'in', found).execute(), now);
-  if (status === 'expired') {
-    query = query.where('licenses.status', '=', 'active').where('licenses.expires_at', '<=', now).where((eb) => eb(eb('licenses.expires_at', '+', eb.ref('licenses.grace_ms')), '<=', now));
-    return keysetPage(query, { at: 'licenses.expires_at', id: 'licenses.id' }, page, load);
-  }
-  if (status !== undefined) query = query.where('licenses.status', '=', status);
-  if (status === 'active') query = query.where((eb) => eb.or([eb('licenses.expires_at', 'is', null), eb(eb('licenses.expires_at', '+', eb.ref('licenses.grace_ms')), '>', now)]));
-  return keysetPage(query, { at: 'licenses.created_at', id: 'licenses.id' }, page, load);
+  return sortedPage(filteredLicenses(db, filter, now), orderOf(filter), page, load);
+}
+
+function orderOf({ status, sort = 'newest' }: LicenseFilter): Order {
+  const column = status === 'expired' || sort === 'ending' ? 'licenses.expires_at' : 'licenses.created_at';
+  return { column, id: 'licenses.id', direction: sort === 'newest' ? 'desc' : 'asc' };
 }
 
 export async function listLicensesOfCustomer(db: Db, customerId: string, now: number): Promise<LicenseRow[]> {
-  const rows = await db.selectFrom('licenses').select(columns).where('licenses.customer_id', '=', customerId).orderBy('licenses.created_at', 'desc').limit(matchesPerIndex).execute();
+  const rows = await db.selectFrom('licenses').select(columns).where('licenses.customer_id', '=', customerId).orderBy('licenses.created_at', 'desc').limit(licensesOfCustomerShown).execute();
   return describe(db, rows, now);
 }
 
-/** Ids of the licences that a search names, by index alone. `isCut` says that there are more. */
-export async function findLicenseIds(db: Db, { digest, hint, emailPrefix, sitePrefix }: Omit<SearchTerms, 'canonicalKey'> & { digest?: Uint8Array | undefined }): Promise<{ ids: string[]; isCut: boolean }> {
+/** Ids of the licences that a search names, of those that the scope reaches, by index alone. `isCut` says that there are more. */
+export async function findLicenseIds(db: Db, scope: Scope, { digest, hint, emailPrefix, sitePrefix }: Omit<SearchTerms, 'canonicalKey'> & { digest?: Uint8Array | undefined }): Promise<{ ids: string[]; isCut: boolean }> {
   const lists: string[][] = [];
-  if (digest) lists.push(idsOf(await db.selectFrom('licenses').select('id').where('key_digest', '=', digest).execute()));
-  if (hint !== undefined) lists.push(idsOf(await db.selectFrom('licenses').select('id').where('key_hint', '=', hint).limit(matchesPerIndex).execute()));
+  const own = () => db.selectFrom('licenses').select('licenses.id').where(licensesWithin(scope)).limit(matchesPerIndex);
+  if (digest) lists.push(idsOf(await own().where('licenses.key_digest', '=', digest).execute()));
+  if (hint !== undefined) lists.push(idsOf(await own().where('licenses.key_hint', '=', hint).execute()));
   if (emailPrefix !== undefined) {
-    const customers = await db.selectFrom('customers').select('id').where('email_key', '>=', emailPrefix).where('email_key', '<', endOf(emailPrefix)).limit(matchesPerIndex).execute();
+    const customers = await db.selectFrom('customers').select('id').where(customersWithin(scope)).where('email_key', '>=', emailPrefix).where('email_key', '<', endOf(emailPrefix)).limit(matchesPerIndex).execute();
     if (customers.length === matchesPerIndex) lists.push(Array.from({ length: matchesPerIndex }, () => ''));
-    if (customers.length > 0) lists.push(idsOf(await db.selectFrom('licenses').select('id').where('customer_id', 'in', idsOf(customers)).limit(matchesPerIndex).execute()));
+    if (customers.length > 0) lists.push(idsOf(await own().where('licenses.customer_id', 'in', idsOf(customers)).execute()));
   }
   if (sitePrefix !== undefined) {
-    const sites = await db.selectFrom('activations').select('license_id as id').where('site', '>=', sitePrefix).where('site', '<', endOf(sitePrefix)).limit(matchesPerIndex).execute();
+    const sites = await db.selectFrom('activations').select('license_id as id').where(ofLicensesWithin(scope, 'activations.license_id')).where('site', '>=', sitePrefix).where('site', '<', endOf(sitePrefix)).limit(matchesPerIndex).execute();
     lists.push(idsOf(sites));
   }
   return { ids: [...new Set(lists.flat())].filter((id) => id !== ''), isCut: lists.some((list) => list.length === matchesPerIndex) };

@@ -1,12 +1,12 @@
 import type { Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
 
-/** Who does something: `user:mail`, `api-token`, `paddle`, `site:example.com`, `customer:ID`, `system`, `cli`. */
+/** Who does something: `user:mail`, `api-token` (the configured one), `token:NAME`, `paddle`, `site:example.com`, `customer:ID`, `system`, `cli`. */
 export type Actor = { actor: string; requestId?: string | undefined };
 
 export type AuditEntry = {
   action: string;
-  entity: 'license' | 'customer' | 'activation' | 'order' | 'plan' | 'product_mapping' | 'user' | 'organization' | 'api_token' | 'product' | 'module' | 'subscription' | 'settings' | 'import' | 'export' | 'delivery' | 'email' | 'provider' | 'alias' | 'prices' | 'webhook';
+  entity: 'license' | 'customer' | 'activation' | 'order' | 'plan' | 'product_mapping' | 'user' | 'organization' | 'api_token' | 'product' | 'module' | 'subscription' | 'settings' | 'job' | 'import' | 'export' | 'delivery' | 'email' | 'provider' | 'alias' | 'prices' | 'webhook' | 'batch';
   entityId: string;
   before?: unknown;
   after?: unknown;

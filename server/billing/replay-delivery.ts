@@ -2,7 +2,7 @@ import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { transact, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { enqueueJob, runAgain } from '../jobs/enqueue.ts';
-import { findDelivery, listDeliveryIds, updateDelivery } from './billing.store.ts';
+import { findDelivery, listDeliveryIds, listOldestDeliveries, updateDelivery } from './billing.store.ts';
 
 /** The queue holds one job for each delivery. */
 export function applyDeliveryKey(inboxId: string): string {
@@ -29,4 +29,14 @@ export async function replayDeliveries(db: Db, filter: ReplayFilter, by: Actor, 
   const ids = await listDeliveryIds(db, filter);
   for (const id of ids) await replayDelivery(db, id, by, now);
   return ids;
+}
+
+/** Processes up to `limit` deliveries that fit once more, oldest first; `nextFrom`: when the first one came that is left. */
+export function replayOldest(db: Db, filter: ReplayFilter, limit: number, by: Actor, now: number): Promise<{ ids: string[]; nextFrom: number | undefined }> {
+  return transact(db, async (trx) => {
+    const found = await listOldestDeliveries(trx, filter, limit + 1);
+    const ids = found.slice(0, limit).map(({ id }) => id);
+    for (const id of ids) await replayDelivery(trx, id, by, now);
+    return { ids, nextFrom: found[limit]?.received_at };
+  });
 }

@@ -1,12 +1,26 @@
+import type { Scope } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
-import { findCustomer, findCustomerByEmail, type Customer } from './customers.store.ts';
+import { findCustomer, findCustomerByEmail, findCustomerWithin, type Customer, lockCustomer } from './customers.store.ts';
 
 /** Throws NOT_FOUND. */
 export async function getCustomer(db: Db, id: string): Promise<Customer> {
   const customer = await findCustomer(db, id);
   if (!customer) throw new AppError('NOT_FOUND', 'There is no customer with this id.', { field: 'path.id' });
   return customer;
+}
+
+/** The customer, if the scope reaches it and it was not erased. Throws NOT_FOUND otherwise. */
+export async function getCustomerWithin(db: Db, scope: Scope, id: string): Promise<Customer> {
+  const customer = await findCustomerWithin(db, scope, id);
+  if (!customer || customer.status === 'erased') throw new AppError('NOT_FOUND', 'There is no customer with this id.', { field: 'path.id' });
+  return customer;
+}
+
+/** getCustomer, of a row that nobody else changes until the caller's transaction ends. Throws NOT_FOUND. */
+export async function holdCustomer(db: Db, id: string): Promise<Customer> {
+  await lockCustomer(db, id);
+  return getCustomer(db, id);
 }
 
 /** The customer who has this e-mail address, however it is written. */

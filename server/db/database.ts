@@ -5,13 +5,13 @@ import type { Pool, RowDataPacket } from 'mysql2';
 import { CompiledQuery, Kysely, sql } from 'kysely';
 import { acquireConnection, mariadbDialect, openMariadbPool } from './mariadb.ts';
 import type { Schema } from './schema.ts';
-import { openSqlite, sqliteDialect, statementCache, type SqliteHandles, type StatementCache } from './sqlite.ts';
+import { factVersion, openSqlite, sqliteDialect, statementCache, type FactVersion, type SqliteHandles, type StatementCache } from './sqlite.ts';
 
 /** What stores take: the database or a transaction on it. */
 export type Db = Kysely<Schema>;
 export type Engine = 'sqlite' | 'mariadb';
 
-type Handles = { engine: 'sqlite'; sqlite: SqliteHandles; statements: StatementCache } | { engine: 'mariadb'; pool: Pool };
+type Handles = { engine: 'sqlite'; sqlite: SqliteHandles; facts: FactVersion; uncounted: StatementCache } | { engine: 'mariadb'; pool: Pool };
 const handlesOf = new WeakMap<Db, Handles>();
 
 /** Opens the database that DATABASE_URL names, or `chatello.sqlite` in the data directory. `db.destroy()` closes it. */
@@ -19,9 +19,9 @@ export function openDatabase(url: string | undefined, dataDir: string): Db {
   if (url === undefined || url.startsWith('sqlite:')) {
     const file = path.resolve(dataDir, url === undefined ? 'chatello.sqlite' : url.slice('sqlite:'.length));
     const sqlite = openSqlite(file);
-    const statements = statementCache(sqlite.writer);
-    const db = new Kysely<Schema>({ dialect: sqliteDialect(sqlite.writer, statements) });
-    handlesOf.set(db, { engine: 'sqlite', sqlite, statements });
+    const facts = factVersion(sqlite.writer);
+    const db = new Kysely<Schema>({ dialect: sqliteDialect(sqlite.writer, statementCache(sqlite.writer, () => facts.forget())) });
+    handlesOf.set(db, { engine: 'sqlite', sqlite, facts, uncounted: statementCache(sqlite.writer) });
     return db;
   }
   const pool = openMariadbPool(url);
@@ -88,15 +88,29 @@ function prepare<Row, Parameters extends readonly unknown[]>(db: Db, query: Comp
 /** The connection of a transaction on the embedded database: nobody else uses it while the transaction lasts. */
 const writerOf = new WeakMap<Db, StatementCache>();
 
-/** Runs a statement of a fixed text without Kysely's building and passing on, for the hot paths: it belongs into a transaction. `?` stands for a parameter on both databases. */
-export async function runStatement<Row>(db: Db, text: string, parameters: SQLInputValue[]): Promise<{ rows: Row[]; changed: number }> {
-  const statement = writerOf.get(db)?.(text);
+/** A statement for runStatement, with its text for both databases. `order`: where MariaDB, which knows no numbered parameters, wants which of them. */
+export type FixedStatement = { sqlite: string; mariadb: string; order: number[] };
+
+/** `text` has numbered parameters (`?1`), which may stand there several times. `returning`: columns of the changed rows that SQLite hands back; MariaDB has no words for that. */
+export function fixedStatement(text: string, returning: string[] = []): FixedStatement {
+  const order: number[] = [];
+  const mariadb = text.replace(/\?(\d+)/g, (_parameter, place: string) => {
+    order.push(Number(place) - 1);
+    return '?';
+  });
+  return { sqlite: returning.length === 0 ? text : `${text} RETURNING ${returning.join(', ')}`, mariadb, order };
+}
+
+/** Runs a statement of a fixed text without Kysely's building and passing on, for the hot paths: it belongs into a transaction (transact). `rows` is undefined where the database has handed none back. It is not for the tables of a rememberedRead. */
+export async function runStatement<Row>(db: Db, { sqlite, mariadb, order }: FixedStatement, parameters: SQLInputValue[]): Promise<{ rows: Row[] | undefined; changed: number }> {
+  const statement = writerOf.get(db)?.(sqlite);
   if (!statement) {
-    const { rows, numAffectedRows } = await db.executeQuery<Row>(CompiledQuery.raw(text, parameters));
-    return { rows, changed: Number(numAffectedRows ?? 0) };
+    const { rows, numAffectedRows } = await db.executeQuery<Row>(CompiledQuery.raw(mariadb, order.map((place) => parameters[place])));
+    return { rows: numAffectedRows === undefined ? rows : undefined, changed: Number(numAffectedRows ?? 0) };
   }
-  if (statement.reader) return { rows: statement.all(parameters) as Row[], changed: 0 };
-  return { rows: [], changed: Number(statement.run(parameters).changes) };
+  if (!statement.reader) return { rows: undefined, changed: Number(statement.run(parameters).changes) };
+  const rows = statement.all(parameters) as Row[];
+  return { rows, changed: rows.length };
 }
 
 const transactionAttempts = 60;
@@ -113,7 +127,7 @@ export async function transact<Result>(db: Db, work: (trx: Db) => Promise<Result
   const handles = handlesOf.get(db);
   const isSynced = durability === 'synced' && handles?.engine === 'sqlite';
   const onWriter = (trx: Db) => {
-    if (handles?.engine === 'sqlite') writerOf.set(trx, handles.statements);
+    if (handles?.engine === 'sqlite') writerOf.set(trx, handles.uncounted);
     return work(trx);
   };
   const giveUpAt = performance.now() + retryMs;

@@ -1,7 +1,10 @@
 import type { AccessCustomerColumns, AccessLicenseColumns, AccessSchema } from './access-schema.ts';
 import type { AiSchema } from './ai-schema.ts';
 import type { FiguresSchema } from './figures-schema.ts';
+import type { ApiSchema, ApiTokenColumns, AuditLogColumns } from './api-schema.ts';
+import type { PeopleSchema } from './people-schema.ts';
 import type { SelfServiceSchema } from './self-service-schema.ts';
+import type { ShopLicenseColumns, ShopPlanColumns, ShopProductColumns, ShopSchema } from './shop-schema.ts';
 import type { SellingLicenseColumns, SellingSchema, SellingSubscriptionColumns } from './selling-schema.ts';
 
 // The columns of sql/*/0001-foundation.sql and later migrations. Times are UTC epoch milliseconds, booleans are 0 or 1, JSON is text.
@@ -13,7 +16,7 @@ type SecretTable = {
   created_at: number;
 };
 
-type PlanTable = {
+type PlanTable = ShopPlanColumns & {
   id: string;
   code: string;
   name: string;
@@ -36,7 +39,7 @@ type PlanTable = {
   own_keys_use_quota: number;
 };
 
-type ProductTable = {
+type ProductTable = ShopProductColumns & {
   id: string;
   code: string;
   name: string;
@@ -66,7 +69,7 @@ type CustomerTable = AccessCustomerColumns & {
   updated_at: number;
 };
 
-type LicenseTable = SellingLicenseColumns & AccessLicenseColumns & {
+type LicenseTable = SellingLicenseColumns & AccessLicenseColumns & ShopLicenseColumns & {
   id: string;
   key_digest: Uint8Array;
   key_cipher: Uint8Array;
@@ -296,7 +299,7 @@ type UsageRecordTable = {
   is_cached: number;
 };
 
-type AuditLogTable = {
+type AuditLogTable = AuditLogColumns & {
   id: string;
   at: number;
   actor: string;
@@ -316,7 +319,7 @@ type LoginAttemptTable = {
   updated_at: number;
 };
 
-type ApiTokenTable = {
+type ApiTokenTable = ApiTokenColumns & {
   id: string;
   name: string;
   token_digest: Uint8Array;
@@ -342,7 +345,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = AccessSchema & AiSchema & SellingSchema & SelfServiceSchema & FiguresSchema & {
+export type Schema = AccessSchema & AiSchema & ApiSchema & FiguresSchema & PeopleSchema & SellingSchema & SelfServiceSchema & ShopSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;

@@ -43,17 +43,43 @@ function enterWalMode(database: DatabaseSync): void {
 /** A statement of a connection, prepared when it is first asked for. */
 export type StatementCache = (text: string) => SqliteStatement;
 
-/** Prepared statements of the writer; the least recently made go when there are too many. */
-export function statementCache(writer: DatabaseSync): StatementCache {
+/** Prepared statements of the writer; the least recently made go when there are too many. `onWrite` is told of each that may have written. */
+export function statementCache(writer: DatabaseSync, onWrite: () => void = () => undefined): StatementCache {
   const statements = new Map<string, SqliteStatement>();
   return (text) => {
     const known = statements.get(text);
     if (known) return known;
     // A deferred transaction that reads first and writes later fails with SQLITE_BUSY without waiting; an immediate one waits its turn.
-    const statement = asKyselyStatement(writer.prepare(text === 'begin' ? 'begin immediate' : text));
+    const statement = asKyselyStatement(writer.prepare(text === 'begin' ? 'begin immediate' : text), onWrite);
     if (statements.size >= cachedStatements) statements.delete(statements.keys().next().value ?? '');
     statements.set(text, statement);
     return statement;
+  };
+}
+
+/** Which facts are the newest ones of an embedded database: another number after each change of the tables that sql/sqlite/0013 watches, whichever process made it. */
+export type FactVersion = {
+  current(): number;
+  /** Looks again before the next answer, for this process has written. Without it that is done once in a turn of the event loop: looking for each of many requests would cost as much as reading. */
+  forget(): void;
+};
+
+export function factVersion(writer: DatabaseSync): FactVersion {
+  let look: StatementSync | undefined;
+  let known: number | undefined;
+  const forget = () => {
+    known = undefined;
+  };
+  return {
+    current() {
+      if (known === undefined) {
+        look ??= writer.prepare('SELECT count FROM fact_changes');
+        known = look.get()?.['count'] as number;
+        setImmediate(forget);
+      }
+      return known;
+    },
+    forget,
   };
 }
 
@@ -63,12 +89,13 @@ export function sqliteDialect(writer: DatabaseSync, prepare: StatementCache): Sq
   return new SqliteDialect({ database });
 }
 
-function asKyselyStatement(statement: StatementSync): SqliteStatement {
+function asKyselyStatement(statement: StatementSync, onWrite: () => void): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
     all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
     run: (parameters) => {
       const { changes, lastInsertRowid } = statement.run(...(parameters as SQLInputValue[]));
+      onWrite();
       return { changes, lastInsertRowid };
     },
     iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),

@@ -1,4 +1,4 @@
-import { runStatement, type Db, type Engine } from '../db/database.ts';
+import { fixedStatement, runStatement, type Db, type Engine } from '../db/database.ts';
 import { cursorsTable, figuresTable, putRows, sourcesTable, wordsTable } from './add-amounts.store.ts';
 import { distinctOf, type Amounts, type SourceKind } from './amounts.rules.ts';
 import { padded, type Counted } from './sources.store.ts';
@@ -79,8 +79,8 @@ const derived = ['figures', 'figure_sources', 'customer_words', 'usage_days', 'u
 /** Deletes at most `limit` rows of what was counted; false when nothing is left. */
 export async function deleteSome(db: Db, engine: Engine, limit: number): Promise<boolean> {
   for (const table of derived) {
-    const text = engine === 'sqlite' ? `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} LIMIT ?)` : `DELETE FROM ${table} LIMIT ?`;
-    const { changed } = await runStatement(db, text, [limit]);
+    const text = engine === 'sqlite' ? `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} LIMIT ?1)` : `DELETE FROM ${table} LIMIT ?1`;
+    const { changed } = await runStatement(db, fixedStatement(text), [limit]);
     if (changed > 0) return true;
   }
   await db.deleteFrom('figure_cursors').where('name', 'not in', ['lock', 'version']).execute();

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { everything } from '../access/scope.ts';
 import type { Deps } from '../deps.ts';
-import { adminAuth } from '../http/admin-auth.ts';
+import { adminAuth, callerOf } from '../http/admin-auth.ts';
 import { route, type Route } from '../http/route.ts';
 import { dollarText } from '../usage/dollars.rules.ts';
 import { dayText, monthText } from '../usage/statement.rules.ts';
@@ -51,13 +50,14 @@ export function statisticsRoutes(deps: Deps): Route[] {
         currency: currency.optional().meta({ description: 'Only amounts of this currency.' }),
         group: z.enum([...usageGroups, 'day'], `must be one of ${[...usageGroups, 'day'].join(', ')}`).default('provider').meta({ description: 'What `usage` is added up by.' }),
       }),
-      before: adminAuth(deps),
+      before: adminAuth(deps, 'statistics.read', 'bounded'),
       responses: { 200: { description: 'The figures.', schema: statistics } }, errors: [],
     },
-    async ({ query }) => {
+    async ({ query, res }) => {
       const at = now();
-      const found = await readStatistics(db, everything, query.period, at);
-      const usage = await readUsageFigures(db, everything, query.period, query.group, {}, at);
+      const { scope } = callerOf(res);
+      const found = await readStatistics(db, scope, query.period, at);
+      const usage = await readUsageFigures(db, scope, query.period, query.group, {}, at);
       const isWanted = (row: { currency: string }) => query.currency === undefined || row.currency === query.currency;
       const text = (start: number) => (found.span.unit === 'month' ? monthText(start) : dayText(start));
       return {

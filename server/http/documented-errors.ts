@@ -19,6 +19,7 @@ const meanings: Partial<Record<ErrorCode, string>> = {
   SITE_NOT_ACTIVATED: 'the licence is not activated on this site',
   NOT_FOUND: 'there is nothing with this id',
   CONFLICT: 'what is there already stands against it',
+  PRECONDITION_FAILED: 'it is not as it was when its `ETag` was read; read it again',
   MODEL_UNKNOWN: 'no provider offers this model',
   MODEL_NOT_ALLOWED: 'the plan does not include this model',
   MODEL_WITHOUT_PRICE: 'the model has no price on this server, so it cannot be asked for',
@@ -29,6 +30,7 @@ const meanings: Partial<Record<ErrorCode, string>> = {
   PROVIDER_REJECTED: 'the provider did not accept the request; the message says why',
   PROVIDER_UNAVAILABLE: 'the provider is busy, or has failed so often that it is not asked for a while; `Retry-After` says when to try again',
   PROVIDER_FAILED: 'the provider failed to answer, or refuses this server',
+  MAIL_FAILED: 'the mail server did not take the message; the message says why',
   PROVIDER_TIMEOUT: 'the provider did not answer in time',
   QUOTA_EXHAUSTED: 'the quota of the licence is used up; the message says which, `Retry-After` when it starts anew',
   PROVIDER_KEY_REFUSED: 'the provider refuses the key of your account there',
@@ -50,7 +52,7 @@ export function documentedErrors(spec: RouteSpec): Map<number, DocumentedError> 
   const hasInput = [spec.params, spec.query, spec.headers, spec.body].some((part) => part !== undefined);
   if (hasInput) codes.push('INVALID_REQUEST');
   if (spec.body !== undefined) codes.push('INVALID_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
-  if (spec.auth === 'admin') codes.push('UNAUTHENTICATED', 'FORBIDDEN');
+  if (spec.auth === 'admin') codes.push('UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED');
   if (spec.auth === 'webhook') codes.push('SIGNATURE_INVALID');
   if (spec.before !== undefined) codes.push('RATE_LIMITED');
   codes.push('INTERNAL', 'BUSY');

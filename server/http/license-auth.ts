@@ -1,11 +1,12 @@
 import type { Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
-import { checkLicense, type ValidateInput, type ValidateResult } from '../licenses/validate-license.ts';
+import { checkLicense, type ValidateInput } from '../licenses/validate-license.ts';
 import { verdictSentence } from '../licenses/verdict-body.ts';
 import type { Vault } from '../vault.ts';
 
-export type LicenseOfCaller = NonNullable<ValidateResult['license']>;
-type Known = { license: LicenseOfCaller; verdict: ValidateResult['verdict'] };
+type Checked = Awaited<ReturnType<typeof checkLicense>>;
+export type LicenseOfCaller = NonNullable<Checked['license']>;
+type Known = { license: LicenseOfCaller; verdict: Checked['verdict'] };
 
 /** The licence of this key in whatever state, with the verdict on it. Throws LICENSE_INVALID for a key that is not known. */
 export async function knownLicense(db: Db, vault: Vault, input: ValidateInput, now: number): Promise<Known> {

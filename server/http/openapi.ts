@@ -4,6 +4,7 @@ import express, { type RequestHandler } from 'express';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Deps } from '../deps.ts';
+import { tokenRequestsPerMinute } from './admin-auth.ts';
 import { documentedErrors } from './documented-errors.ts';
 import { errorBody } from './error-handler.ts';
 import { limitByAddress, requestsPerMinute } from './rate-limit.ts';
@@ -17,16 +18,31 @@ const security: Record<RouteSpec['auth'], Record<string, string[]>[]> = {
   admin: [{ adminToken: [] }],
 };
 
+/** What every answer to an API token carries. */
+const tokenHeaders = z.object({
+  'RateLimit-Limit': z.string().meta({ description: 'Requests that the token may make in a minute.', example: String(tokenRequestsPerMinute) }),
+  'RateLimit-Remaining': z.string().meta({ description: 'What is left of them.', example: '1199' }),
+  'RateLimit-Reset': z.string().meta({ description: 'Seconds until they are all there again.', example: '60' }),
+});
+const tagHeader = z.object({ ETag: z.string().meta({ description: 'Stands for what was answered; for `If-None-Match`, and for `If-Match` of a change.', example: '"kN3QyTqs0cNmF9vX0m1u2w7aB4c"' }) });
+
 const introduction = [
   'Licences, purchases and AI answers for WordPress plugins.',
   'Requests and answers are JSON in UTF-8. Times are ISO 8601 in UTC; in an answer `expires_at: null` means never. Fields that are not known are ignored.',
   'Whatever cannot be processed is answered with a 4xx or 5xx status and `{"error": {"code", "message", "field", "request_id"}}`: the code is for programs and stays the same, the message is for people. A licence that is not valid is no error: `/api/validate` answers 200 with `valid: false` and a code that says why.',
+  '**For programs** (`/api/v1`, with an API token): every list takes `limit` (1 to 100), `cursor` and `sort` and answers `{"data": […], "next_cursor"}`; the cursor is opaque, and a parameter that is not known is refused. Every GET has an `ETag` and takes `If-None-Match`; a change of something that GET reads takes `If-Match` and is refused with 412 when something else was changed meanwhile. Every write takes an `Idempotency-Key`: sent again within two days, it brings the first answer again. A token may ask 1,200 times a minute; `RateLimit-Remaining` and `RateLimit-Reset` say what is left.',
 ].join('\n\n');
 
 const tags = [
   { name: 'Licences', description: 'For the plugin: is this key good for this site?' },
   { name: 'AI', description: 'For the plugin: answers of AI models within the quota of the licence.' },
   { name: 'Administration', description: 'For your own programs: customers and licences, with the API token.' },
+  { name: 'Customers', description: 'For your own programs: who has bought.' },
+  { name: 'Orders', description: 'For your own programs: what was paid and refunded, and what runs on.' },
+  { name: 'Products', description: 'For your own programs: what is sold, and what it includes.' },
+  { name: 'Messages', description: 'For your own programs: e-mails, deliveries of the shops, and webhooks to your systems.' },
+  { name: 'People', description: 'For your own programs: users, organisations, API tokens, and who did what.' },
+  { name: 'Exports', description: 'For your own programs: everything that a filter leaves, in one file.' },
   { name: 'Webhooks', description: 'For the shops: purchases, renewals and refunds come in here.' },
   { name: 'System', description: 'Is the server well, and what can it do?' },
 ];
@@ -47,7 +63,7 @@ export function openApiDocument(routes: Route[], publicUrl: string): ReturnType<
     components: {
       securitySchemes: {
         licenseKey: { type: 'apiKey', in: 'header', name: 'X-License-Key', description: 'The licence key of the customer, such as CHA-7K3M-Q2VX-0RTB-9D4H. Case, spaces and missing hyphens do not matter.' },
-        adminToken: { type: 'http', scheme: 'bearer', description: 'The token in `ADMIN_API_TOKEN`; a server without that variable keeps its own in `DATA_DIR/secrets.json`.' },
+        adminToken: { type: 'http', scheme: 'bearer', description: 'A token from the page API tokens of the dashboard, which may do what its scopes say; or the one in `ADMIN_API_TOKEN`, which may do everything (a server without that variable keeps its own in `DATA_DIR/secrets.json`).' },
       },
     },
   }, { override: ({ jsonSchema }) => readable(jsonSchema) });
@@ -69,22 +85,30 @@ function readable(schema: Described): void {
 function operation(spec: RouteSpec): ZodOpenApiOperationObject {
   const { params, query, headers, body } = spec;
   const schema = spec.errorShape?.schema ?? errorBody;
+  const isTagged = spec.headers !== undefined && ('if-none-match' in spec.headers.shape || ('if-match' in spec.headers.shape && spec.method !== 'delete'));
+  const answerHeaders = spec.auth === 'admin' ? { headers: isTagged ? tokenHeaders.extend(tagHeader.shape) : tokenHeaders } : {};
   const others = spec.passesBack ? 'Whatever the provider refuses, as it came; and any other refusal, in the same shape.' : 'Any other refusal, in the same shape.';
   const responses: ZodOpenApiOperationObject['responses'] = { default: { description: others, content: { 'application/json': { schema } } } };
   for (const [status, { description, example }] of documentedErrors(spec)) responses[`${status}` as '400'] = { description, content: { 'application/json': { schema, example } } };
   for (const [status, answer] of Object.entries(spec.responses)) {
-    responses[status as '200'] = { description: answer.description, ...(answer.schema ? { content: { [answer.contentType ?? 'application/json']: { schema: answer.schema }, ...further(answer.also) } } : {}) };
+    responses[status as '200'] = { description: answer.description, ...answerHeaders, ...(answer.schema ? { content: { [answer.contentType ?? 'application/json']: { schema: answer.schema }, ...further(answer.also) } } : {}) };
   }
   return {
     operationId: spec.operationId,
     summary: spec.summary,
-    ...(spec.description === undefined ? {} : { description: spec.description }),
+    ...describedWith(spec),
     tags: [spec.tag],
-    security: security[spec.auth],
+    security: spec.scope === undefined ? security[spec.auth] : [{ adminToken: [spec.scope] }],
     requestParams: { ...(params ? { path: params } : {}), ...(query ? { query } : {}), ...(headers ? { header: headers } : {}) },
     ...(body === undefined ? {} : { requestBody: { required: body === 'raw' || !body.safeParse({}).success, content: { [body === 'raw' ? '*/*' : 'application/json']: { schema: body === 'raw' ? z.unknown() : body } } } }),
     responses,
   };
+}
+
+function describedWith({ description, scope }: RouteSpec): { description?: string } {
+  const needs = scope === undefined ? undefined : `Needs the scope \`${scope}\`.`;
+  const text = [description, needs].filter((part) => part !== undefined).join(' ');
+  return text === '' ? {} : { description: text };
 }
 
 function further(also: Record<string, z.ZodType> = {}): Record<string, { schema: z.ZodType }> {

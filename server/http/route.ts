@@ -1,5 +1,6 @@
 import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
+import type { ApiScope } from '../api-tokens/scopes.rules.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { plainIssue } from '../plain-issue.ts';
 import { preflight, type OriginCheck } from './cors.ts';
@@ -15,7 +16,7 @@ type Answer = { description: string; schema?: z.ZodType; contentType?: string; a
 
 /** A public endpoint, described once: it parses the requests, documents itself in the OpenAPI document, and is what the tests hold the answers against. */
 export type RouteSpec = {
-  method: 'get' | 'post' | 'put' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Express notation: `/api/customer/:id`. */
   path: string;
   operationId: string;
@@ -23,6 +24,8 @@ export type RouteSpec = {
   description?: string;
   tag: string;
   auth: 'none' | 'license' | 'admin' | 'webhook';
+  /** What the API token must be allowed to do, of a route with `auth: 'admin'`. */
+  scope?: ApiScope;
   params?: z.ZodObject;
   query?: z.ZodObject;
   headers?: z.ZodObject;

@@ -48,6 +48,11 @@ export function answerOnce(db: Db, vault: Vault, { scope, key, body }: Request, 
   });
 }
 
+/** Whether a request under this key was answered before. */
+export async function hasAnswer(db: Db, id: AnswerId): Promise<boolean> {
+  return (await findAnswer(db, id)) !== undefined;
+}
+
 /** Seals up to `limit` answers anew that are under an older key; returns how many there were. */
 export function resealAnswers(db: Db, vault: Vault, limit: number): Promise<number> {
   return transact(db, async (trx) => {

@@ -1,3 +1,4 @@
+import type { Actor } from '../audit/record-audit.ts';
 import type { Notice } from '../mail/notices.rules.ts';
 
 /** Every kind of job with what it is given. The handlers are in job-list.ts. */
@@ -5,6 +6,7 @@ export type JobPayloads = {
   'apply-delivery': { inboxId: string };
   'send-email': { emailId: string };
   'send-sign-in-link': { requestId: string; email: string; locale: string; requestedAt: number };
+  'send-password-reset': { requestId: string; email: string; locale: string; door: 'dashboard' | 'portal'; requestedAt: number };
   'write-notice': Notice;
   'remind-owners': Record<string, never>;
   'write-back-order': { orderId: string };
@@ -14,6 +16,11 @@ export type JobPayloads = {
   'watch-lapses': Record<string, never>;
   'reconcile-providers': Record<string, never>;
   'count-figures': Record<string, never>;
+  'settle-customer-licenses': { customerId: string; by: Actor; sendKeys: boolean };
+  'erase-customer': { customerId: string; emails: string[]; users: { id: string; email: string }[] };
+  'run-batch': { batchId: string };
+  'seal-audit': Record<string, never>;
+  'check-audit': { checkId: string };
   'prune-expired': Record<string, never>;
 };
 

@@ -1,4 +1,7 @@
 import { sendSignInLink } from '../account/request-sign-in.ts';
+import { markBatchFailed, runBatch } from '../batches/run-batch.ts';
+import { checkAudit } from '../audit/check-audit.ts';
+import { sealAudit } from '../audit/seal-audit.ts';
 import { applyDelivery, markDeliveryDead } from '../billing/apply-delivery.ts';
 import { reconcileProviders } from '../billing/reconcile.ts';
 import { watchLapses } from '../billing/watch-lapses.ts';
@@ -8,9 +11,12 @@ import { countFigures } from '../figures/count-figures.ts';
 import { remindOwners } from '../mail/remind-owners.ts';
 import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
 import { writeNotice } from '../mail/write-notice.ts';
+import { eraseTraces } from '../people/erase-job.ts';
+import { continueSettling } from '../people/settle-customer-licenses.ts';
 import type { JobPayloads } from './job-kinds.ts';
 import { sendUsageAlerts } from '../usage/send-usage-alerts.ts';
 import { sweepReservations } from '../usage/sweep-reservations.ts';
+import { sendPasswordReset } from '../users/request-password-reset.ts';
 import { markWebhookFailed, sendWebhook } from '../webhooks/send-webhook.ts';
 import { pruneExpired } from './prune-expired.ts';
 
@@ -33,6 +39,7 @@ export const jobList: JobList = {
   'apply-delivery': { run: applyDelivery, onDead: markDeliveryDead },
   'send-email': { run: sendEmail, onDead: markEmailFailed },
   'send-sign-in-link': { run: sendSignInLink },
+  'send-password-reset': { run: sendPasswordReset },
   'write-notice': { run: writeNotice },
   'remind-owners': { run: remindOwners, everyMs: 6 * 60 * minute },
   'write-back-order': { run: writeBackOrder },
@@ -40,5 +47,10 @@ export const jobList: JobList = {
   'watch-lapses': { run: watchLapses, everyMs: minute },
   'reconcile-providers': { run: reconcileProviders, everyMs: 5 * minute },
   'count-figures': { run: countFigures, everyMs: minute / 4 },
+  'settle-customer-licenses': { run: continueSettling },
+  'run-batch': { run: runBatch, onDead: markBatchFailed },
+  'erase-customer': { run: eraseTraces },
+  'seal-audit': { run: sealAudit, everyMs: minute / 6 },
+  'check-audit': { run: checkAudit },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

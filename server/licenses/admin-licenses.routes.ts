@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { customerBody, customerParams, customerShape } from '../customers/customer-body.ts';
 import { getCustomer } from '../customers/get-customer.ts';
 import type { Deps } from '../deps.ts';
-import { adminAuth, tokenActor, tokenIdOf } from '../http/admin-auth.ts';
+import { adminAuth, callerOf } from '../http/admin-auth.ts';
 import { route, type Route } from '../http/route.ts';
 import { answerOnce, idempotencyHeader } from '../idempotency/answer-once.ts';
 import { grantLicense } from './grant-license.ts';
@@ -33,20 +33,19 @@ const createdShape = z.object({
 export function adminLicenseRoutes(deps: Deps): Route[] {
   const { db, vault, now } = deps;
   const tag = 'Administration';
-  const before = adminAuth(deps);
 
   const create = route(
     {
-      method: 'post', path: '/api/create_license', operationId: 'createLicense', tag, auth: 'admin',
+      method: 'post', path: '/api/create_license', operationId: 'createLicense', tag, auth: 'admin', scope: 'licenses.issue', before: adminAuth(deps, 'licenses.issue'),
       summary: 'Issue a licence',
       description: 'Finds or creates the customer by e-mail address and issues the key, all or nothing.',
-      headers: idempotencyHeader, body: grantRequest, before,
+      headers: idempotencyHeader, body: grantRequest,
       responses: { 201: { description: 'The licence with its key.', schema: createdShape } }, errors: ['IDEMPOTENCY_KEY_REUSED'],
     },
     ({ headers, body, res }) =>
-      answerOnce(db, vault, { scope: `createLicense:${tokenIdOf(res)}`, key: headers['idempotency-key'], body }, now(), async (trx) => {
+      answerOnce(db, vault, { scope: `createLicense:${callerOf(res).tokenId}`, key: headers['idempotency-key'], body }, now(), async (trx) => {
         const at = now();
-        const { license, key, customer, created, plan, productCode } = await grantLicense(trx, vault, grantInput(body), tokenActor(res), at);
+        const { license, key, customer, created, plan, productCode } = await grantLicense(trx, vault, grantInput(body), callerOf(res).by, at);
         const [activation] = await listActivations(trx, license.id);
         return {
           status: 201,
@@ -61,9 +60,9 @@ export function adminLicenseRoutes(deps: Deps): Route[] {
 
   const read = route(
     {
-      method: 'get', path: '/api/customer/:id', operationId: 'readCustomer', tag, auth: 'admin',
+      method: 'get', path: '/api/customer/:id', operationId: 'readCustomer', tag, auth: 'admin', scope: 'customers.read', before: adminAuth(deps, 'customers.read'),
       summary: 'A customer with its licences',
-      params: customerParams, before,
+      params: customerParams,
       responses: { 200: { description: 'The customer. Keys are not shown.', schema: customerShape.extend({ licenses: z.array(licenseShape) }) } }, errors: ['NOT_FOUND'],
     },
     async ({ params: { id } }) => {

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
-import { getCustomer } from '../customers/get-customer.ts';
+import { customerSuspended } from '../customers/customer-status.rules.ts';
+import { holdCustomer } from '../customers/get-customer.ts';
 import type { Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
+import { takeLicenses } from '../organizations/license-quota.ts';
 import type { Vault } from '../vault.ts';
 import { activateSite } from './activate-site.ts';
 import { canonicalLicenseKey, generateLicenseKey } from './license-key.rules.ts';
@@ -45,12 +47,14 @@ export function licenseKeyAad(licenseId: string): string {
   return `licenses.key_cipher.${licenseId}`;
 }
 
+const manualProvider = 'manual';
+
 /** A term granted by hand, without payment. */
 export function manualTerm(months: number | null, now: number): TermInput {
-  return { provider: 'manual', account: 'main', transactionId: newId(), months, paidAt: now };
+  return { provider: manualProvider, account: 'main', transactionId: newId(), months, paidAt: now };
 }
 
-/** Issues a licence: key, first term, first site, audit line. The caller's transaction makes it all or nothing. Returns the key, which is not stored readable. */
+/** Issues a licence: key, first term, first site, audit line, quota of the organisation. The caller's transaction makes it all or nothing. Throws LICENSE_QUOTA_EXHAUSTED when it is not paid and there is no room. Returns the key, which is not stored readable. */
 export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: Actor, now: number): Promise<{ license: License; key: string }> {
   const id = newId();
   const key = input.key ?? generateLicenseKey(randomBytes);
@@ -60,7 +64,13 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
   const term = termRow(id, input.term, now);
   const siteLimit = input.maxSites ?? input.plan.max_sites;
   const isStaging = input.site !== undefined && isStagingSite(input.site);
-  const facts = { confirmed_at: now, suspended_at: null, cancelled_at: null, revoked_at: null, subscription_id: null, subscription_status: null, grace_ms: 0 };
+  const customer = await holdCustomer(db, input.customerId);
+  // What was paid for is issued in any case; what somebody hands out must fit.
+  await takeLicenses(db, customer.organization_id, 1, { isPaid: input.term.provider !== manualProvider });
+  const isSuspended = customer.status === 'suspended';
+  // What is paid for is good at once; a gift to somebody who is not validated waits with them.
+  const isConfirmed = customer.status !== 'pending' || input.term.provider !== manualProvider;
+  const facts = { confirmed_at: isConfirmed ? now : null, suspended_at: isSuspended ? now : null, cancelled_at: null, revoked_at: null, subscription_id: null, subscription_status: null, grace_ms: 0 };
   const license: License = {
     id,
     key_digest: vault.digest(canonical),
@@ -73,13 +83,14 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
     ...facts,
     status: storedStatus(facts, now),
     expires_at: paidThrough([asTerm(term)]) ?? null,
-    suspended_reason: null,
+    suspended_reason: isSuspended ? customerSuspended : null,
     cancelled_reason: null,
     revoked_reason: null,
     max_sites: input.maxSites ?? null,
     max_version: input.maxVersion ?? null,
     quotas: null,
-    organization_id: (await getCustomer(db, input.customerId)).organization_id,
+    organization_id: customer.organization_id,
+    modules: null,
     domain_lock: input.site && siteLimit === 1 && !isStaging ? input.site.site : null,
     created_at: now,
     updated_at: now,

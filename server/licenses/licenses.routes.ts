@@ -32,6 +32,9 @@ export const verdict = z
     plan: z.object({ code: z.string().meta({ example: 'pro' }), name: z.string().meta({ example: 'Pro' }) }).nullable(),
     product: z.string().nullable().meta({ example: 'chatello' }),
     features: z.array(z.string()).meta({ description: 'What the licence allows just now; empty when it is not valid.', example: ['assistant', 'updates', 'ai_proxy'] }),
+    modules: z
+      .array(z.object({ code: z.string().meta({ example: 'assistant' }), max_version: z.string().nullable().meta({ description: 'The newest version of the module that is covered; null: every version.', example: null }), expires_at: z.iso.datetime().nullable().meta({ description: 'When the module ends before the licence does; null: with the licence.', example: null }) }))
+      .meta({ description: 'The same with versions: the modules of the plan, and those that this licence has beside them.' }),
     expires_at: z.iso.datetime().nullable().meta({ description: 'Null: never.' }),
     limits: z.object({ sites: z.int(), staging_sites: z.int(), requests_per_month: z.int(), requests_per_hour: z.int() }).nullable(),
     usage: z.object({ sites: z.int(), requests_this_month: z.int() }).nullable(),

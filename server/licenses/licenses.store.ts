@@ -1,5 +1,7 @@
 import { sql, type Selectable } from 'kysely';
+import { licensesWithin, type Scope } from '../access/scope.ts';
 import { insertedOnce, preparedRead, type Db } from '../db/database.ts';
+import { rememberedRead } from '../db/remembered-read.ts';
 import type { Schema } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 
@@ -8,53 +10,56 @@ export type Activation = Selectable<Schema['activations']>;
 export type SiteKind = 'production' | 'staging';
 
 /** All that a verdict on a key for a site needs. */
-export type LicenseFacts = Pick<License, 'id' | 'status' | 'expires_at' | 'grace_ms' | 'subscription_status' | 'domain_lock' | 'max_version' | 'customer_id' | 'key_hint' | 'created_at'> & {
+export type LicenseStanding = Pick<License, 'id' | 'status' | 'expires_at' | 'grace_ms' | 'subscription_status' | 'domain_lock' | 'max_version' | 'customer_id' | 'key_hint' | 'created_at' | 'modules'> & {
   product_code: string;
   plan_code: string;
   plan_name: string;
   features: string;
+  feature_versions: string | null;
   ai_proxy: number;
   site_limit: number;
   staging_site_limit: number;
   monthly_requests: number;
   hourly_requests: number;
   sites_used: number;
-  month_start: number | null;
-  month_requests: number | null;
   activation_id: string | null;
   activation_kind: string | null;
   activation_created_at: number | null;
   activation_seen_at: number | null;
   activation_secret: Uint8Array | null;
 };
+/** The same with the requests of the running month. */
+export type LicenseFacts = LicenseStanding & { month_start: number | null; month_requests: number | null };
 
 /** In a query over licences and plans. */
 export const siteLimit = sql<number>`coalesce(licenses.max_sites, plans.max_sites)`.as('site_limit');
 /** In a query over licences: without copies. */
 export const sitesUsed = sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.kind = 'production')`.as('sites_used');
 const anyBytes = new Uint8Array(0);
-const buildFactsQuery = (db: Db, by: 'licenses.key_digest' | 'licenses.id', any: Uint8Array | string) =>
+const standingQuery = (db: Db) =>
   db
     .selectFrom('licenses')
     .innerJoin('plans', 'plans.id', 'licenses.plan_id')
     .innerJoin('products', 'products.id', 'licenses.product_id')
     .leftJoin('activations', (join) => join.onRef('activations.license_id', '=', 'licenses.id').on('activations.site', '=', ''))
-    .leftJoin('quota_counters', (join) => join.onRef('quota_counters.license_id', '=', 'licenses.id').on('quota_counters.scope', '=', sql.lit('')))
     .select([
-      'licenses.id', 'licenses.status', 'licenses.expires_at', 'licenses.grace_ms', 'licenses.subscription_status', 'licenses.domain_lock', 'licenses.max_version', 'licenses.customer_id', 'licenses.key_hint', 'licenses.created_at',
+      'licenses.id', 'licenses.status', 'licenses.expires_at', 'licenses.grace_ms', 'licenses.subscription_status', 'licenses.domain_lock', 'licenses.max_version', 'licenses.customer_id', 'licenses.key_hint', 'licenses.created_at', 'licenses.modules',
       'products.code as product_code',
-      'plans.code as plan_code', 'plans.name as plan_name', 'plans.features', 'plans.ai_proxy',
+      'plans.code as plan_code', 'plans.name as plan_name', 'plans.features', 'plans.feature_versions', 'plans.ai_proxy',
       'plans.max_staging_sites as staging_site_limit', 'plans.monthly_requests', 'plans.hourly_requests',
-      'quota_counters.month_start', 'quota_counters.month_requests',
       'activations.id as activation_id', 'activations.kind as activation_kind', 'activations.created_at as activation_created_at', 'activations.last_seen_at as activation_seen_at', 'activations.secret_digest as activation_secret',
     ])
     .select(siteLimit)
-    .select(sitesUsed)
-    .where(by, '=', any)
+    .select(sitesUsed);
+const buildFactsByDigest = (db: Db) =>
+  standingQuery(db)
+    .leftJoin('quota_counters', (join) => join.onRef('quota_counters.license_id', '=', 'licenses.id').on('quota_counters.scope', '=', sql.lit('')))
+    .select(['quota_counters.month_start', 'quota_counters.month_requests'])
+    .where('licenses.key_digest', '=', anyBytes)
     .compile();
-const buildFactsByDigest = (db: Db) => buildFactsQuery(db, 'licenses.key_digest', anyBytes);
 const factsByDigest = preparedRead<LicenseFacts, [site: string, digest: Uint8Array]>(buildFactsByDigest);
-const factsById = preparedRead<LicenseFacts, [site: string, id: string]>((db) => buildFactsQuery(db, 'licenses.id', ''));
+const standingByDigest = rememberedRead<LicenseStanding, [site: string, digest: Buffer]>((db) => standingQuery(db).where('licenses.key_digest', '=', anyBytes).compile(), ([site, digest]) => `${digest.toString('latin1')}${site}`);
+const standingById = rememberedRead<LicenseStanding, [site: string, id: string]>((db) => standingQuery(db).where('licenses.id', '=', '').compile(), ([site, id]) => `${id} ${site}`);
 
 /** The text of the query below, whose parameters are the site and the digest: bench:validate runs it without us. */
 export function licenseFactsSql(db: Db): string {
@@ -67,15 +72,28 @@ export async function findLicenseFacts(db: Db, keyDigest: Uint8Array, site = '')
   return rows[0];
 }
 
+/** The same without the usage, for whoever asks all the time. */
+export async function findLicenseStanding(db: Db, keyDigest: Buffer, site = ''): Promise<LicenseStanding | undefined> {
+  const rows = await standingByDigest(db, [site, keyDigest]);
+  return rows[0];
+}
+
 /** The same for a licence whose id is known. */
-export async function findLicenseFactsById(db: Db, id: string, site: string): Promise<LicenseFacts | undefined> {
-  const rows = await factsById(db, [site, id]);
+export async function findLicenseStandingById(db: Db, id: string, site: string): Promise<LicenseStanding | undefined> {
+  const rows = await standingById(db, [site, id]);
   return rows[0];
 }
 
 /** Throws NOT_FOUND. */
 export async function getLicense(db: Db, id: string): Promise<License> {
   const license = await db.selectFrom('licenses').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!license) throw new AppError('NOT_FOUND', 'There is no licence with this id.', { field: 'path.id' });
+  return license;
+}
+
+/** The licence, if the scope reaches it. Throws NOT_FOUND. */
+export async function getLicenseWithin(db: Db, scope: Scope, id: string): Promise<License> {
+  const license = await db.selectFrom('licenses').selectAll().where('id', '=', id).where(licensesWithin(scope)).executeTakeFirst();
   if (!license) throw new AppError('NOT_FOUND', 'There is no licence with this id.', { field: 'path.id' });
   return license;
 }
@@ -198,4 +216,9 @@ export async function listLicensesOfSubscription(db: Db, { provider, account, su
 
 export function listLicensesWithPlan(db: Db, ids: string[]): Promise<(License & { plan_name: string; plan_max_sites: number })[]> {
   return db.selectFrom('licenses').innerJoin('plans', 'plans.id', 'licenses.plan_id').selectAll('licenses').select(['plans.name as plan_name', 'plans.max_sites as plan_max_sites']).where('licenses.id', 'in', ids).execute();
+}
+
+/** The sealed key of a licence that lies within the scope. */
+export function findSealedKey(db: Db, id: string, scope: Scope): Promise<Pick<License, 'key_id' | 'key_cipher'> | undefined> {
+  return db.selectFrom('licenses').select(['key_id', 'key_cipher']).where('licenses.id', '=', id).where(licensesWithin(scope)).executeTakeFirst();
 }

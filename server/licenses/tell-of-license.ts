@@ -1,3 +1,4 @@
+import { customerErased, customerSuspended } from '../customers/customer-status.rules.ts';
 import type { Db } from '../db/database.ts';
 import { tellOwner } from '../mail/tell-owner.ts';
 import { emitWebhook } from '../webhooks/emit-webhook.ts';
@@ -15,12 +16,13 @@ export async function tellOfIssue(db: Db, license: License, plan: string, now: n
 export async function tellOfChange(db: Db, before: License, after: License, change: string, now: number): Promise<void> {
   if (before.suspended_at === null && after.suspended_at !== null) {
     await emitWebhook(db, { type: 'license.suspended', cause: `${after.id}:${after.suspended_at}`, data: { ...factsOf(after), reason: after.suspended_reason } }, now);
-    await tellOwner(db, { template: 'suspended', cause: `suspended:${after.id}:${after.suspended_at}`, licenseIds: [after.id], facts: {} }, now);
+    // A customer who was suspended is told once, not of each licence.
+    if (after.suspended_reason !== customerSuspended) await tellOwner(db, { template: 'suspended', cause: `suspended:${after.id}:${after.suspended_at}`, licenseIds: [after.id], facts: {} }, now);
   } else if (before.status !== 'suspended' && after.status === 'suspended') {
     const reason = after.subscription_status === 'past_due' ? 'The subscription is unpaid and its grace has passed.' : 'The subscription is paused.';
     await emitWebhook(db, { type: 'license.suspended', cause: `${after.id}:${now}`, data: { ...factsOf(after), reason } }, now);
   }
-  if (before.cancelled_at === null && after.cancelled_at !== null) await tellOwner(db, { template: 'cancelled', cause: `cancelled:${after.id}:${after.cancelled_at}`, licenseIds: [after.id], facts: {} }, now);
+  if (before.cancelled_at === null && after.cancelled_at !== null && after.cancelled_reason !== customerErased) await tellOwner(db, { template: 'cancelled', cause: `cancelled:${after.id}:${after.cancelled_at}`, licenseIds: [after.id], facts: {} }, now);
   if (before.revoked_at === null && after.revoked_at !== null) {
     await emitWebhook(db, { type: 'license.revoked', cause: `${after.id}:${after.revoked_at}`, data: { ...factsOf(after), reason: after.revoked_reason } }, now);
   } else if (before.subscription_status !== 'cancelled' && after.subscription_status === 'cancelled' && before.status !== 'cancelled') {

@@ -5,7 +5,7 @@ import { activateSite, goesLive } from './activate-site.ts';
 import { provesActivation } from './activation-secret.ts';
 import { judgeLicense, type Verdict } from './judge-license.rules.ts';
 import { canonicalLicenseKey } from './license-key.rules.ts';
-import { findLicenseFacts, findLicenseFactsById, touchActivation, type LicenseFacts, type SiteKind } from './licenses.store.ts';
+import { findLicenseFacts, findLicenseStanding, findLicenseStandingById, touchActivation, type LicenseFacts, type LicenseStanding, type SiteKind } from './licenses.store.ts';
 import { isStagingSite, type Site } from './site.rules.ts';
 
 export type ValidateInput = { key: string; site?: Site | undefined; environment?: string | undefined; product?: string | undefined; version?: string | undefined; /** What the site shows to prove that it is the one that was activated. 'none-needed': whoever has the key asks to activate it. */ secret?: Uint8Array | 'none-needed' | undefined };
@@ -14,16 +14,22 @@ export type ValidateResult = { verdict: Verdict; license: LicenseFacts | undefin
 const touchAfterMs = 60 * 60 * 1000;
 
 /** The verdict on a key, read-only: nothing is activated. */
-export async function checkLicense(db: Db, vault: Vault, input: ValidateInput, now: number): Promise<{ verdict: Verdict; license: LicenseFacts | undefined; isStaging: boolean }> {
+export function checkLicense(db: Db, vault: Vault, input: ValidateInput, now: number): Promise<Checked<LicenseStanding>> {
+  return checkAs(findLicenseStanding, db, vault, input, now);
+}
+
+type Checked<Facts> = { verdict: Verdict; license: Facts | undefined; isStaging: boolean };
+
+async function checkAs<Facts extends LicenseStanding>(find: (db: Db, digest: Buffer, site?: string) => Promise<Facts | undefined>, db: Db, vault: Vault, input: ValidateInput, now: number): Promise<Checked<Facts>> {
   const canonical = canonicalLicenseKey(input.key);
-  const license = canonical === undefined ? undefined : await findLicenseFacts(db, vault.digest(canonical), input.site?.site);
+  const license = canonical === undefined ? undefined : await find(db, vault.digest(canonical), input.site?.site);
   const isStaging = input.site !== undefined && isStagingSite(input.site, input.environment);
   return { verdict: judgeLicense(license, { site: input.site?.site, isStaging, product: input.product, version: input.version }, now), license, isStaging };
 }
 
 /** The verdict on a licence whose id is known, for a site that it is activated on. Undefined when it no longer is. */
-export async function checkActivated(db: Db, licenseId: string, { id, site }: { id: string; site: string }, now: number): Promise<{ verdict: Verdict; license: LicenseFacts } | undefined> {
-  const license = await findLicenseFactsById(db, licenseId, site);
+export async function checkActivated(db: Db, licenseId: string, { id, site }: { id: string; site: string }, now: number): Promise<{ verdict: Verdict; license: LicenseStanding } | undefined> {
+  const license = await findLicenseStandingById(db, licenseId, site);
   if (!license || license.activation_id !== id) return undefined;
   return { verdict: judgeLicense(license, { site, isStaging: license.activation_kind === 'staging' }, now), license };
 }
@@ -33,7 +39,7 @@ export async function checkActivated(db: Db, licenseId: string, { id, site }: { 
  * otherwise. A site whose secret does not fit its activation is SITE_NOT_ACTIVATED and takes no slot. What is judged is one look at the database; the slot is taken by a guarded write.
  */
 export async function validateLicense(db: Db, vault: Vault, input: ValidateInput, by: Actor, now: number): Promise<ValidateResult> {
-  const { verdict, license, isStaging } = await checkLicense(db, vault, input, now);
+  const { verdict, license, isStaging } = await checkAs(findLicenseFacts, db, vault, input, now);
   const unchanged = { verdict, license, isStaging, activation: null, sitesUsed: license?.sites_used ?? 0 };
   if (!license || !verdict.valid || !input.site) return unchanged;
   const { site } = input.site;

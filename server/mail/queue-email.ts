@@ -20,12 +20,16 @@ type EmailContent =
   | { template: 'operator-alert'; data: OperatorAlertData }
   | { template: 'sign-in'; data: SignInData }
   | { template: 'license-key'; data: LicenseKeyData }
+  | { template: 'invitation'; data: InvitationData }
+  | { template: 'password-reset'; data: PasswordResetData }
   | { template: NoticeTemplate; data: NoticeFacts & { name: string } };
 export type OperatorAlertData = { provider: string; problem: string };
 export type PurchaseData = { name: string; order: string; licenses: string[] };
 /** `used` and `limit` are requests, tokens, or micro-cents of a US dollar. */
 export type UsageAlertData = { name: string; plan: string; keyEnding: string; unit: 'requests' | 'tokens' | 'cost'; threshold: number; used: number; limit: number; resetsAt: number };
 export type SignInData = { customerId: string; requestedAt: number };
+export type InvitationData = { userId: string };
+export type PasswordResetData = { userId: string; requestedAt: number };
 export type LicenseKeyData = { name: string };
 
 /** Puts an e-mail and the job that sends it into the caller's transaction. False when the cause has its e-mail already. */

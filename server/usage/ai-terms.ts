@@ -14,8 +14,7 @@ export type AiTerms = {
   hasOwnKeys: boolean;
 };
 
-const made = new Map<string, AiTerms>();
-const termsKept = 1_000;
+const made = new WeakMap<Readonly<TermsRow>, AiTerms>();
 
 /** The terms of a licence as its plan, its own limits and its owner's budget make them, and what else its owner has decided. Throws for a licence that has vanished. */
 export async function aiTermsOf(db: Db, licenseId: string): Promise<{ terms: AiTerms; owners: OwnersColumns }> {
@@ -24,12 +23,10 @@ export async function aiTermsOf(db: Db, licenseId: string): Promise<{ terms: AiT
   return { terms: termsOf(row), owners: row };
 }
 
-/** Made once for each that differs: there are about as many as plans. */
-function termsOf(row: TermsRow): AiTerms {
-  const key = [row.monthly_requests, row.hourly_requests, row.plan_quotas, row.license_quotas, row.monthly_budget_microcents, row.allowed_models, row.max_input_tokens, row.max_output_tokens, row.own_keys_use_quota, row.own_keys].join('|');
-  let terms = made.get(key);
+/** Made once for each row that is remembered. */
+function termsOf(row: Readonly<TermsRow>): AiTerms {
+  let terms = made.get(row);
   if (!terms) {
-    if (made.size >= termsKept) made.clear();
     terms = {
       limits: limitsOf(row),
       allowedModels: row.allowed_models === null ? undefined : (JSON.parse(row.allowed_models) as string[]),
@@ -38,7 +35,7 @@ function termsOf(row: TermsRow): AiTerms {
       ownKeysUseQuota: row.own_keys_use_quota === 1,
       hasOwnKeys: row.own_keys > 0,
     };
-    made.set(key, terms);
+    made.set(row, terms);
   }
   return terms;
 }

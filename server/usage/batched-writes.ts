@@ -2,7 +2,7 @@ import { databaseHandles, isRetryable, transact, type Db } from '../db/database.
 import { AppError } from '../errors.ts';
 
 type Waiting = { order: string; run: (trx: Db) => Promise<() => void>; fail: (error: unknown) => void };
-type Queue = { waiting: Waiting[]; running: number };
+type Queue = { waiting: Waiting[]; running: number; isScheduled: boolean };
 
 /** The embedded database has one writer. On MariaDB several connections wait for the network at the same time. */
 const lanes = { sqlite: { atOnce: 1, size: 256 }, mariadb: { atOnce: 4, size: 32 } };
@@ -16,7 +16,7 @@ const queues = new WeakMap<Db, Queue>();
 export function batchedWrite<Result>(db: Db, order: string, work: (trx: Db) => Promise<Result>): Promise<Result> {
   if (db.isTransaction) return work(db);
   return new Promise((resolve, reject) => {
-    const queue = queues.get(db) ?? { waiting: [], running: 0 };
+    const queue = queues.get(db) ?? { waiting: [], running: 0, isScheduled: false };
     queues.set(db, queue);
     queue.waiting.push({
       order,
@@ -27,7 +27,12 @@ export function batchedWrite<Result>(db: Db, order: string, work: (trx: Db) => P
       },
     });
     // What is asked for in this turn of the event loop comes along.
-    setImmediate(() => void drain(db, queue));
+    if (queue.isScheduled) return;
+    queue.isScheduled = true;
+    setImmediate(() => {
+      queue.isScheduled = false;
+      void drain(db, queue);
+    });
   });
 }
 

@@ -41,9 +41,16 @@ export function limitsOf({ monthly_requests, hourly_requests, plan_quotas, licen
 /** No limits at all: for requests that do not count. */
 export const noLimits: Limits = limitsOf({ monthly_requests: unlimited, hourly_requests: unlimited, plan_quotas: null, license_quotas: null, monthly_budget_microcents: null });
 
-/** Whether any scope limits this unit. Where nothing does, nothing has to be reserved of it. */
+const limitedUnits = new WeakMap<Limits, Record<QuotaUnit, boolean>>();
+
+/** Whether any scope limits this unit. Where nothing does, nothing has to be reserved of it. Limits must not change once they are asked about. */
 export function limitsUnit(limits: Limits, unit: QuotaUnit): boolean {
-  return quotaScopes.some((scope) => quotaWindows.some((window) => limits[scope][window][unit] < unlimited));
+  let limited = limitedUnits.get(limits);
+  if (!limited) {
+    limited = Object.fromEntries(quotaUnits.map((of) => [of, quotaScopes.some((scope) => quotaWindows.some((window) => limits[scope][window][of] < unlimited))])) as Record<QuotaUnit, boolean>;
+    limitedUnits.set(limits, limited);
+  }
+  return limited[unit];
 }
 
 function scopeLimits(layers: (Quotas[QuotaScope] | undefined)[]): ScopeLimits {

@@ -66,13 +66,13 @@ async function reserve(db: Db, request: UsageRequest, now: number): Promise<Rese
 /** Counts the request, first making the counter if it is missing. What is returned is the counter as it stands then. */
 async function take(db: Db, counter: Counter, { limits, most }: UsageRequest, windows: Windows, now: number): Promise<{ isCounted: boolean; counted: Counted }> {
   for (;;) {
-    const isCounted = await countAmounts(db, counter, most, limits[counter.scope], windows, now);
-    const counted = await findCounted(db, counter);
-    if (!counted) await insertCounter(db, counter, windows, now);
-    else if (isCounted) return { isCounted, counted };
+    const counted = await countAmounts(db, counter, most, limits[counter.scope], windows, now);
+    if (counted) return { isCounted: true, counted };
+    const uncounted = await findCounted(db, counter);
+    if (!uncounted) await insertCounter(db, counter, windows, now);
     else {
-      const current = runningWindows(counted, windows);
-      if (exceededBy(quotaOf(counter.scope, limits[counter.scope], current), most).length > 0) return { isCounted, counted: current };
+      const current = runningWindows(uncounted, windows);
+      if (exceededBy(quotaOf(counter.scope, limits[counter.scope], current), most).length > 0) return { isCounted: false, counted: current };
       // Something was given back between the two statements: there is room now.
     }
   }

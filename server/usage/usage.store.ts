@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely';
-import { preparedRead, runStatement, type Db } from '../db/database.ts';
+import { fixedStatement, runStatement, type Db } from '../db/database.ts';
+import { rememberedRead } from '../db/remembered-read.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Counter } from './counters.store.ts';
 import { quotaUnits, type LimitColumns } from './limits.rules.ts';
@@ -15,18 +16,18 @@ export type Outcome = Pick<UsageRecord, 'status' | 'provider' | 'model' | 'key_s
 
 const newColumns = ['id', 'license_id', 'site', 'visitor', 'endpoint', 'provider', 'model', 'asked_model', 'key_source', 'charged_requests', 'charged_tokens', 'charged_cost_microcents', 'is_stream', 'hour_start', 'day_start', 'month_start', 'expires_at', 'created_at'] as const satisfies (keyof NewRecord)[];
 const zeroColumns = ['input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens', 'cost_microcents', 'is_exact'];
-const insertText = `INSERT INTO usage_records (${[...newColumns, 'status', ...zeroColumns].join(', ')}) VALUES (${newColumns.map(() => '?').join(', ')}, 'reserved', ${zeroColumns.map(() => '0').join(', ')})`;
+const insertStatement = fixedStatement(`INSERT INTO usage_records (${[...newColumns, 'status', ...zeroColumns].join(', ')}) VALUES (${newColumns.map((_column, index) => `?${index + 1}`).join(', ')}, 'reserved', ${zeroColumns.map(() => '0').join(', ')})`);
 
 const outcomeColumns = ['status', 'provider', 'model', 'key_source', 'service_tier', 'charged_requests', 'charged_tokens', 'charged_cost_microcents', 'input_tokens', 'cached_tokens', 'cache_write_tokens', 'output_tokens', 'reasoning_tokens', 'characters', 'audio_ms', 'cost_microcents', 'price_version', 'is_exact', 'is_cached', 'first_byte_ms', 'total_ms', 'provider_request_id', 'error_code', 'settled_at'] as const satisfies (keyof Outcome)[];
-const settleText = `UPDATE usage_records SET ${outcomeColumns.map((column) => `${column} = ?`).join(', ')} WHERE id = ? AND status = 'reserved'`;
+const settleStatement = fixedStatement(`UPDATE usage_records SET ${outcomeColumns.map((column, index) => `${column} = ?${index + 1}`).join(', ')} WHERE id = ?${outcomeColumns.length + 1} AND status = 'reserved'`);
 
 export async function insertRecord(db: Db, record: NewRecord): Promise<void> {
-  await runStatement(db, insertText, newColumns.map((column) => record[column]));
+  await runStatement(db, insertStatement, newColumns.map((column) => record[column]));
 }
 
 /** Writes the outcome into a row that is still reserved; false when somebody has settled it already. */
 export async function settleRecord(db: Db, id: string, outcome: Outcome): Promise<boolean> {
-  const { changed } = await runStatement(db, settleText, [...outcomeColumns.map((column) => outcome[column]), id]);
+  const { changed } = await runStatement(db, settleStatement, [...outcomeColumns.map((column) => outcome[column]), id]);
   return changed > 0;
 }
 
@@ -92,7 +93,7 @@ export function sumMonth(db: Db, licenseId: string, month: number): Promise<Usag
 export type OwnersColumns = { [Column in 'paused_at' | 'monthly_budget_microcents' | 'system_prompt' | 'allowed_topics' | 'blocked_topics' | 'max_input_characters' | 'is_moderated' | 'cache_seconds']: Selectable<Schema['license_ai_settings']>[Column] | null };
 export type TermsRow = LimitColumns & OwnersColumns & { allowed_models: string | null; max_input_tokens: number | null; max_output_tokens: number | null; own_keys_use_quota: number; own_keys: number };
 
-const termsQuery = preparedRead<TermsRow, [licenseId: string]>((db) =>
+const termsQuery = rememberedRead<TermsRow, [licenseId: string]>((db) =>
   db
     .selectFrom('licenses')
     .innerJoin('plans', 'plans.id', 'licenses.plan_id')
@@ -105,10 +106,11 @@ const termsQuery = preparedRead<TermsRow, [licenseId: string]>((db) =>
     .select(sql<number>`(select count(*) from provider_keys where provider_keys.license_id = licenses.id)`.as('own_keys'))
     .where('licenses.id', '=', '')
     .compile(),
+  ([licenseId]) => licenseId,
 );
 
 /** What the plan, the licence and its owner say of AI requests: one read for all, since every request needs it. */
-export async function findTermsRow(db: Db, licenseId: string): Promise<TermsRow | undefined> {
+export async function findTermsRow(db: Db, licenseId: string): Promise<Readonly<TermsRow> | undefined> {
   const rows = await termsQuery(db, [licenseId]);
   return rows[0];
 }

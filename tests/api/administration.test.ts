@@ -25,7 +25,7 @@ onBothDatabases('the administration API', (engine) => {
   it('takes stored tokens by their digest until they are revoked, and only with the scope', async () => {
     const { deps: { db }, clock } = await getApp();
     const token = 'stored-token-of-a-program';
-    const row = { id: newId(), name: 'shop', token_digest: createHash('sha256').update(token).digest(), scopes: '["admin"]', created_at: clock.now, last_used_at: null, revoked_at: null };
+    const row = { id: newId(), name: 'shop', token_digest: createHash('sha256').update(token).digest(), scopes: '["admin"]', created_at: clock.now, last_used_at: null, revoked_at: null, expires_at: null, organization_id: null, revoked_by: null };
     await db.insertInto('api_tokens').values(row).execute();
     assert.equal((await create({ email: 'stored@example.com' }, { token })).status, 201);
     assert.equal((await db.selectFrom('api_tokens').select('last_used_at').executeTakeFirstOrThrow()).last_used_at, clock.now);

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, it } from 'node:test';
 import { SMTPServer } from 'smtp-server';
-import { verifyPassword } from '../../server/admin/password.ts';
+import { verifyPassword } from '../../server/users/password.ts';
 import { closeDatabase, openDatabase, type Db } from '../../server/db/database.ts';
 import { enqueueJob } from '../../server/jobs/enqueue.ts';
 import { newId } from '../../server/ids.ts';
@@ -43,7 +43,7 @@ onBothDatabases('the command line', (engine) => {
   });
 
   it('explains every command', async () => {
-    const commands = ['migrate', 'create-admin', 'issue', 'map-product', 'show', 'replay', 'rotate-keys', 'doctor'];
+    const commands = ['migrate', 'create-admin', 'issue', 'map-product', 'show', 'replay', 'rotate-keys', 'verify-audit', 'doctor'];
     const { stdout } = await run('--help');
     const helps = await Promise.all(commands.map((command) => run(command, '--help')));
     for (const [index, help] of helps.entries()) {

@@ -42,6 +42,25 @@ describe('the server as a process', () => {
     for (const secret of [ENCRYPTION_KEYS?.slice(3), ADMIN_API_TOKEN]) assert.ok(secret && !first.output().includes(secret) && !second.output().includes(secret));
   });
 
+  it('serves the same ports with several processes, replaces one that dies, and ends with all of them', async (t) => {
+    const server = await startServer(newFolder(), { PROCESSES: '2' });
+    t.after(() => server.stop('SIGKILL'));
+    const workers = () => readFileSync(`/proc/${server.child.pid}/task/${server.child.pid}/children`, 'utf8').trim().split(' ').filter((pid) => pid !== '');
+    const become = async (isThere: () => boolean) => {
+      while (!isThere()) await sleep(20);
+    };
+    await become(() => workers().length === 2 && server.output().includes('one-time password'));
+    const [victim = ''] = workers();
+    process.kill(Number(victim), 'SIGKILL');
+    await become(() => workers().length === 2 && !workers().includes(victim));
+    const answers = async () => (await validate(server.apiUrl).catch(() => ({ valid: false }))).valid;
+    while (!(await answers())) await sleep(20);
+    const left = workers();
+    assert.equal(await server.stop(), 0);
+    assert.equal(server.output().split('one-time password').length, 2, 'one administrator, shown once');
+    for (const pid of left) assert.throws(() => process.kill(Number(pid), 0), /ESRCH/);
+  });
+
   it('says every mistake in its configuration and ends', async () => {
     await assert.rejects(startServer(newFolder(), { TRUST_PROXY: 'true', SMTP_URL: 'nonsense' }), /2 mistakes[^]*TRUST_PROXY[^]*SMTP_URL|2 mistakes[^]*SMTP_URL[^]*TRUST_PROXY/);
   });

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { availableActions } from '../../server/admin/license-actions.rules.ts';
-import { loginDelayMs } from '../../server/admin/login-delay.rules.ts';
-import { hashPassword, verifyPassword } from '../../server/admin/password.ts';
+import { loginDelayMs } from '../../server/users/login-delay.rules.ts';
+import { hashPassword, verifyPassword } from '../../server/users/password.ts';
 import { searchTerms } from '../../server/admin/search.rules.ts';
 import { parseConfig } from '../../server/config.ts';
 import { welcomeText, type Welcome } from '../../server/welcome.ts';
@@ -51,10 +51,13 @@ describe('the rules of the dashboard', () => {
   });
 
   it('brings no licence back whose payment went back', () => {
-    const facts = { status: 'active', cancelled_at: null, suspended_at: null, revoked_at: null };
-    assert.deepEqual(availableActions(facts), ['suspend', 'cancel']);
-    assert.deepEqual(availableActions({ ...facts, status: 'suspended', suspended_at: 1 }), ['reactivate', 'cancel']);
-    assert.deepEqual(availableActions({ ...facts, status: 'cancelled', cancelled_at: 1 }), ['reactivate']);
+    const facts = { status: 'active', confirmed_at: 1, cancelled_at: null, cancelled_reason: null, suspended_at: null, suspended_reason: null, revoked_at: null };
+    assert.deepEqual(availableActions(facts), ['suspend', 'cancel', 'revoke']);
+    assert.deepEqual(availableActions({ ...facts, status: 'pending', confirmed_at: null }), ['confirm', 'cancel', 'revoke']);
+    assert.deepEqual(availableActions({ ...facts, status: 'suspended', suspended_at: 1 }), ['reactivate', 'cancel', 'revoke']);
+    assert.deepEqual(availableActions({ ...facts, status: 'suspended', suspended_at: 1, suspended_reason: 'customer_suspended' }), ['cancel', 'revoke'], 'it comes back with its customer');
+    assert.deepEqual(availableActions({ ...facts, status: 'cancelled', cancelled_at: 1 }), ['reactivate', 'revoke']);
+    assert.deepEqual(availableActions({ ...facts, status: 'cancelled', cancelled_at: 1, cancelled_reason: 'customer_erased' }), []);
     assert.deepEqual(availableActions({ ...facts, status: 'cancelled', revoked_at: 1 }), []);
   });
 

@@ -11,7 +11,7 @@ const found = (pattern: RegExp) => [...new Set([...sources.matchAll(pattern)].ma
 
 describe('the texts of the dashboard', () => {
   it('name every action that is recorded and every e-mail that is sent, in both languages', () => {
-    const actions = found(/(?<!\bt\(|\btype: )'((?:license|activation|customer|product_mapping|delivery|admin|webhook|provider|alias|prices|plan)\.[a-z]+(?:_[a-z]+)*)'/g);
+    const actions = found(/(?<!\bt\(|\btype: )'((?:license|activation|customer|product_mapping|delivery|admin|webhook|api_token|export|provider|alias|prices|plan)\.[a-z]+(?:_[a-z]+)*)'/g);
     assert.ok(actions.length > 15, `only ${actions.length} actions were found`);
     for (const t of [translator('en'), translator('it')]) {
       for (const action of actions) assert.notEqual(t(`audit.${action}`), '', action);
@@ -21,7 +21,7 @@ describe('the texts of the dashboard', () => {
 
   it('call whoever did something what people call them, and find them by that', () => {
     const t = translator('en');
-    const cases = [['user:anna@example.com', 'anna@example.com'], ['cli', 'Command line'], ['api-token', 'API'], ['paddle', 'Paddle'], ['site:xn--mnchen-3ya.de', 'münchen.de'], ['something-new', 'something-new']] as const;
+    const cases = [['user:anna@example.com', 'anna@example.com'], ['cli', 'Command line'], ['api-token', 'API'], ['paddle', 'Paddle'], ['site:xn--mnchen-3ya.de', 'münchen.de'], ['token:Shop', 'API token Shop'], ['something-new', 'something-new']] as const;
     for (const [actor, name] of cases) assert.equal(actorName(actor, t), name);
     for (const [actor, text] of [['user:anna@example.com', 'anna@example.com'], ['cli', 'command line'], ['cli', 'cli'], ['site:shop.example.com', 'shop.example.com'], ['user:anna@example.com', 'user:anna@example.com']] as const) {
       assert.ok(actorsNamed(text, t).includes(actor), text);

@@ -1,13 +1,19 @@
 import { z } from 'zod';
+import { may } from '../../access/access.rules.ts';
+import { placeOf } from '../../customers/create-customer.ts';
 import { insertedOnce } from '../../db/database.ts';
 import type { Deps } from '../../deps.ts';
+import { AppError } from '../../errors.ts';
 import { newId } from '../../ids.ts';
 import { normalizeSite } from '../../licenses/site.rules.ts';
-import { listPlans } from '../../plans/plans.store.ts';
+import { listNodes } from '../../people/organizations.store.ts';
+import { defaultProductCode } from '../../plans/get-plan.ts';
+import { listPlans, listProducts } from '../../plans/plans.store.ts';
 import { createLicense, takeCreatedLicense } from '../create-license.ts';
 import { findLicenseDetail } from '../license-detail.store.ts';
-import { page, parseForm, requiredText, textField, type Page } from '../web/page.ts';
+import { page, parseForm, requiredText, textField, type Answer, type Page, type SignedInContext } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
+import { nodesOf } from './customers.pages.ts';
 
 const maxMonths = 120;
 const formIdPattern = /^[0-9a-f-]{36}$/;
@@ -21,35 +27,56 @@ function newLicenseForm(planCodes: string[]) {
       duration: z.enum(['months', 'perpetual'], 'error.required'),
       months: z.string().trim().optional(),
       domain: textField(2_000).optional(),
+      product: z.string().max(64).optional(),
+      organization: z.string().max(64).optional(),
+      starts_on: z.string().trim().optional(),
+      send_key: z.string().optional(),
     })
     .refine(({ duration, months = '' }) => duration === 'perpetual' || (/^\d{1,3}$/.test(months) && Number(months) >= 1 && Number(months) <= maxMonths), { path: ['months'], error: 'error.months' })
+    .refine(({ starts_on: day = '' }) => day === '' || z.iso.date().safeParse(day).success, { path: ['starts_on'], error: 'people.error.day' })
     .refine(({ domain = '' }) => domain === '' || normalizeSite(domain) !== undefined, { path: ['domain'], error: 'error.domain' });
 }
 
 /** A licence issued by hand. */
-export function createLicensePages({ db, vault, now }: Deps): Page[] {
-  return [
-    page('get', '/new-license', 'licenses.issue', async ({ query, t }) => {
-      const form = { email: (query['email'] ?? '').slice(0, 320), plan: 'pro', duration: 'months', months: '12' };
-      return { view: 'new-license', title: t('create.title'), data: { form, plans: await listPlans(db), formId: newId() } };
-    }),
+export function createLicensePages(deps: Deps): Page[] {
+  const { db, vault, now } = deps;
 
-    page('post', '/new-license', 'licenses.issue', async ({ form, by, t }) => {
+  const form = async ({ scope, role, t }: SignedInContext, values: Record<string, string>, formId: string, errors?: Record<string, string>): Promise<Answer> => {
+    const plans = await listPlans(db);
+    const nodes = may(role, 'customers.assign') ? nodesOf(await listNodes(db, scope), values['organization']) : [];
+    const products = (await listProducts(db)).map(({ code, name }) => ({ code, name, isCurrent: code === (values['product'] ?? defaultProductCode) }));
+    const waits = placeOf({ role, scope }).status === 'pending';
+    return { view: 'new-license', title: t('create.title'), ...(errors ? { status: 422 } : {}), data: { form: values, errors, plans, formId, nodes, products: products.length > 1 ? products : undefined, waits } };
+  };
+
+  return [
+    page('get', '/new-license', 'licenses.issue', (context) => form(context, { email: (context.query['email'] ?? '').slice(0, 320), plan: 'pro', duration: 'months', months: '12' }, newId())),
+
+    page('post', '/new-license', 'licenses.issue', async (context) => {
+      const { form: typed, t } = context;
       const plans = await listPlans(db);
-      const formId = formIdPattern.test(form['form_id'] ?? '') ? (form['form_id'] ?? '') : newId();
-      const parsed = parseForm(newLicenseForm(plans.map(({ code }) => code)), form, t);
-      if (!parsed.ok) return { view: 'new-license', title: t('create.title'), status: 422, data: { form, errors: parsed.errors, plans, formId } };
-      const { email, name, plan, duration, months, domain = '' } = parsed.data;
-      const input = { email, name, plan, months: duration === 'perpetual' ? null : Number(months), site: domain === '' ? undefined : normalizeSite(domain) };
-      await insertedOnce(createLicense(db, vault, formId, input, by, now()));
+      const formId = formIdPattern.test(typed['form_id'] ?? '') ? (typed['form_id'] ?? '') : newId();
+      const parsed = parseForm(newLicenseForm(plans.map(({ code }) => code)), typed, t);
+      if (!parsed.ok) return form(context, typed, formId, parsed.errors);
+      const { email, name, plan, duration, months, domain = '', product, organization, starts_on: day = '', send_key: send } = parsed.data;
+      const input = {
+        customer: { email, name }, plan, product: product || undefined, months: duration === 'perpetual' ? null : Number(months), startsAt: day === '' ? undefined : Date.parse(`${day}T00:00:00Z`),
+        site: domain === '' ? undefined : normalizeSite(domain), organizationId: organization || undefined, sendKey: send === '1',
+      };
+      try {
+        await insertedOnce(createLicense(deps, formId, input, context, now()));
+      } catch (error) {
+        if (!(error instanceof AppError && error.code === 'CONFLICT' && error.field === 'body.email')) throw error;
+        return form(context, typed, formId, { email: t('people.error.email_out_of_reach') });
+      }
       return { redirect: `/new-license/${formId}` };
     }),
 
-    page('get', '/new-license/:form', 'licenses.issue', async ({ params, t }) => {
+    page('get', '/new-license/:form', 'licenses.issue', async ({ scope, params, t }) => {
       const created = (await takeCreatedLicense(db, vault, params['form'] ?? '')) ?? pageNotFound();
-      const found = (await findLicenseDetail(db, created.licenseId)) ?? pageNotFound();
+      const found = (await findLicenseDetail(db, scope, created.licenseId)) ?? pageNotFound();
       const { license, plan, customer } = found;
-      return { view: 'license-created', title: t('created.title'), data: { id: license.id, ending: license.key_hint, key: created.key, plan: plan.name, expiresAt: license.expires_at, domainLock: license.domain_lock, customer } };
+      return { view: 'license-created', title: t('created.title'), data: { id: license.id, ending: license.key_hint, key: created.key, isPending: license.confirmed_at === null, plan: plan.name, expiresAt: license.expires_at, domainLock: license.domain_lock, customer } };
     }),
   ];
 }

@@ -6,7 +6,7 @@ import { releaseSite } from '../../licenses/activate-site.ts';
 import { changeLicense } from '../../licenses/change-license.ts';
 import { statusAt } from '../../licenses/license-status.rules.ts';
 import { listActivations } from '../../licenses/licenses.store.ts';
-import { availableActions, licenseActions, type LicenseAction } from '../license-actions.rules.ts';
+import { availableActions, licenseActions, permissionFor, type LicenseAction } from '../license-actions.rules.ts';
 import { findLicenseDetail } from '../license-detail.store.ts';
 import { page, parseForm, requiredText, textField, type Page, type SignedInContext } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
@@ -18,63 +18,66 @@ export function licenseActionPages(deps: Deps): Page[] {
   const { db, now } = deps;
   return [
     ...licenseActions.flatMap((action) => [
-      page('get', `/licenses/:id/${action}`, 'licenses.write', async (context) => confirmation(deps, context, action)),
+      page('get', `/licenses/:id/${action}`, permissionFor(action), async (context) => confirmation(deps, context, action)),
 
-      page('post', `/licenses/:id/${action}`, 'licenses.write', async (context) => {
-        const { params, form, by, t } = context;
+      page('post', `/licenses/:id/${action}`, permissionFor(action), async (context) => {
+        const { scope, params, form, by, t } = context;
         const id = params['id'] ?? '';
-        const schema = z.object({ reason: action === 'reactivate' ? textField(reasonLength) : requiredText(reasonLength) });
-        const parsed = parseForm(schema, form, t);
+        const schema = z.object({ reason: isReasonRequired(action) ? requiredText(reasonLength) : textField(reasonLength) });
+        const parsed = parseForm(schema, { reason: '', ...form }, t);
         if (!parsed.ok) return { ...(await confirmation(deps, context, action)), status: 422 };
         const { reason } = parsed.data;
         await transact(db, async (trx) => {
-          const found = (await findLicenseDetail(trx, id)) ?? pageNotFound();
+          const found = (await findLicenseDetail(trx, scope, id)) ?? pageNotFound();
           // Sent twice: the change is in force already, and the second time says so too.
           if (!availableActions(found.license).includes(action) && statusAt(found.license, now()) !== resultOf[action]) throw notPossible();
-          await changeLicense(trx, id, action === 'reactivate' ? { type: action, reason: reason === '' ? undefined : reason } : { type: action, reason }, by, now());
+          await changeLicense(trx, id, action === 'reactivate' || action === 'confirm' ? { type: action, reason: reason === '' ? undefined : reason } : { type: action, reason }, by, now());
         });
         return { redirect: `/licenses/${id}?done=${action}` };
       }),
     ]),
 
-    page('get', '/licenses/:id/sites/:site/release', 'sites.release', async ({ params, t }) => {
-      const { license, customer } = (await findLicenseDetail(db, params['id'] ?? '')) ?? pageNotFound();
+    page('get', '/licenses/:id/sites/:site/release', 'sites.release', async ({ scope, params, t }) => {
+      const { license, customer } = (await findLicenseDetail(db, scope, params['id'] ?? '')) ?? pageNotFound();
       const site = (await listActivations(db, license.id)).find(({ id }) => id === params['site']) ?? pageNotFound();
       const data = { id: license.id, ending: license.key_hint, customer, site: { id: site.id, site: site.site }, isLocked: license.domain_lock === site.site };
       return { view: 'release-site', title: t('release.title', { site: site.site }), data };
     }),
 
-    page('post', '/licenses/:id/sites/:site/release', 'sites.release', async ({ params, by }) => {
-      const { license } = (await findLicenseDetail(db, params['id'] ?? '')) ?? pageNotFound();
+    page('post', '/licenses/:id/sites/:site/release', 'sites.release', async ({ scope, params, by }) => {
+      const { license } = (await findLicenseDetail(db, scope, params['id'] ?? '')) ?? pageNotFound();
       const site = (await listActivations(db, license.id)).find(({ id }) => id === params['site']);
       if (site) await releaseSite(db, license.id, site.site, by, now());
       return { redirect: `/licenses/${license.id}?done=released` };
     }),
 
-    page('post', '/licenses/:id/unlock', 'licenses.write', async ({ params, by }) => {
-      const { license } = (await findLicenseDetail(db, params['id'] ?? '')) ?? pageNotFound();
+    page('post', '/licenses/:id/unlock', 'licenses.write', async ({ scope, params, by }) => {
+      const { license } = (await findLicenseDetail(db, scope, params['id'] ?? '')) ?? pageNotFound();
       await transact(db, (trx) => changeLicense(trx, license.id, { type: 'unlock-domain' }, by, now()));
       return { redirect: `/licenses/${license.id}?done=unlocked` };
     }),
   ];
 }
 
-const resultOf: Record<LicenseAction, string> = { suspend: 'suspended', reactivate: 'active', cancel: 'cancelled' };
+const resultOf: Record<LicenseAction, string> = { suspend: 'suspended', reactivate: 'active', confirm: 'active', cancel: 'cancelled', revoke: 'cancelled' };
+
+function isReasonRequired(action: LicenseAction): boolean {
+  return action !== 'reactivate' && action !== 'confirm';
+}
 
 function notPossible(): AppError {
   return new AppError('CONFLICT', 'This cannot be done to a licence in this state.');
 }
 
 /** Says what the change does to this licence and asks for the reason. */
-async function confirmation({ db, now }: Deps, { params, form, req, t }: SignedInContext, action: LicenseAction): Promise<{ view: string; title: string; data: Record<string, unknown> }> {
-  const { license, customer, plan } = (await findLicenseDetail(db, params['id'] ?? '')) ?? pageNotFound();
+async function confirmation({ db, now }: Deps, { scope, params, form, req, t }: SignedInContext, action: LicenseAction): Promise<{ view: string; title: string; data: Record<string, unknown> }> {
+  const { license, customer, plan } = (await findLicenseDetail(db, scope, params['id'] ?? '')) ?? pageNotFound();
   if (req.method === 'GET' && !availableActions(license).includes(action)) throw notPossible();
   const sites = (await listActivations(db, license.id)).length;
-  const isReasonRequired = action !== 'reactivate';
   const errors = req.method === 'POST' ? { reason: t((form['reason'] ?? '').trim() === '' ? 'error.required' : 'error.too_long') } : {};
   return {
     view: 'license-action',
     title: t(`action.${action}.title`, { ending: license.key_hint }),
-    data: { id: license.id, ending: license.key_hint, action, customer, plan: plan.name, sites, status: statusAt(license, now()), isPending: license.status === 'pending', isReasonRequired, reasonLength, form, errors },
+    data: { id: license.id, ending: license.key_hint, action, customer, plan: plan.name, sites, status: statusAt(license, now()), isReasonRequired: isReasonRequired(action), reasonLength, form, errors },
   };
 }

@@ -1,53 +1,58 @@
+import { may } from '../../access/access.rules.ts';
 import type { Deps } from '../../deps.ts';
 import { recordAudit } from '../../audit/record-audit.ts';
+import { customerErased } from '../../customers/customer-status.rules.ts';
 import { licenseKeyAad } from '../../licenses/issue-license.ts';
-import { statusAt, type LicenseStatus } from '../../licenses/license-status.rules.ts';
+import { statusAt } from '../../licenses/license-status.rules.ts';
 import { listActivations } from '../../licenses/licenses.store.ts';
-import { listPlans } from '../../plans/plans.store.ts';
+import { findNodeName } from '../../people/organizations.store.ts';
 import { monthStart, windowEnd } from '../../usage/period.rules.ts';
 import { countRequestsOfMonth, findLicenseDetail, listOrdersOfLicense, listTermsNewestFirst } from '../license-detail.store.ts';
-import { availableActions } from '../license-actions.rules.ts';
-import { findLicenseIds, listLicenses } from '../licenses-list.store.ts';
+import { availableActions, permissionFor } from '../license-actions.rules.ts';
+import { licenseSorts } from '../../people/license-filter.store.ts';
+import { listLicenses } from '../licenses-list.store.ts';
 import { listAudit } from '../lists.store.ts';
-import { pageLinks, pageRequest } from '../paging.store.ts';
-import { searchTerms } from '../search.rules.ts';
+import { addressOf, pageLinks } from '../paging.store.ts';
+import { readLicenseFilter, statuses } from '../license-filter.ts';
+import { sortedRequest } from '../sorted-page.store.ts';
+import { hasText, type Translate } from '../web/locale.ts';
 import { page, type Page, type SignedInContext } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
+import { nodesOf } from './customers.pages.ts';
 
-const statuses: LicenseStatus[] = ['active', 'pending', 'suspended', 'expired', 'cancelled'];
 const historyLength = 8;
-const doneTexts = ['suspend', 'reactivate', 'cancel', 'released', 'unlocked'];
+const doneTexts = ['suspend', 'reactivate', 'cancel', 'released', 'unlocked', 'confirm', 'revoke', 'extended', 'plan', 'transferred', 'limits', 'key-sent'];
 
 /** The licences: list with search, and each one with everything that belongs to it. */
 export function licensePages(deps: Deps): Page[] {
   const { db, vault, now } = deps;
   return [
-    page('get', '/licenses', 'licenses.read', async ({ query, t }) => {
+    page('get', '/licenses', 'licenses.read', async ({ query, scope, role, t }) => {
       const at = now();
-      const q = (query['q'] ?? '').trim().slice(0, 320);
-      const plans = await listPlans(db);
-      const status = statuses.find((candidate) => candidate === query['status']);
-      const plan = plans.find(({ code }) => code === query['plan']);
-      const { canonicalKey, ...terms } = searchTerms(q);
-      const search = q === '' ? undefined : await findLicenseIds(db, { ...terms, digest: canonicalKey === undefined ? undefined : vault.digest(canonicalKey) });
+      const { filter, parameters, plans, nodes, keyId, isKeySearch, isCut, customer } = await readLicenseFilter(deps, scope, query);
       // A whole key leads to its licence, so that it does not stay in the address.
-      const [only] = canonicalKey === undefined ? [] : (search?.ids ?? []);
-      if (only !== undefined) return { redirect: `/licenses/${only}` };
-      const filter = { status, planId: plan?.id };
-      const found = search?.ids.length === 0 ? { rows: [], next: undefined, previous: undefined } : await listLicenses(db, filter, pageRequest(query), at, search?.ids);
-      const kept = canonicalKey === undefined ? q : '';
+      if (keyId !== undefined) return { redirect: `/licenses/${keyId}` };
+      const sort = filter.sort ?? 'newest';
+      const found = await listLicenses(db, filter, sortedRequest(query, 'number'), at);
       return {
         view: 'licenses',
         title: t('nav.licenses'),
         data: {
-          q: kept,
-          isKeySearch: canonicalKey !== undefined,
-          isFiltered: q !== '' || status !== undefined || plan !== undefined,
-          isCut: search?.isCut ?? false,
-          statuses: statuses.map((code) => ({ code, isCurrent: code === status })),
-          plans: plans.map(({ code, name }) => ({ code, name, isCurrent: code === plan?.code })),
           ...found,
-          links: pageLinks('/licenses', { q: kept, status, plan: plan?.code }, found),
+          q: parameters.q,
+          isKeySearch,
+          isCut,
+          customer,
+          isFiltered: isKeySearch || parameters.q !== '' || filter.status !== undefined || filter.planId !== undefined || filter.within !== undefined || customer !== undefined,
+          statuses: statuses.map((code) => ({ code, isCurrent: code === filter.status })),
+          plans: plans.map(({ code, name }) => ({ code, name, isCurrent: code === parameters.plan })),
+          sorts: licenseSorts.map((code) => ({ code, isCurrent: code === sort })),
+          nodes: nodesOf(nodes, parameters.organization),
+          hidden: Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '').map(([name, value]) => ({ name, value })),
+          bulk: may(role, 'licenses.write'),
+          mayIssue: may(role, 'licenses.issue'),
+          exportHref: addressOf('/exports/licenses', parameters),
+          links: pageLinks('/licenses', parameters, found),
         },
       };
     }),
@@ -55,7 +60,7 @@ export function licensePages(deps: Deps): Page[] {
     page('get', '/licenses/:id', 'licenses.read', (context) => licensePage(deps, context)),
 
     page('post', '/licenses/:id/reveal', 'keys.read', async (context) => {
-      const { license } = (await findLicenseDetail(db, context.params['id'] ?? '')) ?? pageNotFound();
+      const { license } = (await findLicenseDetail(db, context.scope, context.params['id'] ?? '')) ?? pageNotFound();
       const key = vault.open({ keyId: license.key_id, cipher: license.key_cipher }, licenseKeyAad(license.id));
       await recordAudit(db, context.by, { action: 'license.key_shown', entity: 'license', entityId: license.id }, now());
       return licensePage(deps, context, key);
@@ -63,9 +68,9 @@ export function licensePages(deps: Deps): Page[] {
   ];
 }
 
-async function licensePage({ db, now }: Deps, { params, query, t }: SignedInContext, key?: string): Promise<{ view: string; title: string; data: Record<string, unknown> }> {
+async function licensePage({ db, now }: Deps, { scope, role, params, query, t }: SignedInContext, key?: string): Promise<{ view: string; title: string; data: Record<string, unknown> }> {
   const at = now();
-  const found = await findLicenseDetail(db, params['id'] ?? '');
+  const found = await findLicenseDetail(db, scope, params['id'] ?? '');
   if (!found) return pageNotFound();
   const { license, plan, product, customer } = found;
   const sites = await listActivations(db, license.id);
@@ -80,7 +85,7 @@ async function licensePage({ db, now }: Deps, { params, query, t }: SignedInCont
       key,
       license: visible(license),
       status: statusAt(license, at),
-      statusReason: license.revoked_at === null ? (license.cancelled_reason ?? license.suspended_reason) : license.revoked_reason,
+      statusReason: reasonText(license.revoked_at === null ? (license.cancelled_reason ?? license.suspended_reason) : license.revoked_reason, t),
       statusSince: license.revoked_at ?? license.cancelled_at ?? license.suspended_at,
       isRevoked: license.revoked_at !== null,
       plan: { name: plan.name, requests: plan.monthly_requests, hasAi: plan.ai_proxy === 1 },
@@ -94,10 +99,19 @@ async function licensePage({ db, now }: Deps, { params, query, t }: SignedInCont
       terms: await listTermsNewestFirst(db, license.id),
       orders: await listOrdersOfLicense(db, license.id),
       audit: (await listAudit(db, { entity: 'license', entityId: license.id }, {})).rows.slice(0, historyLength),
-      actions: availableActions(license),
-      done: done && t(`done.${done}`),
+      actions: availableActions(license).filter((action) => may(role, permissionFor(action))),
+      organization: await findNodeName(db, license.organization_id),
+      may: { write: may(role, 'licenses.write'), seeCustomer: may(role, 'customers.read'), audit: may(role, 'audit.read') },
+      isErased: license.cancelled_reason === customerErased,
+      mayExtend: license.expires_at !== null && license.revoked_at === null,
+      done: done && t(hasText(`done.${done}`) ? `done.${done}` : `people.done.${done}`),
     },
   };
+}
+
+/** A reason as people read it: some are written by the system. */
+function reasonText(reason: string | null, t: Translate): string | null {
+  return reason !== null && hasText(`people.reason.${reason}`) ? t(`people.reason.${reason}`) : reason;
 }
 
 /** The columns a page may show: nothing of the key. */

@@ -1,15 +1,14 @@
 import { applyDeliveryKey, replayDelivery } from '../../billing/replay-delivery.ts';
 import type { Deps } from '../../deps.ts';
-import { actorsNamed } from '../actors.ts';
 import { findDeliveryDetail, listAudit, listDeliveries, listEmails } from '../lists.store.ts';
 import { addressOf, pageLinks, pageRequest } from '../paging.store.ts';
 import { page, type Page } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
 
 const deliveryStatuses = ['received', 'handled', 'ignored', 'dead'];
-const entities = ['license', 'customer', 'order', 'delivery', 'product_mapping', 'admin', 'email', 'plan', 'provider', 'alias', 'prices', 'webhook'];
+const emailStatuses = ['queued', 'sent', 'failed'];
 
-/** What came in, what went out, and who did what. */
+/** What came in and what went out. */
 export function recordPages({ db, now, config }: Deps): Page[] {
   return [
     page('get', '/deliveries', 'deliveries.read', async ({ query, t }) => {
@@ -36,17 +35,11 @@ export function recordPages({ db, now, config }: Deps): Page[] {
     }),
 
     page('get', '/emails', 'emails.read', async ({ query, t }) => {
-      const found = await listEmails(db, pageRequest(query));
-      return { view: 'emails', title: t('nav.emails'), data: { ...found, links: pageLinks('/emails', {}, found) } };
-    }),
-
-    page('get', '/audit', 'audit.read', async ({ query, t }) => {
-      const entity = entities.find((candidate) => candidate === query['entity']);
-      const entityId = query['id']?.trim().slice(0, 64) || undefined;
-      const actor = query['actor']?.trim().slice(0, 190) || undefined;
-      const found = await listAudit(db, { entity, entityId: entity && entityId, actors: actor === undefined ? undefined : actorsNamed(actor, t) }, pageRequest(query));
-      const links = pageLinks('/audit', { entity, id: entityId, actor }, found);
-      return { view: 'audit', title: t('nav.audit'), data: { entities: entities.map((code) => ({ code, isCurrent: code === entity })), actor, entityId, isFiltered: entity !== undefined || actor !== undefined, ...found, links } };
+      const status = emailStatuses.find((candidate) => candidate === query['status']);
+      const found = await listEmails(db, pageRequest(query), status);
+      const filters = [undefined, ...emailStatuses].map((code) => ({ code, href: addressOf('/emails', { status: code }), isCurrent: code === status }));
+      const retried = /^\d{1,6}$/.exec(query['retried'] ?? '');
+      return { view: 'emails', title: t('nav.emails'), data: { status, filters, canRetry: status === 'failed' && found.rows.length > 0, done: retried ? t('emails.retried', { count: Number(retried[0]) }) : undefined, ...found, links: pageLinks('/emails', { status }, found) } };
     }),
   ];
 }

@@ -8,14 +8,14 @@ import { downloadStatement, viewStatement } from '../web/statement-view.ts';
 export function statementPages(deps: Deps): Page[] {
   const { db } = deps;
   return [
-    page('get', '/licenses/:id/statement', 'usage.read', async ({ params, query, locale, t }) => {
-      const { license, plan, customer } = (await findLicenseDetail(db, params['id'] ?? '')) ?? pageNotFound();
+    page('get', '/licenses/:id/statement', 'usage.read', async ({ scope, params, query, locale, t }) => {
+      const { license, plan, customer } = (await findLicenseDetail(db, scope, params['id'] ?? '')) ?? pageNotFound();
       const frame = { id: license.id, ending: license.key_hint, plan: plan.name, customer, base: `/licenses/${license.id}` };
       return viewStatement(deps, { licenseId: license.id, view: 'statement', frame, month: query['month'], locale, t });
     }),
 
-    page('get', '/licenses/:id/statement.csv', 'usage.read', async ({ params, query }) => {
-      const { license } = (await findLicenseDetail(db, params['id'] ?? '')) ?? pageNotFound();
+    page('get', '/licenses/:id/statement.csv', 'usage.read', async ({ scope, params, query }) => {
+      const { license } = (await findLicenseDetail(db, scope, params['id'] ?? '')) ?? pageNotFound();
       return downloadStatement(deps, license, query['month']);
     }),
   ];

@@ -5,9 +5,12 @@ import type { Scope } from '../../access/scope.ts';
 import type { Actor } from '../../audit/record-audit.ts';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
-import type { Session } from '../sessions.ts';
+import type { Session } from '../../users/sessions.ts';
+import { sendFile } from '../../http/send-file.ts';
+import type { ExportFile } from '../../records/export-records.ts';
 import { checkCsrf } from './csrf.ts';
 import { localeOf, translator, type Locale, type Translate } from './locale.ts';
+import { addressUnder, mountOf } from './mount.ts';
 import { sessionOf } from './session-of.ts';
 import { sendPage, type Shell } from './shell.ts';
 
@@ -24,8 +27,8 @@ export type PageContext = {
 };
 export type SignedInContext = PageContext & { session: Session; by: Actor; role: Role; scope: Scope };
 
-/** A page to show, where to go, a file to keep (its name in plain ASCII), or a whole document for a frame, under a policy of its own. */
-export type Answer = { view: string; title: string; data?: Record<string, unknown>; status?: number } | { redirect: string } | { download: string; type: string; body: string } | { document: string; policy: string };
+/** A page to show, where to go, a file to keep (its name in plain ASCII), one that is made while it is sent, or a whole document for a frame, under a policy of its own. */
+export type Answer = { view: string; title: string; data?: Record<string, unknown>; status?: number } | { redirect: string } | { download: string; type: string; body: string } | { file: ExportFile } | { document: string; policy: string };
 /** `permission` is undefined for what is open to everybody. */
 export type Page = { method: 'get' | 'post'; path: string; permission: Permission | undefined; handle: (context: PageContext) => Promise<Answer> };
 
@@ -44,8 +47,8 @@ export function page(method: Page['method'], path: string, permission: Permissio
       const session = sessionOf(context.res);
       if (!session) throw new AppError('UNAUTHENTICATED', 'Sign in first.');
       const { email, role, scope } = session.user;
-      if (!may(role, permission)) throw new AppError('FORBIDDEN', 'Your account may not do this.');
-      const by: Actor = { actor: `user:${email}`.slice(0, 190), requestId: context.res.locals['requestId'] as string };
+      if (!may(role, permission) || (session.awaitsCode && permission !== 'own-account')) throw new AppError('FORBIDDEN', 'Your account may not do this.');
+      const by: Actor = { actor: scope.kind === 'customer' ? `customer:${scope.customerId}` : `user:${email}`.slice(0, 190), requestId: context.res.locals['requestId'] as string };
       return handle({ ...context, session, by, role, scope });
     },
   };
@@ -66,8 +69,9 @@ export function mountPages(app: Express, deps: Deps, shell: Shell, pages: Page[]
         req,
         res,
       });
-      if ('redirect' in answer) res.redirect(303, answer.redirect);
+      if ('redirect' in answer) res.redirect(303, addressUnder(answer.redirect, mountOf(res)));
       else if ('document' in answer) sendDocument(res, answer);
+      else if ('file' in answer) await sendFile(res, answer.file);
       else if ('download' in answer) res.attachment(answer.download).type(answer.type).send(answer.body);
       else await sendPage(shell, req, res, answer);
     });
@@ -84,9 +88,9 @@ function lastValues(input: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, String(Array.isArray(value) ? (value.at(-1) ?? '') : value)]));
 }
 
-/** Parses a form. The messages of the schema are keys of the catalogue; what was typed can be shown again beside them. */
+/** Parses a form. The messages of the schema are keys of the catalogue, where it has any; what was typed can be shown again beside them. */
 export function parseForm<Schema extends z.ZodType>(schema: Schema, form: Record<string, string>, t: Translate): { ok: true; data: z.output<Schema> } | { ok: false; errors: Record<string, string> } {
-  const result = schema.safeParse(form);
+  const result = schema.safeParse(form, { error: ({ input }) => (input === undefined ? 'error.required' : 'error.invalid') });
   if (result.success) return { ok: true, data: result.data };
   const errors: Record<string, string> = {};
   for (const issue of result.error.issues) errors[issue.path.join('.')] ??= t(issue.message);

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Handlebars, { type HelperOptions, type RuntimeOptions, type TemplateDelegate } from 'handlebars';
+import { may, type Permission, type Role } from '../../access/access.rules.ts';
 import { actorName, siteName } from '../actors.ts';
+import { auditChanges } from '../audit-changes.rules.ts';
 import { barsSvg, swatchSvg, type BarChart } from './chart.ts';
 import { dollarsOf, microcentsPerDollar } from '../../usage/dollars.rules.ts';
 import { formatDollars, formatMoney, isoTime, utcDate, utcDateTime } from './format.ts';
@@ -45,6 +47,9 @@ function templateOf(templates: Map<string, TemplateDelegate>, name: string): Tem
 const statusLooks: Record<string, { color: string; icon: string }> = {
   active: { color: 'green', icon: 'circle-check' },
   pending: { color: 'yellow', icon: 'hourglass' },
+  validated: { color: 'green', icon: 'circle-check' },
+  done: { color: 'green', icon: 'circle-check' },
+  stopped: { color: 'secondary', icon: 'pause' },
   suspended: { color: 'orange', icon: 'pause' },
   expired: { color: 'secondary', icon: 'clock' },
   cancelled: { color: 'red', icon: 'cross' },
@@ -56,6 +61,7 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   delivered: { color: 'green', icon: 'circle-check' },
   enabled: { color: 'green', icon: 'circle-check' },
   disabled: { color: 'secondary', icon: 'pause' },
+  invited: { color: 'blue', icon: 'mail' },
   ignored: { color: 'secondary', icon: 'circle-check' },
   dead: { color: 'red', icon: 'warning' },
   failed: { color: 'red', icon: 'warning' },
@@ -73,6 +79,23 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   added: { color: 'green', icon: 'plus' },
   changed: { color: 'blue', icon: 'replay' },
   removed: { color: 'red', icon: 'cross' },
+  revoked: { color: 'red', icon: 'cross' },
+  intact: { color: 'green', icon: 'circle-check' },
+  broken: { color: 'red', icon: 'warning' },
+  running: { color: 'blue', icon: 'hourglass' },
+  processing: { color: 'green', icon: 'circle-check' },
+  billed: { color: 'blue', icon: 'hourglass' },
+  unseen: { color: 'secondary', icon: 'hourglass' },
+  unmapped: { color: 'red', icon: 'warning' },
+  license: { color: 'green', icon: 'circle-check' },
+  no_license: { color: 'secondary', icon: 'circle-check' },
+  trialing: { color: 'blue', icon: 'clock' },
+  past_due: { color: 'orange', icon: 'warning' },
+  paused: { color: 'yellow', icon: 'pause' },
+  archived: { color: 'secondary', icon: 'pause' },
+  approved: { color: 'red', icon: 'cross' },
+  rejected: { color: 'secondary', icon: 'circle-check' },
+  reversed: { color: 'green', icon: 'circle-check' },
 };
 
 function addHelpers(handlebars: typeof Handlebars): void {
@@ -84,6 +107,11 @@ function addHelpers(handlebars: typeof Handlebars): void {
     t: (key: string, options: HelperOptions) => translator(localeOf(options))(key, options.hash as Record<string, string | number>),
     label: (prefix: string, code: string, options: HelperOptions) => label(prefix, code, options),
     eq: (a: unknown, b: unknown) => a === b,
+    concat: (...parts: unknown[]) => parts.slice(0, -1).join(''),
+    // Whether whoever looks at the page holds a permission: what they may not do is not offered.
+    may: (permission: Permission, options: HelperOptions) => may((options.data as { root: { role: Role } }).root.role, permission),
+    has: (value: unknown) => value !== undefined,
+    auditChanges: (before: string | null, after: string | null) => auditChanges(before ?? null, after ?? null),
     number: (value: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options)).format(value),
     months: (count: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options), { style: 'unit', unit: 'month', unitDisplay: 'long' }).format(count),
     money: (minor: number, currency: string | null, options: HelperOptions) => formatMoney(minor, currency, localeOf(options)),

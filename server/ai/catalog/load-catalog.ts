@@ -41,8 +41,9 @@ export function loadCatalog(deps: CatalogDeps): Catalog | Promise<Catalog> {
   return readOnce(deps, state);
 }
 
-/** Reads the catalogue anew, after a change that this process has made. */
+/** Reads the catalogue anew, after a change that this process has made. In a transaction there is nothing to be read yet: whoever commits refreshes. */
 export async function refreshCatalog(deps: CatalogDeps): Promise<void> {
+  if (deps.db.isTransaction) return;
   const state = stateOf(deps.db);
   state.isOutdated = true;
   // What is being read may be from before the change.

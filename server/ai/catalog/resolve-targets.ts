@@ -35,14 +35,27 @@ export type Targets = [Target, ...Target[]];
 const shownLength = 120;
 
 /**
- * Who is to be asked, in this order: several for an alias, otherwise one. A pure function of its parameters; `now` in epoch ms.
+ * Who is to be asked, in this order: several for an alias, otherwise one. A pure function of its parameters, which remembers its answers; `now` in epoch ms.
  * Throws MODEL_UNKNOWN, MODEL_NOT_ALLOWED, MODEL_WITHOUT_PRICE, and PROVIDER_UNAVAILABLE while every provider is switched off.
  */
 export function resolveTargets(catalog: Catalog, question: ModelQuestion, now: number): Targets {
+  let answers = resolved.get(catalog);
+  if (!answers) {
+    answers = new Map();
+    resolved.set(catalog, answers);
+  }
+  // Besides the catalogue, which never changes, these are all that an answer depends on.
+  const key = [pricesAt(catalog.priceTables, now).version, question.protocol, question.model, String(question.allowedModels?.length), ...(question.allowedModels ?? [])].join('\n');
+  const known = answers.get(key);
+  if (known) return known;
   const found = findTargets(catalog, question, now);
   if (found instanceof AppError) throw found;
+  if (answers.size < mostRemembered) answers.set(key, found);
   return found;
 }
+
+const mostRemembered = 1_000;
+const resolved = new WeakMap<Catalog, Map<string, Targets>>();
 
 /** The same, with the refusal as a value. */
 export function findTargets(catalog: Catalog, { model: asked, protocol, allowedModels }: ModelQuestion, now: number): Targets | AppError {

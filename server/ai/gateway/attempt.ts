@@ -36,7 +36,7 @@ export function attemptOf(request: ModelRequest, target: Target, client: ClientA
   const { caller, path, query, headers, bytes, passBack } = request;
   const { upstream, model } = target;
   const limited = limitedOutput(request, upstream);
-  const body = { ...request.body, ...limited };
+  const body = request.maxOutput === undefined ? request.body : { ...request.body, ...limited };
   if (!upstream) {
     if (path === '/embeddings') throw new AppError('MODEL_UNKNOWN', 'The demo makes no embeddings. They need a provider: the operator of this server sets one up with OPENAI_API_KEY or OPENAI_COMPATIBLE_BASE_URL.', { field: 'body.model' });
     return { target, run: async (_watch, meter, id) => answerAsDemo(caller, meter, body, id, client, now()) };

@@ -23,7 +23,7 @@ export function clientAnswer(res: Response): ClientAnswer {
   const begin = () => {
     if (!hasBegun && told && !isGone()) {
       res.statusCode = told.status;
-      res.setHeaders(new Map(Object.entries(told.headers)));
+      for (const name in told.headers) res.setHeader(name, told.headers[name] as string);
     }
     hasBegun = true;
   };

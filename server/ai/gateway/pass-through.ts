@@ -38,27 +38,38 @@ async function passWhole(exchange: Exchange, answer: Dispatcher.ResponseData, cl
   try {
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {
       // Blank lines keep the connection alive; they are no progress.
-      if (/\S/.test(chunk.toString('latin1', 0, 256))) watch.heard();
+      if (hasText(chunk)) watch.heard();
       size += chunk.length;
-      tail = Buffer.concat([tail, chunk]).subarray(-tailBytes);
-      if (size <= heldBytes) held.push(chunk);
-      else {
-        // From here on a failure has cost something.
-        if (held.length > 0) meter.note({ type: 'text', text: ' ' });
-        await client.write(Buffer.concat([...held.splice(0), chunk]), watch);
+      if (size <= heldBytes) {
+        held.push(chunk);
+        continue;
       }
+      tail = Buffer.concat([tail, ...held, chunk]).subarray(-tailBytes);
+      // From here on a failure has cost something.
+      if (held.length > 0) meter.note({ type: 'text', text: ' ' });
+      await client.write(Buffer.concat([...held.splice(0), chunk]), watch);
     }
   } catch (error) {
     throw watch.signal.aborted ? error : providerError(error, upstream.face, model);
   }
   if (size <= heldBytes) {
-    const bytes = Buffer.concat(held);
+    const [only = Buffer.alloc(0), ...others] = held;
+    const bytes = others.length === 0 ? only : Buffer.concat(held);
     noteFacts(meter, watch, answerFacts(exchange, jsonAnswer(exchange, bytes)));
     return bytes;
   }
   const usage = usageAtEnd(tail.toString('latin1'));
   if (usage) meter.note({ type: 'usage', usage: upstream.protocol === 'anthropic' ? anthropicTokens(usage) : openAiTokens(usage), isFinal: true });
   return Buffer.alloc(0);
+}
+
+const lastBlank = 0x20;
+
+/** Whether there is anything but blanks at the beginning of these bytes. */
+function hasText(bytes: Buffer): boolean {
+  const end = Math.min(bytes.length, 256);
+  for (let index = 0; index < end; index += 1) if ((bytes[index] as number) > lastBlank) return true;
+  return false;
 }
 
 /** The usage at the end of an answer that is too large to be read whole: a list of embeddings. */

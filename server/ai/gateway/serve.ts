@@ -50,7 +50,10 @@ export async function serveMetered(deps: GatewayDeps, asked: Asked): Promise<und
     const question = {
       caller, endpoint, askedModel: body.model, isStream, sizes: bounds, signal,
       inputCharacters: () => textOfRequest(request.body),
-      onQuota: (quota: Parameters<typeof quotaHeaders>[1]) => void res.setHeaders(new Map(Object.entries(quotaHeaders(protocol, quota, now())))),
+      onQuota(quota: Parameters<typeof quotaHeaders>[1]) {
+        const headers = quotaHeaders(protocol, quota, now());
+        for (const name in headers) res.setHeader(name, headers[name] as string);
+      },
     };
     const { last, meter } = await meteredAnswer(deps, question, attempts, client);
     await keep(last, meter);

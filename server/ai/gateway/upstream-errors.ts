@@ -26,7 +26,12 @@ const usefulHeaders = ['content-type', 'openai-processing-ms', 'openai-version',
 
 /** The headers of a provider's answer that mean something to the client. */
 export function usefulHeadersOf({ headers }: Dispatcher.ResponseData): Record<string, string> {
-  return Object.fromEntries(usefulHeaders.flatMap((name) => (typeof headers[name] === 'string' ? [[name, headers[name]]] : [])));
+  const useful: Record<string, string> = {};
+  for (const name of usefulHeaders) {
+    const value = headers[name];
+    if (typeof value === 'string') useful[name] = value;
+  }
+  return useful;
 }
 
 /** The provider's name of a request. */

@@ -32,7 +32,7 @@ export type Upstream = {
 };
 
 const anthropicVersion = '2023-06-01';
-const passedOn = new Set(['content-type', 'accept', 'anthropic-version', 'anthropic-beta', 'openai-beta', 'idempotency-key', 'x-client-request-id']);
+const passedOn = ['content-type', 'accept', 'anthropic-version', 'anthropic-beta', 'openai-beta', 'idempotency-key', 'x-client-request-id'];
 
 /** Connects when it is first asked, by `connect` where that is given. */
 export function openUpstream(settings: ProviderSettings, connect?: buildConnector.connector): Upstream {
@@ -49,8 +49,12 @@ export function openUpstream(settings: ProviderSettings, connect?: buildConnecto
     async send({ method, path, headers = {}, body, signal }) {
       // undici closes a connection that has been idle for 4 s: before any server does, which could break the next request.
       pool ??= new Pool(origin, { headersTimeout: 0, bodyTimeout: 0, ...(connect === undefined ? {} : { connect }) });
-      const asked = Object.fromEntries(Object.entries(headers).filter((header): header is [string, string] => passedOn.has(header[0]) && typeof header[1] === 'string'));
-      const answer = await pool.request({ method, path: basePath + path, headers: { ...ownHeaders, ...asked }, body: body ?? null, signal });
+      const sent = { ...ownHeaders };
+      for (const name of passedOn) {
+        const value = headers[name];
+        if (typeof value === 'string') sent[name] = value;
+      }
+      const answer = await pool.request({ method, path: basePath + path, headers: sent, body: body ?? null, signal });
       // Whoever reads the body hears of its errors; of one that is thrown away nobody wants to.
       answer.body.on('error', () => undefined);
       return answer;

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import type { Scope } from '../access/scope.ts';
+import { recordAudit, type Actor } from '../audit/record-audit.ts';
+import { csvText } from '../csv.rules.ts';
+import type { Db } from '../db/database.ts';
+import type { Deps } from '../deps.ts';
+import { AppError } from '../errors.ts';
+import { licenseKeyAad } from '../licenses/issue-license.ts';
+import { batchProblems } from './batch-kinds.ts';
+import { endBatch, findBatch, listBatchLicenses, markDownloaded, type Batch } from './batches.store.ts';
+
+/** How long the keys of a batch may be fetched, from its end. */
+export const keysForMs = 60 * 60_000;
+const keysAtOnce = 1_000;
+
+export type BatchState = Batch & { problemList: z.output<typeof batchProblems>; /** Until when the keys may be fetched; undefined: not at all, or not any more. */ keysUntil: number | undefined };
+
+/** A batch, for whoever has begun it and for those who see everything. Throws NOT_FOUND. */
+export async function readBatch(db: Db, id: string, { scope, by }: { scope: Scope; by: Actor }, now: number): Promise<BatchState> {
+  const batch = await findBatch(db, id);
+  if (!batch || (scope.kind !== 'all' && batch.created_by !== by.actor)) throw new AppError('NOT_FOUND', 'There is no batch with this id.', { field: 'path.id' });
+  const until = batch.kind === 'create-licenses' && batch.status === 'done' && batch.downloaded_at === null && batch.finished_at !== null ? batch.finished_at + keysForMs : undefined;
+  return { ...batch, problemList: batchProblems.parse(JSON.parse(batch.problems)), keysUntil: until !== undefined && until > now ? until : undefined };
+}
+
+/** Stops a batch: what it has changed stays changed. Throws NOT_FOUND. */
+export async function stopBatch(db: Db, id: string, doer: { scope: Scope; by: Actor }, now: number): Promise<void> {
+  await readBatch(db, id, doer, now);
+  if (await endBatch(db, id, 'stopped', now)) await recordAudit(db, doer.by, { action: 'batch.stopped', entity: 'batch', entityId: id }, now);
+}
+
+/** The keys that a batch has made as CSV, in the caller's transaction: once, and for an hour. Written to the audit log. Throws NOT_FOUND and CONFLICT. */
+export async function downloadKeys(db: Db, vault: Deps['vault'], id: string, doer: { scope: Scope; by: Actor }, now: number): Promise<string> {
+  await readBatch(db, id, doer, now);
+  if (!(await markDownloaded(db, id, now - keysForMs, now))) throw new AppError('CONFLICT', 'The keys can be downloaded once, within an hour. They can be shown one by one on the pages of the licences.');
+  const rows: (string | number)[][] = [['number', 'license_id', 'license_key', 'expires_at']];
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const licenses: Awaited<ReturnType<typeof listBatchLicenses>> = await listBatchLicenses(db, id, after, keysAtOnce);
+    for (const { number, id: licenseId, key_id: keyId, key_cipher: cipher, expires_at: end } of licenses) rows.push([number, licenseId, vault.open({ keyId, cipher }, licenseKeyAad(licenseId)), end === null ? '' : new Date(end).toISOString()]);
+    after = licenses.length === keysAtOnce ? licenses.at(-1)?.number : undefined;
+  }
+  await recordAudit(db, doer.by, { action: 'batch.keys_downloaded', entity: 'batch', entityId: id, after: { keys: rows.length - 1 } }, now);
+  return csvText(rows);
+}

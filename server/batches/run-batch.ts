@@ -1,0 +1,76 @@
+import { setImmediate as otherWork } from 'node:timers/promises';
+import type { Actor } from '../audit/record-audit.ts';
+import { transact, type Db } from '../db/database.ts';
+import type { Place } from '../db/keyset.ts';
+import type { Deps } from '../deps.ts';
+import { AppError } from '../errors.ts';
+import { issueLicense, manualTerm } from '../licenses/issue-license.ts';
+import { getPlanById } from '../plans/get-plan.ts';
+import { applyChange } from './apply-change.ts';
+import { batchInput, batchProblems, batchScope, problemsKept, type BatchInput } from './batch-kinds.ts';
+import { endBatch, findBatch, insertBatchLicense, takeBatch, updateBatch, type Batch } from './batches.store.ts';
+import { nextTargets } from './targets.store.ts';
+
+/** So many are changed in one transaction: others wait for no longer than that. */
+const sliceSize = 25;
+
+/** The job behind startBatch. What a slice has done and how far it came is one transaction: broken off anywhere, it goes on where it was. */
+export async function runBatch(deps: Deps, { batchId }: { batchId: string }): Promise<void> {
+  while (await transact(deps.db, (trx) => runSlice({ ...deps, db: trx }, batchId))) await otherWork();
+}
+
+/** The job has given up: so has the batch. */
+export async function markBatchFailed({ db, now }: Deps, { batchId }: { batchId: string }): Promise<void> {
+  await endBatch(db, batchId, 'failed', now());
+}
+
+/** True while there is more to do. */
+async function runSlice(deps: Deps, batchId: string): Promise<boolean> {
+  const { db, now } = deps;
+  const at = now();
+  await takeBatch(db, batchId, at);
+  const batch = await findBatch(db, batchId);
+  if (batch?.status !== 'running') return false;
+  const input = batchInput.parse(JSON.parse(batch.input));
+  const by: Actor = { actor: batch.created_by };
+  return input.kind === 'create-licenses' ? createSlice(deps, batch, input, by, at) : changeSlice(deps, batch, input, by, at);
+}
+
+async function changeSlice(deps: Deps, batch: Batch, input: Exclude<BatchInput, { kind: 'create-licenses' }>, by: Actor, at: number): Promise<boolean> {
+  const scope = batchScope.parse(JSON.parse(batch.scope));
+  const places = await nextTargets(deps.db, input, scope, { after: readPlace(batch.position), begunAt: batch.created_at, limit: sliceSize, now: batch.created_at });
+  const problems = batchProblems.parse(JSON.parse(batch.problems));
+  let { changed, skipped } = batch;
+  for (const { id } of places) {
+    try {
+      await applyChange(deps, input, id, { scope, by, batchId: batch.id }, at);
+      changed += 1;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.status >= 500) throw error;
+      skipped += 1;
+      if (problems.length < problemsKept) problems.push({ id, code: error.code });
+    }
+  }
+  const last = places.at(-1);
+  return advance(deps.db, batch.id, { changed, skipped, problems: JSON.stringify(problems), ...(last ? { position: `${last.at}.${last.id}` } : {}) }, places.length === sliceSize, at);
+}
+
+async function createSlice({ db, vault }: Deps, batch: Batch, input: Extract<BatchInput, { kind: 'create-licenses' }>, by: Actor, at: number): Promise<boolean> {
+  const plan = await getPlanById(db, input.planId);
+  const end = Math.min(input.count, batch.changed + sliceSize);
+  for (let number = batch.changed + 1; number <= end; number += 1) {
+    const { license } = await issueLicense(db, vault, { customerId: input.customerId, plan, productId: input.productId, term: manualTerm(input.months, at) }, by, at);
+    await insertBatchLicense(db, { batch_id: batch.id, number, license_id: license.id });
+  }
+  return advance(db, batch.id, { changed: end }, end < input.count, at);
+}
+
+async function advance(db: Db, id: string, progress: Partial<Batch>, hasMore: boolean, at: number): Promise<boolean> {
+  await updateBatch(db, id, { ...progress, updated_at: at, ...(hasMore ? {} : { status: 'done', finished_at: at }) });
+  return hasMore;
+}
+
+function readPlace(position: string | null): Place | undefined {
+  const [, at = '', id = ''] = /^(\d+)\.(.+)$/.exec(position ?? '') ?? [];
+  return id === '' ? undefined : { at: Number(at), id };
+}

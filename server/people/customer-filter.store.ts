@@ -1,0 +1,16 @@
+import { customersWithin, type Scope } from '../access/scope.ts';
+import type { CustomerStatus } from '../customers/customer-status.rules.ts';
+import type { Db } from '../db/database.ts';
+
+export const customerSorts = ['newest', 'oldest', 'name', 'email'] as const;
+export type CustomerSort = (typeof customerSorts)[number];
+/** `within`: a node of the tree, inside the scope. `ids`: those that a search has found. */
+export type CustomerFilter = { scope: Scope; within?: Scope | undefined; status?: CustomerStatus | undefined; sort?: CustomerSort | undefined; ids?: string[] | undefined };
+
+/** The customers that a filter leaves, of those that its scope reaches, without columns. */
+export function filteredCustomers(db: Db, { scope, within, status, ids }: CustomerFilter) {
+  let query = db.selectFrom('customers').where(customersWithin(scope));
+  query = status === undefined ? query.where('customers.status', '<>', 'erased') : query.where('customers.status', '=', status);
+  if (within) query = query.where(customersWithin(within));
+  return ids ? query.where('customers.id', 'in', ids.length === 0 ? [''] : ids) : query;
+}

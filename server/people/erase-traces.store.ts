@@ -1,0 +1,54 @@
+import { emailKey } from '../customers/customer.rules.ts';
+import type { Db } from '../db/database.ts';
+
+type Slice = { last: string | undefined };
+
+/** Whether a text holds one of these addresses, in any case, also as JSON writes letters beyond ASCII. */
+function mentions(text: string, emails: string[]): boolean {
+  const lower = text.toLowerCase();
+  return emails.some((email) => [email.toLowerCase(), escaped(email.toLowerCase()), encodeURIComponent(email.toLowerCase()).toLowerCase()].some((spelling) => lower.includes(spelling)));
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[^\u0000-\u007F]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** What the providers know of a customer, in slices: the rows with one of these addresses, after the one with an id. */
+export async function findProviderCustomers(db: Db, emails: string[], after: string, limit: number): Promise<Slice & { found: { id: string; external_id: string }[] }> {
+  const rows = await db.selectFrom('provider_customers').select(['id', 'email', 'external_id']).where('id', '>', after).orderBy('id').limit(limit).execute();
+  return { last: lastOf(rows, limit), found: rows.filter(({ email }) => emails.includes(emailKey(email))) };
+}
+
+export async function deleteProviderCustomers(db: Db, ids: string[]): Promise<void> {
+  if (ids.length > 0) await db.deleteFrom('provider_customers').where('id', 'in', ids).execute();
+}
+
+/** Empties the deliveries of the shops that speak of a customer, by an address or by an id of the provider; they are not replayed any more. */
+export async function eraseDeliveries(db: Db, { emails, externalIds }: { emails: string[]; externalIds: string[] }, after: string, limit: number): Promise<string | undefined> {
+  const rows = await db.selectFrom('inbox').select(['id', 'body', 'reason']).where('id', '>', after).orderBy('id').limit(limit).execute();
+  const found = rows.filter(({ body, reason }) => {
+    const text = `${Buffer.from(body).toString('utf8')}\n${reason ?? ''}`;
+    return mentions(text, emails) || externalIds.some((id) => text.includes(`"${id}"`));
+  });
+  for (const { id } of found) {
+    await db.updateTable('inbox').set({ body: Buffer.from('{}'), status: 'ignored', reason: 'erased' }).where('id', '=', id).execute();
+    await db.deleteFrom('jobs').where('dedupe_key', '=', `apply-delivery:${id}`).execute();
+  }
+  return lastOf(rows, limit);
+}
+
+/** Deletes jobs that name a customer by an address, other than the one with this key, and takes the address from what went wrong with others. */
+export async function eraseJobs(db: Db, emails: string[], exceptKey: string, after: string, limit: number): Promise<string | undefined> {
+  const rows = await db.selectFrom('jobs').select(['id', 'payload', 'last_error', 'dedupe_key']).where('id', '>', after).orderBy('id').limit(limit).execute();
+  for (const { id, payload, last_error: lastError, dedupe_key: key } of rows) {
+    if (key === exceptKey) continue;
+    if (mentions(payload, emails)) await db.deleteFrom('jobs').where('id', '=', id).execute();
+    else if (lastError !== null && mentions(lastError, emails)) await db.updateTable('jobs').set({ last_error: null }).where('id', '=', id).execute();
+  }
+  return lastOf(rows, limit);
+}
+
+/** Where to go on; undefined after the last slice. */
+function lastOf(rows: { id: string }[], limit: number): string | undefined {
+  return rows.length === limit ? rows.at(-1)?.id : undefined;
+}

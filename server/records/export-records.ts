@@ -1,0 +1,71 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { z } from 'zod';
+import { recordAudit, type Actor } from '../audit/record-audit.ts';
+import { csvText } from '../csv.rules.ts';
+import { placesAfter, rowsAt, type Order, type Place } from '../db/keyset.ts';
+import type { Schema } from '../db/schema.ts';
+import type { Deps } from '../deps.ts';
+import { cellsOf, headerOf } from './export-cells.rules.ts';
+import type { Records, Rows } from './records.ts';
+
+/** Few enough that no other request waits for a batch, also on the embedded database, which reads in this process. */
+const rowsAtOnce = 200;
+
+export const exportFormats = ['csv', 'json'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+/** A file that is made while it is sent. */
+export type ExportFile = { name: string; type: string; chunks: AsyncGenerator<string, void, undefined> };
+
+/**
+ * Everything that a query leaves, as a file, read in batches as the receiver takes them: ending the generator ends the reading. The first batch
+ * is read before it returns, so whatever is wrong with the query is thrown here and not in the middle of a file. `asked`: the filters, for the audit log.
+ */
+export async function exportRecords<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>(
+  deps: Pick<Deps, 'db' | 'now'>,
+  records: Records<Table, Filters, Item>,
+  { rows, order, format, asked, by }: { rows: Rows<Table>; order: Order; format: ExportFormat; asked: Record<string, unknown>; by: Actor },
+): Promise<ExportFile> {
+  const batches = batchesOf(deps, records, rows, order);
+  const first = await batches.next();
+  const at = deps.now();
+  await recordAudit(deps.db, by, { action: 'export.made', entity: 'export', entityId: records.name, after: { format, ...asked } }, at);
+  const name = `${records.name}-${new Date(at).toISOString().slice(0, 10)}.${format}`;
+  return { name, type: format === 'csv' ? 'text/csv; charset=utf-8' : 'application/json; charset=utf-8', chunks: format === 'csv' ? csvChunks(records, first, batches) : jsonChunks(first, batches) };
+}
+
+type Batches<Item> = AsyncGenerator<Item[], void, undefined>;
+
+async function* batchesOf<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>({ db, now }: Pick<Deps, 'db' | 'now'>, { load }: Records<Table, Filters, Item>, rows: Rows<Table>, order: Order): Batches<z.input<Item> & { id: string }> {
+  for (let after: Place | undefined; ; ) {
+    const places = await placesAfter(rows, order, after, rowsAtOnce);
+    if (places.length > 0) yield await rowsAt(places, (ids) => load(db, ids, now()));
+    if (places.length < rowsAtOnce) return;
+    after = places.at(-1);
+    await turn();
+  }
+}
+
+async function* csvChunks<Item extends object>(records: Pick<Records, 'item' | 'cells'>, first: IteratorResult<Item[], void>, rest: Batches<Item>): AsyncGenerator<string, void, undefined> {
+  const header = headerOf(records.item.shape);
+  yield csvText([header]);
+  const lines = (items: Item[]) => csvText(items.map((item) => cellsOf(header, item, records.cells)));
+  for await (const items of withFirst(first, rest)) yield lines(items);
+}
+
+async function* jsonChunks<Item extends object>(first: IteratorResult<Item[], void>, rest: Batches<Item>): AsyncGenerator<string, void, undefined> {
+  let before = '[\n';
+  for await (const items of withFirst(first, rest)) {
+    for (const item of items) {
+      yield `${before}${JSON.stringify(item)}`;
+      before = ',\n';
+    }
+  }
+  yield before === ',\n' ? '\n]\n' : '[]\n';
+}
+
+async function* withFirst<Item>(first: IteratorResult<Item[], void>, rest: Batches<Item>): Batches<Item> {
+  if (first.done) return;
+  yield first.value;
+  yield* rest;
+}

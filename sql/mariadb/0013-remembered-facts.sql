@@ -1,0 +1,1 @@
+-- Nothing here: facts are remembered on the embedded database alone.
