@@ -11,6 +11,8 @@ import { customerActionPages } from './admin/pages/customer-actions.pages.ts';
 import { customerFormPages } from './admin/pages/customer-forms.pages.ts';
 import { customerPages } from './admin/pages/customers.pages.ts';
 import { emailPages } from './admin/pages/emails.pages.ts';
+import { importPages } from './admin/pages/imports.pages.ts';
+import { importSteps } from './admin/pages/import-steps.pages.ts';
 import { licenseActionPages } from './admin/pages/license-actions.pages.ts';
 import { licenseChangePages } from './admin/pages/license-changes.pages.ts';
 import { licensePages } from './admin/pages/licenses.pages.ts';
@@ -24,13 +26,13 @@ import { pricePages } from './admin/pages/prices.pages.ts';
 import { productPages } from './admin/pages/products.pages.ts';
 import { providerPages } from './admin/pages/providers.pages.ts';
 import { recordPages } from './admin/pages/records.pages.ts';
-import { searchPages } from './admin/pages/search.pages.ts';
 import { settingsPages } from './admin/pages/settings.pages.ts';
 import { statementPages } from './admin/pages/statement.pages.ts';
 import { tokenPages } from './admin/pages/tokens.pages.ts';
 import { subscriptionPages } from './admin/pages/subscriptions.pages.ts';
-import { usagePages } from './admin/pages/usage.pages.ts';
 import { systemPages } from './admin/pages/system.pages.ts';
+import { searchPages } from './admin/pages/search.pages.ts';
+import { usagePages } from './admin/pages/usage.pages.ts';
 import { webhookPages } from './admin/pages/webhooks.pages.ts';
 import { checkHost } from './admin/web/host-check.ts';
 import { mountedAt, type Mount } from './admin/web/mount.ts';
@@ -38,6 +40,7 @@ import { mountPages, type Page } from './admin/web/page.ts';
 import { neverCached, pageSecurityHeaders } from './admin/web/security-headers.ts';
 import { loadSession, requireBeyond, requireSession, startPage } from './admin/web/session-of.ts';
 import { errorPage, pageNotFound, type Shell } from './admin/web/shell.ts';
+import { takeUpload } from './admin/web/upload.ts';
 import { loadViews } from './admin/web/views.ts';
 import { isOperator, may, roles } from './access/access.rules.ts';
 import { codePages } from './admin/pages/code.pages.ts';
@@ -61,7 +64,7 @@ const portalLoginsPerMinute = 20;
 const guessed = ['/login', '/login/code', '/reset-password', '/reset-password/:token', '/invitation/:token'];
 /** A whole price table in one field. */
 const tableLimit = { extended: false, limit: '1mb', parameterLimit: 20 };
-const formLimit = { extended: false, limit: '50kb', parameterLimit: 100 };
+const formLimit = { extended: false, limit: '50kb', parameterLimit: 300 };
 
 /** Every page, by what has to be done before it opens: `open` nothing, `code` the password, `own` the code as well, `whole` an own password and, where it is required, an authenticator app. */
 export function dashboardPages(deps: Deps): { open: Page[]; code: Page[]; password: Page[]; twoFactor: Page[]; whole: Page[] } {
@@ -98,6 +101,8 @@ export function dashboardPages(deps: Deps): { open: Page[]; code: Page[]; passwo
       ...recordPages(deps),
       ...emailPages(deps),
       ...webhookPages(deps),
+      ...importPages(deps),
+      ...importSteps(deps),
       ...organizationPages(deps),
       ...userPages(deps),
       ...auditPages(deps),
@@ -145,7 +150,10 @@ function mountDashboard(app: Express, deps: Deps, mount: Mount, pages: ReturnTyp
   app.use(mountedAt(mount));
   app.use(neverCached);
   app.use(loadSession(deps));
-  if (mount.door === 'dashboard') app.post('/prices/new', requireSession, express.urlencoded(tableLimit));
+  if (mount.door === 'dashboard') {
+    app.post('/prices/new', requireSession, express.urlencoded(tableLimit));
+    app.post('/imports', requireSession, takeUpload);
+  }
   app.use(express.urlencoded(formLimit));
 
   const guesses = limitByAddress(logins);

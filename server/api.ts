@@ -15,6 +15,7 @@ import { statisticsRoutes } from './figures/statistics.routes.ts';
 import { usageFigureRoutes } from './figures/usage-figures.routes.ts';
 import { systemRoutes } from './system.routes.ts';
 import { errorHandler, notFound } from './http/error-handler.ts';
+import { importRoutes } from './imports/imports.routes.ts';
 import { docsPages, openApiRoutes } from './http/openapi.ts';
 import { limitByAddress, requestsPerMinute } from './http/rate-limit.ts';
 import { requestContext, securityHeaders } from './http/request.ts';
@@ -74,6 +75,7 @@ export function apiRoutes(deps: Deps): Route[] {
     ...providerRoutes(deps),
     ...aliasAndPriceRoutes(deps),
     ...tokenRoutes(deps),
+    ...importRoutes(deps),
     ...planRoutes(deps),
     ...productRoutes(deps),
     ...licenseModuleRoutes(deps),

@@ -38,16 +38,22 @@ for (const button of document.querySelectorAll('[data-theme-button]')) {
   });
 }
 
-for (const button of document.querySelectorAll('[data-copy]')) {
-  button.hidden = false;
-  button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
-    const label = button.querySelector('span');
-    const before = label.textContent;
-    label.textContent = button.dataset.copied;
-    setTimeout(() => { label.textContent = before; }, 2_000);
-  });
+function enableCopying() {
+  for (const button of document.querySelectorAll('[data-copy][hidden]')) {
+    button.hidden = false;
+    button.addEventListener('click', async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+      const label = button.querySelector('span');
+      const before = label.textContent;
+      label.textContent = button.dataset.copied;
+      setTimeout(() => { label.textContent = before; }, 2_000);
+    });
+  }
 }
+
+enableCopying();
+// The page's content was replaced by one that was fetched.
+document.addEventListener('content-replaced', enableCopying);
 
 /** Asks once more before a form that has no page of its own for that. */
 for (const form of document.querySelectorAll('form[data-confirm]')) {
@@ -109,4 +115,20 @@ for (const box of document.querySelectorAll('[data-file-target]')) {
     const [file] = target.files;
     if (file) document.getElementById(box.dataset.fileTarget).value = await file.text();
   });
+}
+
+/** What goes on in the background is followed: the part is fetched again until it says no more that there is something to follow. */
+const followed = document.querySelector('[data-follow]');
+if (followed) {
+  const look = async () => {
+    const answer = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => undefined);
+    const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), 'text/html') : undefined;
+    const part = page?.getElementById(followed.id);
+    if (part && !part.dataset.follow) location.reload();
+    else {
+      if (part) followed.replaceChildren(...part.childNodes);
+      setTimeout(look, Number(followed.dataset.follow));
+    }
+  };
+  setTimeout(look, Number(followed.dataset.follow));
 }

@@ -10,6 +10,10 @@ export function findCustomerByEmail(db: Db, email: string): Promise<Customer | u
   return db.selectFrom('customers').selectAll().where('email_key', '=', emailKey(email)).executeTakeFirst();
 }
 
+export function listCustomersByEmail(db: Db, emails: string[]): Promise<Customer[]> {
+  return db.selectFrom('customers').selectAll().where('email_key', 'in', emails.map(emailKey)).execute();
+}
+
 export function findCustomer(db: Db, id: string): Promise<Customer | undefined> {
   return db.selectFrom('customers').selectAll().where('id', '=', id).executeTakeFirst();
 }

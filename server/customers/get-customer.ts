@@ -1,7 +1,7 @@
 import type { Scope } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
-import { findCustomer, findCustomerByEmail, findCustomerWithin, type Customer, lockCustomer } from './customers.store.ts';
+import { findCustomer, findCustomerByEmail, findCustomerWithin, listCustomersByEmail, type Customer, lockCustomer } from './customers.store.ts';
 
 /** Throws NOT_FOUND. */
 export async function getCustomer(db: Db, id: string): Promise<Customer> {
@@ -26,4 +26,10 @@ export async function holdCustomer(db: Db, id: string): Promise<Customer> {
 /** The customer who has this e-mail address, however it is written. */
 export function findByEmail(db: Db, email: string): Promise<Customer | undefined> {
   return findCustomerByEmail(db, email);
+}
+
+/** The customers with these addresses, by the key of the address. */
+export async function findByEmails(db: Db, emails: string[]): Promise<Map<string, Customer>> {
+  const customers = emails.length === 0 ? [] : await listCustomersByEmail(db, emails);
+  return new Map(customers.map((customer) => [customer.email_key, customer]));
 }

@@ -1,8 +1,9 @@
 import type { AccessCustomerColumns, AccessLicenseColumns, AccessSchema } from './access-schema.ts';
 import type { AiSchema } from './ai-schema.ts';
-import type { FiguresSchema } from './figures-schema.ts';
 import type { ApiSchema, ApiTokenColumns, AuditLogColumns } from './api-schema.ts';
+import type { ImportSchema } from './import-schema.ts';
 import type { PeopleSchema } from './people-schema.ts';
+import type { FiguresSchema } from './figures-schema.ts';
 import type { SelfServiceSchema } from './self-service-schema.ts';
 import type { ShopLicenseColumns, ShopPlanColumns, ShopProductColumns, ShopSchema } from './shop-schema.ts';
 import type { SellingLicenseColumns, SellingSchema, SellingSubscriptionColumns } from './selling-schema.ts';
@@ -209,6 +210,7 @@ type ProviderCustomerTable = {
   snapshot_at: number;
   created_at: number;
   updated_at: number;
+  customer_id: string | null;
 };
 
 type InboxTable = {
@@ -229,6 +231,7 @@ type InboxTable = {
 type JobTable = {
   id: string;
   kind: string;
+  lane: string;
   payload: string;
   dedupe_key: string | null;
   status: string;
@@ -345,7 +348,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = AccessSchema & AiSchema & ApiSchema & FiguresSchema & PeopleSchema & SellingSchema & SelfServiceSchema & ShopSchema & {
+export type Schema = AccessSchema & AiSchema & ApiSchema & FiguresSchema & ImportSchema & PeopleSchema & SellingSchema & SelfServiceSchema & ShopSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { fixedStatement, runStatement, type Db, type Engine, type FixedStatement } from '../db/database.ts';
+import { fixedStatement, runStatement, type Db, type Engine } from '../db/database.ts';
 
 type Value = string | number | null;
 export type Table = { name: string; keys: readonly string[]; values: readonly string[]; how: 'add' | 'replace' };
@@ -13,7 +13,7 @@ const rowsPerStatement = 500;
 export async function putRows(db: Db, engine: Engine, { name, keys, values, how }: Table, rows: Record<string, Value>[]): Promise<void> {
   const columns = [...keys, ...values];
   if (engine === 'sqlite') {
-    const statement = statementOf(name, () => `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map((_, index) => `?${index + 1}`).join(', ')}) ON CONFLICT (${keys.join(', ')}) DO ${values.length === 0 ? 'NOTHING' : `UPDATE SET ${values.map((column) => `${column} = ${how === 'add' ? `${column} + ` : ''}excluded.${column}`).join(', ')}`}`);
+    const statement = fixedStatement(`INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map((_column, index) => `?${index + 1}`).join(', ')}) ON CONFLICT (${keys.join(', ')}) DO ${values.length === 0 ? 'NOTHING' : `UPDATE SET ${values.map((column) => `${column} = ${how === 'add' ? `${column} + ` : ''}excluded.${column}`).join(', ')}`}`);
     for (const row of rows) await runStatement(db, statement, columns.map((column) => row[column] ?? null));
     return;
   }
@@ -22,14 +22,6 @@ export async function putRows(db: Db, engine: Engine, { name, keys, values, how 
     const part = rows.slice(start, start + rowsPerStatement).map((row) => sql`(${sql.join(columns.map((column) => row[column] ?? null))})`);
     await sql`INSERT INTO ${sql.table(name)} (${sql.join(columns.map((column) => sql.ref(column)))}) VALUES ${sql.join(part)} ON DUPLICATE KEY UPDATE ${sql.raw(sets.join(', '))}`.execute(db);
   }
-}
-
-const statements = new Map<string, FixedStatement>();
-
-function statementOf(name: string, textOf: () => string): FixedStatement {
-  const known = statements.get(name) ?? fixedStatement(textOf());
-  statements.set(name, known);
-  return known;
 }
 
 export const figuresTable: Table = { name: 'figures', keys: ['scope_id', 'name', 'bucket', 'label', 'detail'], values: ['amount'], how: 'add' };

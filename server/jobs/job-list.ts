@@ -8,6 +8,7 @@ import { watchLapses } from '../billing/watch-lapses.ts';
 import { writeBackOrder } from '../billing/write-back-order.ts';
 import type { Deps } from '../deps.ts';
 import { countFigures } from '../figures/count-figures.ts';
+import { markImportStopped, workOnImport } from '../imports/work-on-import.ts';
 import { remindOwners } from '../mail/remind-owners.ts';
 import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
 import { writeNotice } from '../mail/write-notice.ts';
@@ -46,11 +47,12 @@ export const jobList: JobList = {
   'send-webhook': { run: sendWebhook, onDead: markWebhookFailed },
   'watch-lapses': { run: watchLapses, everyMs: minute },
   'reconcile-providers': { run: reconcileProviders, everyMs: 5 * minute },
-  'count-figures': { run: countFigures, everyMs: minute / 4 },
+  'work-on-import': { run: workOnImport, onDead: markImportStopped },
   'settle-customer-licenses': { run: continueSettling },
   'run-batch': { run: runBatch, onDead: markBatchFailed },
   'erase-customer': { run: eraseTraces },
   'seal-audit': { run: sealAudit, everyMs: minute / 6 },
   'check-audit': { run: checkAudit },
+  'count-figures': { run: countFigures, everyMs: minute / 4 },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

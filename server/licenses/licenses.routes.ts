@@ -7,7 +7,7 @@ import { route, type Route } from '../http/route.ts';
 import { releaseSite } from './activate-site.ts';
 import { activationSecretDigest, renewActivationSecret } from './activation-secret.ts';
 import { verdictCodes } from './judge-license.rules.ts';
-import { canonicalLicenseKey } from './license-key.rules.ts';
+import { lookupKey } from './license-key.rules.ts';
 import { findLicenseByDigest } from './licenses.store.ts';
 import { siteOf } from './site-of.ts';
 import type { Site } from './site.rules.ts';
@@ -98,8 +98,8 @@ export function licenseRoutes({ db, vault, now }: Deps): Route[] {
     },
     async ({ headers, body }) => {
       const site = siteOf(body.domain);
-      const canonical = canonicalLicenseKey(headers['x-license-key']);
-      const license = canonical === undefined ? undefined : await findLicenseByDigest(db, vault.digest(canonical));
+      const lookup = lookupKey(headers['x-license-key']);
+      const license = lookup === undefined ? undefined : await findLicenseByDigest(db, vault.digest(lookup));
       if (!license) throw new AppError('LICENSE_INVALID', 'This licence key is not known. Check it against your purchase e-mail.', { field: 'headers.x-license-key' });
       return { body: { deactivated: await releaseSite(db, license.id, site.site, siteActor(site), now()), site: site.site } };
     },

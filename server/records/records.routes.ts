@@ -3,6 +3,7 @@ import type { Route } from '../http/route.ts';
 import { moduleRecords, planRecords, productMappingRecords, productRecords } from './catalog.records.ts';
 import { customerRecords } from './customers.records.ts';
 import { licenseRecords } from './licenses.records.ts';
+import { importRecords } from './imports.records.ts';
 import { deliveryRecords, emailRecords, webhookDeliveryRecords, webhookEndpointRecords } from './messages.records.ts';
 import { orderRecords } from './orders.records.ts';
 import { apiTokenRecords, auditRecords, organizationRecords, userRecords } from './people.records.ts';
@@ -30,5 +31,6 @@ export function recordsRoutes(deps: Deps): Route[] {
     ...recordRoutes(deps, userRecords),
     ...recordRoutes(deps, apiTokenRecords),
     ...recordRoutes(deps, auditRecords),
+    ...recordRoutes(deps, importRecords),
   ];
 }

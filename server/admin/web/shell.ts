@@ -29,6 +29,7 @@ const navigation: { href: string; key: string; icon: string; also?: string }[] =
   { href: '/providers', key: 'nav.providers', icon: 'plug', also: '/aliases' },
   { href: '/prices', key: 'nav.prices', icon: 'coins' },
   { href: '/plans', key: 'nav.plans', icon: 'list' },
+  { href: '/imports', key: 'nav.imports', icon: 'upload' },
   { href: '/products', key: 'nav.products', icon: 'box', also: '/modules' },
   { href: '/mappings', key: 'nav.mappings', icon: 'link' },
   { href: '/audit', key: 'nav.audit', icon: 'audit' },
