@@ -4,7 +4,7 @@ import Handlebars, { type HelperOptions, type RuntimeOptions, type TemplateDeleg
 import { may, type Permission, type Role } from '../../access/access.rules.ts';
 import { actorName, siteName } from '../actors.ts';
 import { auditChanges } from '../audit-changes.rules.ts';
-import { formatMoney, isoTime, utcDate, utcDateTime } from './format.ts';
+import { formatMoney, isoTime, relativeTime, utcDate, utcDateTime } from './format.ts';
 import { iconSvg } from './icons.ts';
 import { hasText, translator, type Locale } from './locale.ts';
 
@@ -122,7 +122,10 @@ function addHelpers(handlebars: typeof Handlebars): void {
     siteName: (name: string) => siteName(name),
     icon: (name: string) => new SafeString(iconSvg(name)),
     time: (ms: number | null, options: HelperOptions) => timeElement(ms, 'datetime', utcDateTime, localeOf(options)),
-    ago: (ms: number | null, options: HelperOptions) => timeElement(ms, 'relative', utcDateTime, localeOf(options)),
+    ago: (ms: number | null, options: HelperOptions) => {
+      const { now } = (options.data as { root: { now?: number } }).root;
+      return timeElement(ms, 'relative', now === undefined ? utcDateTime : (at, locale) => relativeTime(at, now, locale), localeOf(options));
+    },
     date: (ms: number | null, options: HelperOptions) => timeElement(ms, 'date', utcDate, localeOf(options)),
     // Days of a bookkeeper, which stay what they are in every zone.
     utcDay: (ms: number, options: HelperOptions) => utcDate(ms, localeOf(options)),
