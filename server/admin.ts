@@ -31,6 +31,8 @@ import { statementPages } from './admin/pages/statement.pages.ts';
 import { tokenPages } from './admin/pages/tokens.pages.ts';
 import { subscriptionPages } from './admin/pages/subscriptions.pages.ts';
 import { systemPages } from './admin/pages/system.pages.ts';
+import { searchPages } from './admin/pages/search.pages.ts';
+import { usagePages } from './admin/pages/usage.pages.ts';
 import { webhookPages } from './admin/pages/webhooks.pages.ts';
 import { checkHost } from './admin/web/host-check.ts';
 import { mountedAt, type Mount } from './admin/web/mount.ts';
@@ -73,6 +75,8 @@ export function dashboardPages(deps: Deps): { open: Page[]; code: Page[]; passwo
     twoFactor: twoFactorPages(deps),
     whole: [
       ...overviewPages(deps),
+      ...searchPages(deps),
+      ...usagePages(deps),
       ...bulkPages(deps),
       ...batchPages(deps),
       ...customerPages(deps),
@@ -97,12 +101,12 @@ export function dashboardPages(deps: Deps): { open: Page[]; code: Page[]; passwo
       ...recordPages(deps),
       ...emailPages(deps),
       ...webhookPages(deps),
-      ...auditPages(deps),
-      ...tokenPages(deps),
       ...importPages(deps),
       ...importSteps(deps),
       ...organizationPages(deps),
       ...userPages(deps),
+      ...auditPages(deps),
+      ...tokenPages(deps),
     ],
   };
 }

@@ -11,6 +11,8 @@ import { aiSettingsRoutes } from './ai/settings/settings.routes.ts';
 import { visitorRoutes } from './ai/visitors/visitors.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
+import { ledgerRoutes } from './figures/ledger.routes.ts';
+import { statisticsRoutes } from './figures/statistics.routes.ts';
 import { systemRoutes } from './system.routes.ts';
 import { errorHandler, notFound } from './http/error-handler.ts';
 import { importRoutes } from './imports/imports.routes.ts';
@@ -21,7 +23,6 @@ import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
 import { siteRoutes } from './licenses/sites.routes.ts';
-import { organizationRoutes } from './organizations/organizations.routes.ts';
 import { licenseModuleRoutes } from './licenses/modules.routes.ts';
 import { mappingRoutes } from './billing/mappings.routes.ts';
 import { orderRoutes } from './billing/orders.routes.ts';
@@ -29,6 +30,7 @@ import { jobRoutes } from './jobs/jobs.routes.ts';
 import { planRoutes } from './plans/plans.routes.ts';
 import { productRoutes } from './plans/products.routes.ts';
 import { settingRoutes } from './settings/settings.routes.ts';
+import { organizationRoutes } from './organizations/organizations.routes.ts';
 import { pricingPages } from './pricing/pricing.pages.ts';
 import { aliasAndPriceRoutes } from './ai/catalog/aliases-and-prices.routes.ts';
 import { providerRoutes } from './ai/catalog/providers.routes.ts';
@@ -59,6 +61,8 @@ export function apiRoutes(deps: Deps): Route[] {
     ...aiSettingsRoutes(deps),
     ...usageRoutes(deps),
     ...statementRoutes(deps),
+    ...statisticsRoutes(deps),
+    ...ledgerRoutes(deps),
     ...webhookRoutes(deps),
     ...organizationRoutes(deps),
     ...userRoutes(deps),

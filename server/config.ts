@@ -96,12 +96,12 @@ const environment = z.object({
   STRIPE_BASE_URL: httpUrl.default('https://api.stripe.com'),
   SUBSCRIPTION_GRACE_DAYS: z.coerce.number().int('must be a whole number of days').min(0, 'must be 0 or more days').max(60, 'must be at most 60 days').default(7),
   OPERATOR_EMAIL: z.email('must be an e-mail address').optional(),
-  REQUIRE_TOTP: z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true').optional(),
   VENDOR_NAME: z.string().trim().min(1, 'is required').max(80, 'must be at most 80 characters').regex(/^\P{Cc}*$/u, 'must be one line').default('Chatello'),
   SUPPORT_EMAIL: z.email('must be an e-mail address').optional(),
   DEFAULT_LANGUAGE: z.enum(['en', 'it'], 'must be en or it').default('en'),
   REMINDER_DAYS: reminderDays.default([30, 7, 1]),
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int('must be a whole number of days').min(7, 'must be at least 7 days').max(3_650, 'must be at most 3650 days').default(90),
+  REQUIRE_TOTP: z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true').optional(),
   ADMIN_API_TOKEN: z.string().min(24, 'must be at least 24 characters').optional(),
 });
 
@@ -116,10 +116,10 @@ export type Config = Environment & {
   /** Where this server is reached from outside; PUBLIC_URL or the local address. */
   publicUrl: string;
   dataDir: string;
-  /** Whether a superadmin must set up an authenticator app: REQUIRE_TOTP, or in production. */
-  requireTotp: boolean;
   /** The variables that were given; a setting of this name cannot be changed at run time. */
   given: ReadonlySet<string>;
+  /** Whether a superadmin must set up an authenticator app: REQUIRE_TOTP, or in production. */
+  requireTotp: boolean;
 };
 
 /** The variables that may also be set at run time (server/settings); what the environment says wins. */
@@ -157,5 +157,5 @@ export function parseConfig(variables: Record<string, string | undefined>): Conf
   if (result.success && result.data.PADDLE_CLIENT_TOKEN !== undefined && result.data.PADDLE_CLIENT_TOKEN.startsWith('test_') !== (result.data.PADDLE_ENVIRONMENT === 'sandbox')) problems.push('PADDLE_CLIENT_TOKEN and PADDLE_ENVIRONMENT do not fit: tokens of the sandbox begin with test_, those of production with live_');
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
   const env = result.data;
-  return { ...env, publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`, dataDir: path.resolve(env.DATA_DIR), requireTotp: env.REQUIRE_TOTP ?? env.NODE_ENV === 'production', given: new Set(Object.keys(present)) };
+  return { ...env, publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`, dataDir: path.resolve(env.DATA_DIR), given: new Set(Object.keys(present)), requireTotp: env.REQUIRE_TOTP ?? env.NODE_ENV === 'production' };
 }

@@ -3,6 +3,7 @@ import type { AiSchema } from './ai-schema.ts';
 import type { ApiSchema, ApiTokenColumns, AuditLogColumns } from './api-schema.ts';
 import type { ImportSchema } from './import-schema.ts';
 import type { PeopleSchema } from './people-schema.ts';
+import type { FiguresSchema } from './figures-schema.ts';
 import type { SelfServiceSchema } from './self-service-schema.ts';
 import type { ShopLicenseColumns, ShopPlanColumns, ShopProductColumns, ShopSchema } from './shop-schema.ts';
 import type { SellingLicenseColumns, SellingSchema, SellingSubscriptionColumns } from './selling-schema.ts';
@@ -345,7 +346,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = AccessSchema & AiSchema & ApiSchema & ImportSchema & PeopleSchema & SellingSchema & SelfServiceSchema & ShopSchema & {
+export type Schema = AccessSchema & AiSchema & ApiSchema & FiguresSchema & ImportSchema & PeopleSchema & SellingSchema & SelfServiceSchema & ShopSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;

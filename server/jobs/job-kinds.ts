@@ -21,6 +21,7 @@ export type JobPayloads = {
   'run-batch': { batchId: string };
   'seal-audit': Record<string, never>;
   'check-audit': { checkId: string };
+  'count-figures': Record<string, never>;
   'prune-expired': Record<string, never>;
 };
 

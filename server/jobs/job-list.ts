@@ -7,6 +7,7 @@ import { reconcileProviders } from '../billing/reconcile.ts';
 import { watchLapses } from '../billing/watch-lapses.ts';
 import { writeBackOrder } from '../billing/write-back-order.ts';
 import type { Deps } from '../deps.ts';
+import { countFigures } from '../figures/count-figures.ts';
 import { markImportStopped, workOnImport } from '../imports/work-on-import.ts';
 import { remindOwners } from '../mail/remind-owners.ts';
 import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
@@ -52,5 +53,6 @@ export const jobList: JobList = {
   'erase-customer': { run: eraseTraces },
   'seal-audit': { run: sealAudit, everyMs: minute / 6 },
   'check-audit': { run: checkAudit },
+  'count-figures': { run: countFigures, everyMs: minute / 4 },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

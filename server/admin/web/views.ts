@@ -4,7 +4,9 @@ import Handlebars, { type HelperOptions, type RuntimeOptions, type TemplateDeleg
 import { may, type Permission, type Role } from '../../access/access.rules.ts';
 import { actorName, siteName } from '../actors.ts';
 import { auditChanges } from '../audit-changes.rules.ts';
-import { formatMoney, isoTime, relativeTime, utcDate, utcDateTime } from './format.ts';
+import { barsSvg, swatchSvg, type BarChart } from './chart.ts';
+import { dollarsOf, microcentsPerDollar } from '../../usage/dollars.rules.ts';
+import { formatDollars, formatMoney, isoTime, relativeTime, utcDate, utcDateTime } from './format.ts';
 import { iconSvg } from './icons.ts';
 import { hasText, translator, type Locale } from './locale.ts';
 
@@ -120,6 +122,12 @@ function addHelpers(handlebars: typeof Handlebars): void {
     money: (minor: number, currency: string | null, options: HelperOptions) => formatMoney(minor, currency, localeOf(options)),
     who: (code: string, options: HelperOptions) => actorName(code, translator(localeOf(options))),
     siteName: (name: string) => siteName(name),
+    /** A share in thousandths. */
+    percent: (share: number | undefined, options: HelperOptions) => (share === undefined ? '–' : new Intl.NumberFormat(localeOf(options), { style: 'percent', maximumFractionDigits: 1 }).format(share / 1_000)),
+    /** For people, who do not look at more than cents of a large amount. */
+    dollars: (microcents: number, options: HelperOptions) => formatDollars(dollarsOf(microcents), localeOf(options), microcents < microcentsPerDollar ? 4 : 2),
+    bars: (chart: BarChart, id: string) => new SafeString(barsSvg(chart, id, escapeExpression)),
+    swatch: (look: number, id: string) => new SafeString(swatchSvg(look, id)),
     icon: (name: string) => new SafeString(iconSvg(name)),
     time: (ms: number | null, options: HelperOptions) => timeElement(ms, 'datetime', utcDateTime, localeOf(options)),
     ago: (ms: number | null, options: HelperOptions) => {
