@@ -94,6 +94,7 @@ const environment = z.object({
   STRIPE_WEBHOOK_SECRETS: list.default([]),
   STRIPE_API_KEY: z.string().optional(),
   STRIPE_BASE_URL: httpUrl.default('https://api.stripe.com'),
+  WEBHOOK_TOLERANCE_SECONDS: z.coerce.number().int('must be a whole number of seconds').min(30, 'must be 30 or more seconds').max(3_600, 'must be at most 3600 seconds').default(300),
   SUBSCRIPTION_GRACE_DAYS: z.coerce.number().int('must be a whole number of days').min(0, 'must be 0 or more days').max(60, 'must be at most 60 days').default(7),
   OPERATOR_EMAIL: z.email('must be an e-mail address').optional(),
   VENDOR_NAME: z.string().trim().min(1, 'is required').max(80, 'must be at most 80 characters').regex(/^\P{Cc}*$/u, 'must be one line').default('Chatello'),

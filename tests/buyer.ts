@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { visitor, type Visitor } from './admin-client.ts';
 import { work } from './deliveries.ts';
@@ -8,6 +8,7 @@ import type { TestApp } from './harness.ts';
 /** The messages in the outbox folder, decoded well enough to be searched, oldest first. */
 export function outbox({ deps }: Pick<TestApp, 'deps'>): { to: string; replyTo: string; subject: string; text: string }[] {
   const directory = path.join(deps.config.dataDir, 'outbox');
+  if (!existsSync(directory)) return [];
   return readdirSync(directory).filter((file) => file.endsWith('.eml')).sort().map((file) => {
     const source = readFileSync(path.join(directory, file), 'utf8').replaceAll('\r\n', '\n');
     const header = (name: string) => new RegExp(`^${name}: (.*(?:\n[ \t].*)*)`, 'm').exec(source)?.[1]?.replace(/\n[ \t]+/g, ' ') ?? '';

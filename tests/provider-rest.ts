@@ -11,16 +11,19 @@ export type ProviderRest = {
   wooWebhooks: { id: number; name: string; status: string; topic: string; delivery_url: string }[];
   paddleObjects: Map<string, unknown>;
   requests: string[];
+  /** Called after each list of orders or subscriptions that the shop has given. */
+  afterList?: () => void;
   close: () => void;
 };
 
 /** A server that speaks as much of the REST APIs of Paddle, Stripe and WooCommerce as reconciliation asks for, with small pages. */
 export async function startProviderRest(): Promise<ProviderRest> {
-  const rest: Omit<ProviderRest, 'url' | 'close'> = { paddleEvents: [], stripeEvents: [], wooOrders: [], wooSubscriptions: [], wooWebhooks: [], paddleObjects: new Map(), requests: [] };
+  const rest: Omit<ProviderRest, 'url' | 'close' | 'afterList'> = { paddleEvents: [], stripeEvents: [], wooOrders: [], wooSubscriptions: [], wooWebhooks: [], paddleObjects: new Map(), requests: [] };
   const pageOf = <Item>(items: Item[], after: string | null, id: (item: Item) => string, size: number) => {
     const start = after === null ? 0 : items.findIndex((item) => id(item) === after) + 1;
     return { page: items.slice(start, start + size), hasMore: start + size < items.length };
   };
+  const result: ProviderRest = { ...rest, url: '', close: () => server.close() };
   const server = createServer((req, res) => {
     const { pathname, searchParams } = new URL(req.url ?? '/', 'http://rest');
     rest.requests.push(`${req.method} ${pathname}`);
@@ -53,7 +56,9 @@ export async function startProviderRest(): Promise<ProviderRest> {
         const since = searchParams.get('modified_after') ?? '';
         const number = Number(searchParams.get('page') ?? 1);
         const size = Number(searchParams.get('per_page'));
-        return answer(200, objects.filter((object) => String(object['date_modified_gmt']) > since).slice((number - 1) * size, number * size));
+        const changed = objects.filter((object) => String(object['date_modified_gmt']) > since).sort((a, b) => (String(a['date_modified_gmt']) < String(b['date_modified_gmt']) ? -1 : 1));
+        answer(200, changed.slice((number - 1) * size, number * size));
+        return result.afterList?.();
       }
       if (endpoint !== '') {
         const found = [...rest.wooOrders, ...rest.wooSubscriptions].find((object) => String(object['id']) === id);
@@ -63,5 +68,6 @@ export async function startProviderRest(): Promise<ProviderRest> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { ...rest, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+  result.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return result;
 }

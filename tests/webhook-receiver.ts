@@ -7,10 +7,10 @@ import type { Engine } from '../server/db/database.ts';
 /** A server whose webhooks may go to one receiver on this machine. */
 export type WebhookApp = TestApp & { receiver: Upstream; addEndpoint: (events: string[], url?: string) => Promise<{ id: string; secret: string }> };
 
-export async function createWebhookApp(engine: Engine): Promise<WebhookApp> {
+export async function createWebhookApp(engine: Engine, variables: Record<string, string> = {}): Promise<WebhookApp> {
   const receiver = await startUpstream();
   receiver.answer((res) => void res.writeHead(204).end());
-  const app = await createTestApp(engine, { ALLOWED_PRIVATE_HOSTS: new URL(receiver.url).host });
+  const app = await createTestApp(engine, { ALLOWED_PRIVATE_HOSTS: new URL(receiver.url).host, ...variables });
   return {
     ...app,
     receiver,

@@ -38,16 +38,22 @@ for (const button of document.querySelectorAll('[data-theme-button]')) {
   });
 }
 
-for (const button of document.querySelectorAll('[data-copy]')) {
-  button.hidden = false;
-  button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
-    const label = button.querySelector('span');
-    const before = label.textContent;
-    label.textContent = button.dataset.copied;
-    setTimeout(() => { label.textContent = before; }, 2_000);
-  });
+function enableCopying() {
+  for (const button of document.querySelectorAll('[data-copy][hidden]')) {
+    button.hidden = false;
+    button.addEventListener('click', async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+      const label = button.querySelector('span');
+      const before = label.textContent;
+      label.textContent = button.dataset.copied;
+      setTimeout(() => { label.textContent = before; }, 2_000);
+    });
+  }
 }
+
+enableCopying();
+// The page's content was replaced by one that was fetched.
+document.addEventListener('content-replaced', enableCopying);
 
 /** Asks once more before a form that has no page of its own for that. */
 for (const form of document.querySelectorAll('form[data-confirm]')) {

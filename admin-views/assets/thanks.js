@@ -15,6 +15,7 @@
         const page = new DOMParser().parseFromString(await (await fetch('/thanks', { cache: 'no-store' })).text(), 'text/html');
         const content = document.getElementById('content');
         content.replaceChildren(...[...page.getElementById('content').childNodes].map((node) => document.importNode(node, true)));
+        document.dispatchEvent(new Event('content-replaced'));
         content.focus();
         return;
       }

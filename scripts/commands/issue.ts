@@ -3,9 +3,10 @@ import { transact } from '../../server/db/database.ts';
 import { parsePart } from '../../server/http/route.ts';
 import { grantLicense } from '../../server/licenses/grant-license.ts';
 import { grantInput, grantRequest } from '../../server/licenses/grant-request.ts';
+import { mailIssuedKey } from '../../server/mail/mail-issued-key.ts';
 import { by, command, day, print, wholeNumber, withServer } from './command.ts';
 
-type Options = { json?: boolean; email: string; plan: string; months?: number; perpetual?: boolean; domain?: string; name?: string; company?: string; locale?: string; product?: string; maxSites?: number; maxVersion?: string };
+type Options = { json?: boolean; email: string; plan: string; months?: number; perpetual?: boolean; domain?: string; name?: string; company?: string; locale?: string; product?: string; maxSites?: number; maxVersion?: string; sendEmail?: boolean };
 
 /** `chatello issue` */
 export function issueCommand(): Command {
@@ -21,9 +22,16 @@ export function issueCommand(): Command {
     .option('--product <code>', 'product, when it is not chatello')
     .option('--max-sites <number>', 'sites, when not those of the plan', wholeNumber)
     .option('--max-version <version>', 'newest version that the licence covers, such as 2 or 2.5')
-    .action(async ({ maxSites, maxVersion, ...options }: Options) => {
-      const request = parsePart(grantRequest, { ...options, max_sites: maxSites, max_version: maxVersion }, 'body');
-      const { license, key, customer, created, plan } = await withServer(({ db, vault, now }) => transact(db, (trx) => grantLicense(trx, vault, grantInput(request), by, now)));
+    .option('--send-email', 'send the key to the customer by e-mail')
+    .action(async ({ maxSites, maxVersion, sendEmail, ...options }: Options) => {
+      const request = parsePart(grantRequest, { ...options, max_sites: maxSites, max_version: maxVersion, send_email: sendEmail }, 'body');
+      const { license, key, customer, created, plan } = await withServer(({ db, vault, config, now }) =>
+        transact(db, async (trx) => {
+          const granted = await grantLicense(trx, vault, grantInput(request), by, now);
+          if (request.send_email) await mailIssuedKey(trx, config, { licenseId: granted.license.id, customer: granted.customer }, now);
+          return granted;
+        }),
+      );
       const expiresAt = license.expires_at === null ? null : new Date(license.expires_at).toISOString();
       print(
         options,

@@ -3,7 +3,7 @@ export type AdjustmentFacts = {
   action: string;
   status: string;
   isFull: boolean;
-  items: { lineId: string; units: number | null; amountMinor: number }[] | null;
+  items: { lineId: string; units: number | null; amountMinor: number; isWhole?: boolean | undefined }[] | null;
   amountMinor: number;
 };
 
@@ -34,22 +34,27 @@ export function whatIsTakenBack(order: { status: string; totalMinor: number }, a
   const effective = effectiveAdjustments(adjustments);
   const inAll = Math.max(0, ...adjustments.filter(({ action, status }) => action === 'refund_total' && status === 'approved').map(({ amountMinor }) => amountMinor));
   const refundedMinor = Math.max(inAll, effective.reduce((sum, { amountMinor }) => sum + amountMinor, 0));
-  const isAll = voidStatuses.has(order.status) || effective.some(({ isFull }) => isFull) || (order.totalMinor > 0 && refundedMinor >= order.totalMinor);
+  const isAll = voidStatuses.has(order.status) || effective.some(({ action, isFull, items }) => isFull || (action === 'chargeback' && (items ?? []).length === 0)) || (order.totalMinor > 0 && refundedMinor >= order.totalMinor);
   return {
     refundedMinor,
-    unitsOf({ externalId, quantity, amountMinor }) {
-      if (isAll) return quantity;
-      const items = effective.flatMap(({ items }) => items ?? []).filter(({ lineId }) => lineId === externalId);
-      const units = items.reduce((sum, item) => sum + (item.units ?? unitsByAmount(item.amountMinor, quantity, amountMinor)), 0);
-      return Math.min(units, quantity);
+    unitsOf(line) {
+      if (isAll) return line.quantity;
+      const items = effective.flatMap(({ action, items }) => (items ?? []).filter(({ lineId }) => lineId === line.externalId).map((item) => ({ ...item, isDisputed: action === 'chargeback' })));
+      // Who takes a payment back through the bank is not given what it paid for.
+      if (items.some(({ units, isWhole = false, isDisputed }) => isWhole || (isDisputed && units === null))) return line.quantity;
+      const units = items.reduce((sum, item) => sum + (item.units ?? 0), 0) + unitsPaidBy(items.filter((item) => item.units === null).reduce((sum, { amountMinor }) => sum + amountMinor, 0), line);
+      return Math.min(units, line.quantity);
     },
   };
 }
 
-/** How many units an amount pays for when it is that many times the price of one, give or take rounding; any other amount touches the whole line. */
-function unitsByAmount(refundedMinor: number, quantity: number, lineMinor: number): number {
-  if (quantity <= 1 || lineMinor <= 0) return quantity;
+/**
+ * How many units of a line an amount pays for in full, give or take rounding. What is left of it is a discount that was granted
+ * afterwards, and takes nothing.
+ */
+function unitsPaidBy(refundedMinor: number, { quantity, amountMinor: lineMinor }: { quantity: number; amountMinor: number }): number {
+  if (refundedMinor <= 0 || quantity <= 0) return 0;
+  if (lineMinor <= 0) return quantity;
   const unitMinor = lineMinor / quantity;
-  const units = Math.round(refundedMinor / unitMinor);
-  return units >= 1 && units < quantity && Math.abs(refundedMinor - units * unitMinor) <= units ? units : quantity;
+  return Math.floor((refundedMinor + Math.min(quantity, unitMinor / 50)) / unitMinor);
 }

@@ -4,6 +4,7 @@ import { mainAccount, type BillingEvent, type Buyer } from './billing-events.ts'
 import { deliverKeys } from './deliver-keys.ts';
 import { takeOrder, updateOrder, type Order, type OrderKey } from './orders.store.ts';
 import { recordAdjustment } from './record-adjustment.ts';
+import { recordCustomer } from './record-customer.ts';
 import { customerTopic, recordPaidOrder, resolveBuyer } from './record-order.ts';
 import { recordOnSubscription } from './record-subscription.ts';
 import { settleOrder } from './settle-order.ts';
@@ -11,7 +12,7 @@ import type { SettleContext } from './settle-purchase.ts';
 import { subscriptionTopic } from './settle-renewal.ts';
 import { settleSubscription } from './settle-subscription.ts';
 import { lifeEvents } from './subscription.rules.ts';
-import { findOrderOfPayment, insertPaymentLink, listSubscriptionsOfOrder, saveProviderCustomer, takeSubscription, type Subscription } from './subscriptions.store.ts';
+import { findOrderOfPayment, insertPaymentLink, listSubscriptionsOfOrder, takeSubscription, type Subscription } from './subscriptions.store.ts';
 import { tellOfSubscription } from './tell-of-subscription.ts';
 import { bindClaim } from '../pricing/claims.ts';
 
@@ -111,11 +112,11 @@ async function record(context: ApplyContext, event: BillingEvent, taken: Taken):
     case 'Disputed':
     case 'DisputeWarned':
     case 'DisputeReversed':
-      return recordAdjustment(db, orderTaken(taken, event.orderId), event, by, now);
+      return recordAdjustment(context, orderTaken(taken, event.orderId), event);
     case 'SubscriptionLinked':
       return wakeJobsWaitingFor(db, subscriptionTopic(provider, event.subscriptionId), now);
     case 'CustomerChanged':
-      await saveProviderCustomer(db, keyOf(provider, event.customerId), { email: event.email, name: event.name, locale: event.locale, snapshotAt: event.snapshotAt }, now);
+      await recordCustomer(db, provider, event, by, now);
       return wakeJobsWaitingFor(db, customerTopic(provider, event.customerId), now);
     case 'SubscriptionChanged':
     case 'PaymentFailed':

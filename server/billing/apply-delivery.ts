@@ -54,5 +54,5 @@ async function waitingVisibly<Result>({ db }: Deps, inboxId: string, work: () =>
 export async function markDeliveryDead({ db, config, now }: Deps, { inboxId }: { inboxId: string }, reason: string): Promise<void> {
   await updateUnhandledDelivery(db, inboxId, { status: 'dead', reason });
   const delivery = await findDelivery(db, inboxId);
-  if (delivery?.status === 'dead') await transact(db, (trx) => alertOperator(trx, config, { cause: `dead:${delivery.provider}:${kindOfTrouble(reason)}`, provider: delivery.provider, problem: reason }, now()));
+  if (delivery?.status === 'dead') await transact(db, (trx) => alertOperator(trx, config, { cause: `dead:${delivery.provider}:${kindOfTrouble(reason)}`, kind: 'delivery', provider: delivery.provider, problem: reason }, now()));
 }

@@ -35,6 +35,8 @@ type PaidOrder = {
   snapshotAt: number;
   /** The buyer, or where the provider tells who it is. */
   buyer: Buyer | { customerId: string };
+  /** The provider's customer, where it says so of an order that names the buyer as well. */
+  customerId?: string | null | undefined;
   /** Null: the provider tells on request only (fetchObject 'order'). */
   lines: OrderLine[] | null;
   /** What the provider calls the order when it is asked for it, where that is not `orderId`. */
@@ -45,8 +47,8 @@ type PaidOrder = {
 export type OrderPaid = PaidOrder & { type: 'OrderPaid'; subscriptionId: string | null; /** False for a one-time charge on a running subscription. */ startsSubscription: boolean };
 export type SubscriptionRenewed = PaidOrder & { type: 'SubscriptionRenewed'; subscriptionId: string };
 
-/** A part of an adjustment: `units` of the line, or an amount of it when the provider does not count units. */
-export type AdjustedItem = { lineId: string; units: number | null; amountMinor: number };
+/** A part of an adjustment: `units` of the line, or an amount of it when the provider does not count units; `isWhole`: the provider says that it is all of the line. */
+export type AdjustedItem = { lineId: string; units: number | null; amountMinor: number; isWhole?: boolean | undefined };
 
 type Adjustment = {
   adjustmentId: string;

@@ -13,7 +13,13 @@ const overlapMs = 10 * 60_000;
 
 export type Reconciliation = { provider: string; since: number; seen: number; added: number; repaired: string[] };
 
-/** The job that asks every provider, whose API is configured, for what changed since the last time. One that does not answer does not hold up the others. */
+/** A provider that is down for a moment is nobody's business. */
+const patienceMs = 30 * 60_000;
+
+/**
+ * The job that asks every provider, whose API is configured, for what changed since the last time. One that does not answer does not
+ * hold up the others; after half an hour the operator is told.
+ */
 export async function reconcileProviders(deps: Deps): Promise<void> {
   const failures: string[] = [];
   for (const adapter of billingProviders(deps)) {
@@ -21,10 +27,20 @@ export async function reconcileProviders(deps: Deps): Promise<void> {
     try {
       await reconcileProvider(deps, adapter);
     } catch (error) {
-      failures.push(`${adapter.name}: ${errorText(error)}`);
+      const problem = errorText(error);
+      failures.push(`${adapter.name}: ${problem}`);
+      await tellOfSilence(deps, adapter, problem);
     }
   }
   if (failures.length > 0) throw new Error(failures.join(' '));
+}
+
+async function tellOfSilence({ db, config, now }: Deps, adapter: BillingAdapter, problem: string): Promise<void> {
+  const at = now();
+  const lastAnswer = await readCursor(db, cursorOf(adapter));
+  // One that has never answered: its first look begins the half hour.
+  if (lastAnswer === undefined) await transact(db, (trx) => moveCursor(trx, cursorOf(adapter), at, at));
+  else if (at - lastAnswer > patienceMs) await transact(db, (trx) => alertOperator(trx, config, { cause: `silent:${adapter.name}`, kind: 'silent', provider: adapter.name, problem }, at));
 }
 
 /**
@@ -36,7 +52,7 @@ export async function reconcileProvider({ db, config, now }: Pick<Deps, 'db' | '
   const startedAt = now();
   const from = since ?? (await reconcileStart(db, adapter, startedAt));
   const repaired = (await adapter.repairDelivery?.()) ?? [];
-  for (const problem of repaired) await transact(db, (trx) => alertOperator(trx, config, { cause: `webhooks:${adapter.name}`, provider: adapter.name, problem }, now()));
+  for (const problem of repaired) await transact(db, (trx) => alertOperator(trx, config, { cause: `webhooks:${adapter.name}`, kind: 'webhook', provider: adapter.name, problem }, now()));
   const { seen, changes } = await listMissing(db, adapter, from);
   let added = 0;
   for (const { identity, body } of changes) if (await receiveDelivery(db, adapter.name, identity, body, now())) added += 1;

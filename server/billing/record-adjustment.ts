@@ -1,6 +1,9 @@
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import type { Db } from '../db/database.ts';
+import type { Config } from '../config.ts';
 import { newId } from '../ids.ts';
+import { formatAmount } from '../mail/mail-text.rules.ts';
+import { alertOperator } from './alert-operator.ts';
 import { isLaterState } from './adjustments.rules.ts';
 import { mainAccount, type AdjustmentEvent } from './billing-events.ts';
 import { findAdjustment, insertAdjustment, updateAdjustment, type AdjustmentRow, type Order } from './orders.store.ts';
@@ -16,7 +19,7 @@ const auditActions: Record<AdjustmentEvent['type'], string> = {
 };
 
 /** Writes down a refund or dispute, whether or not its order has come. `order` is taken already. Repetitions and states that are behind change nothing. */
-export async function recordAdjustment(db: Db, order: Order, event: AdjustmentEvent, by: Actor, now: number): Promise<void> {
+export async function recordAdjustment({ db, config, by, now }: { db: Db; config: Config; by: Actor; now: number }, order: Order, event: AdjustmentEvent): Promise<void> {
   const key = { provider: order.provider, account: mainAccount, externalId: event.adjustmentId };
   const known = await findAdjustment(db, key);
   const facts = { action: event.action, status: event.status, is_full: event.isFull ? 1 : 0, amount_minor: event.amountMinor, currency: event.currency, occurred_at: event.occurredAt };
@@ -31,8 +34,14 @@ export async function recordAdjustment(db: Db, order: Order, event: AdjustmentEv
   if (known?.status === event.status) return;
   // What has gone back in all is told by its parts.
   if (event.action !== 'refund_total' && event.status === 'approved' && (event.type === 'Refunded' || event.type === 'Disputed')) await tellOfRefundedOrder(db, order, { adjustmentId: event.adjustmentId, refundMinor: event.amountMinor, isDispute: event.type === 'Disputed' }, now);
+  if (event.type === 'DisputeWarned' || event.type === 'Disputed') await alertOperator(db, config, { cause: `dispute:${order.provider}:${event.adjustmentId}:${event.type}`, kind: 'dispute', provider: order.provider, problem: disputeText(order, event) }, now);
   const after = { adjustment: event.adjustmentId, amount_minor: event.amountMinor, currency: event.currency, is_full: event.isFull };
   await recordAudit(db, by, { action: auditActions[event.type], entity: 'order', entityId: order.id, after }, now);
+}
+
+function disputeText({ number }: Order, { type, amountMinor, currency }: AdjustmentEvent): string {
+  const amount = formatAmount(amountMinor, currency, 'en');
+  return type === 'DisputeWarned' ? `Order ${number}: the bank of the buyer announces a dispute about ${amount}. The licences go on. A refund now usually prevents the dispute.` : `Order ${number}: ${amount} were taken back by the bank of the buyer. The licences of the order have ended; they come back if the dispute is won.`;
 }
 
 /** An adjustment as the rules take it. */

@@ -5,8 +5,8 @@ import { newId } from '../ids.ts';
 import { WaitFor } from '../jobs/job-kinds.ts';
 import { findMapping, type ProductMapping } from './billing.store.ts';
 import { mainAccount, type Buyer, type OrderLine, type OrderPaid, type SubscriptionRenewed } from './billing-events.ts';
-import { insertLine, listLines, updateLine, updateOrder, type Order, type OrderLineRow } from './orders.store.ts';
-import { findProviderCustomer } from './subscriptions.store.ts';
+import { findOrder, insertLine, listLines, updateLine, updateOrder, type Order, type OrderKey, type OrderLineRow } from './orders.store.ts';
+import { findProviderCustomer, findSubscription, linkProviderCustomer } from './subscriptions.store.ts';
 import { tellOfPaidOrder } from './tell-of-order.ts';
 import { mailAddress } from './text.rules.ts';
 
@@ -31,7 +31,9 @@ export async function recordPaidOrder(db: Db, order: Order, event: OrderPaid | S
   const isFirst = order.paid_at === null;
   const isNewer = isFirst || event.snapshotAt >= order.snapshot_at;
   const email = mailAddress(buyer.email);
-  const customerId = order.customer_id ?? (email === undefined ? null : (await findOrCreateCustomer(db, { ...buyer, email }, by, now)).customer.id);
+  const providerCustomer = 'customerId' in event.buyer ? event.buyer.customerId : event.customerId;
+  const customerId = order.customer_id ?? (await knownCustomer(db, order, event, providerCustomer)) ?? (email === undefined ? null : (await findOrCreateCustomer(db, { ...buyer, email }, by, now)).customer.id);
+  if (customerId !== null && providerCustomer) await linkProviderCustomer(db, keyOf(order, providerCustomer), customerId, now);
   const changes: Partial<Order> = {
     paid_at: isFirst ? event.paidAt : order.paid_at,
     customer_id: customerId,
@@ -48,6 +50,19 @@ export async function recordPaidOrder(db: Db, order: Order, event: OrderPaid | S
     await recordAudit(db, by, { action: event.type === 'SubscriptionRenewed' ? 'order.renewal_paid' : 'order.paid', entity: 'order', entityId: order.id, after }, now);
   }
   return { ...order, ...changes };
+}
+
+function keyOf({ provider, account }: Order, externalId: string): OrderKey {
+  return { provider, account, externalId };
+}
+
+/** Whose order it is whatever address it carries: that of the provider's customer of whom there was an order before, and for a renewal that of the purchase. */
+async function knownCustomer(db: Db, order: Order, { subscriptionId, type }: OrderPaid | SubscriptionRenewed, providerCustomer: string | null | undefined): Promise<string | null> {
+  const linked = providerCustomer ? await findProviderCustomer(db, keyOf(order, providerCustomer)) : undefined;
+  if (linked?.customer_id || type === 'OrderPaid') return linked?.customer_id ?? null;
+  const subscription = subscriptionId === null ? undefined : await findSubscription(db, keyOf(order, subscriptionId));
+  const purchase = subscription?.order_external_id ? await findOrder(db, keyOf(order, subscription.order_external_id)) : undefined;
+  return purchase?.customer_id ?? null;
 }
 
 /**

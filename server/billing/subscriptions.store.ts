@@ -60,8 +60,13 @@ export async function saveProviderCustomer(db: Db, key: OrderKey, facts: { email
       .where('snapshot_at', '<=', snapshotAt)
       .executeTakeFirst();
   if ((await update()).numUpdatedRows > 0n || (await findProviderCustomer(db, key))) return;
-  const row: ProviderCustomer = { id: newId(), provider: key.provider, account: key.account, external_id: key.externalId, ...columns, created_at: now };
+  const row: ProviderCustomer = { id: newId(), provider: key.provider, account: key.account, external_id: key.externalId, customer_id: null, ...columns, created_at: now };
   if (!(await insertedOnce(db.insertInto('provider_customers').values(row).execute()))) await update();
+}
+
+/** Says who a provider's customer is to us, unless that is known. */
+export async function linkProviderCustomer(db: Db, { provider, account, externalId }: OrderKey, customerId: string, now: number): Promise<void> {
+  await db.updateTable('provider_customers').set({ customer_id: customerId, updated_at: now }).where('provider', '=', provider).where('account', '=', account).where('external_id', '=', externalId).where('customer_id', 'is', null).execute();
 }
 
 /** False when the cause has its change already. */

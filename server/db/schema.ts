@@ -210,6 +210,7 @@ type ProviderCustomerTable = {
   snapshot_at: number;
   created_at: number;
   updated_at: number;
+  customer_id: string | null;
 };
 
 type InboxTable = {
@@ -230,6 +231,7 @@ type InboxTable = {
 type JobTable = {
   id: string;
   kind: string;
+  lane: string;
   payload: string;
   dedupe_key: string | null;
   status: string;

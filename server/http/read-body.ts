@@ -8,6 +8,8 @@ import { AppError } from '../errors.ts';
  */
 export function readBody(limitBytes: number): RequestHandler {
   return (req, res, next) => {
+    // Otherwise the request would wait for bytes for ever.
+    if (req.readableEnded) return next(new Error('the body was read by another parser, which must not stand in front of this one'));
     const { 'content-encoding': encoding = 'identity', 'content-length': declared = '0' } = req.headers;
     if (encoding !== 'identity') return next(new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as it is, without Content-Encoding.', { field: 'headers.content-encoding' }));
     const refuse = () => {

@@ -1,6 +1,6 @@
 import { insertedOnce, type Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
-import type { JobPayloads } from './job-kinds.ts';
+import { laneOf, type JobPayloads, type Lane } from './job-kinds.ts';
 
 const defaultMaxAttempts = 14;
 
@@ -9,18 +9,21 @@ type JobInput<Kind extends keyof JobPayloads> = {
   payload: JobPayloads[Kind];
   /** At most one job with this key waits or runs. */
   dedupeKey?: string;
+  /** What it waits behind; that of its kind otherwise. */
+  lane?: Lane;
   runAt?: number;
   maxAttempts?: number;
 };
 
 /** Puts a job into the queue, in the transaction of what causes it. False when one with the same key stands there already. */
-export function enqueueJob<Kind extends keyof JobPayloads>(db: Db, { kind, payload, dedupeKey, runAt, maxAttempts }: JobInput<Kind>, now: number): Promise<boolean> {
+export function enqueueJob<Kind extends keyof JobPayloads>(db: Db, { kind, payload, dedupeKey, lane = laneOf(kind), runAt, maxAttempts }: JobInput<Kind>, now: number): Promise<boolean> {
   return insertedOnce(
     db
       .insertInto('jobs')
       .values({
         id: newId(),
         kind,
+        lane,
         payload: JSON.stringify(payload),
         dedupe_key: dedupeKey ?? null,
         status: 'queued',

@@ -25,6 +25,20 @@ export type JobPayloads = {
   'prune-expired': Record<string, never>;
 };
 
+/**
+ * Jobs of one lane wait for each other, those of different lanes never: whatever somebody else's server does to e-mails and webhooks, a
+ * purchase is applied at once, and no round of reminders stands before the e-mail with a key. How many run at a time, in each process.
+ */
+export const lanes = { main: 4, mail: 4, reminders: 2, outgoing: 4 } as const;
+export type Lane = keyof typeof lanes;
+
+const lanesOfKinds: { [Kind in keyof JobPayloads]?: Lane } = { 'send-email': 'mail', 'send-webhook': 'outgoing', 'write-back-order': 'outgoing' };
+
+/** The lane of a kind of job where none is asked for. */
+export function laneOf(kind: keyof JobPayloads): Lane {
+  return lanesOfKinds[kind] ?? 'main';
+}
+
 /** Thrown by a job that cannot succeed by being repeated: it becomes a dead letter at once, with the message as the reason. */
 export class DeadLetter extends Error {
   override name = 'DeadLetter';

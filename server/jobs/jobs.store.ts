@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import type { Selectable, SelectQueryBuilder } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 
@@ -9,15 +9,20 @@ const errorLength = 10_000;
 
 export type Job = Selectable<Schema['jobs']>;
 
-/** Jobs that may run now: due ones, and those whose process has stopped renewing its lease. */
-export function listDueJobs(db: Db, now: number, limit: number): Promise<Job[]> {
-  return db
-    .selectFrom('jobs')
-    .selectAll()
-    .where((eb) => eb.or([eb.and([eb('status', '=', 'queued'), eb('run_at', '<=', now)]), eb.and([eb('status', '=', 'running'), eb('locked_until', '<', now)])]))
-    .orderBy('run_at')
-    .limit(limit)
-    .execute();
+/** Jobs that may run now, at most `limit` of each lane: due ones, and those whose process has stopped renewing its lease. The oldest first. */
+export async function listDueJobs(db: Db, now: number, lanes: string[], limit: number): Promise<Job[]> {
+  const [first, ...others] = lanes.map((lane, index) => oldestOf(db.selectFrom('jobs').selectAll().where('lane', '=', lane).where('status', '=', 'queued').where('run_at', '<=', now), limit, db, `due_${index}`));
+  if (!first) return [];
+  const abandoned = oldestOf(db.selectFrom('jobs').selectAll().where('lane', 'in', lanes).where('status', '=', 'running').where('locked_until', '<', now), limit, db, 'abandoned');
+  const jobs = await [...others, abandoned].reduce((query, other) => query.unionAll(other), first).execute();
+  return jobs.sort((a, b) => a.run_at - b.run_at);
+}
+
+type JobQuery = SelectQueryBuilder<Schema, 'jobs', Job>;
+
+/** In brackets of its own, so that each part of the union has its order and its limit. */
+function oldestOf(query: JobQuery, limit: number, db: Db, name: string): SelectQueryBuilder<Schema, never, Job> {
+  return db.selectFrom(query.orderBy('run_at').limit(limit).as(name)).selectAll();
 }
 
 /** Takes a job under a lease of its own; false when another worker was quicker. The guard repeats what listDueJobs saw. */

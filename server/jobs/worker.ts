@@ -3,14 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
 import { errorText } from '../errors.ts';
 import { enqueueJob } from './enqueue.ts';
-import { DeadLetter, RetryLater, WaitFor, type JobPayloads } from './job-kinds.ts';
+import { DeadLetter, lanes, RetryLater, WaitFor, type JobPayloads, type Lane } from './job-kinds.ts';
 import { withSettings } from '../settings/with-settings.ts';
 import type { JobList } from './job-list.ts';
 import { claimJob, deleteJob, listDueJobs, recurringPrefix, releaseJob, renewLease, reviveDeadJob, type Job } from './jobs.store.ts';
 
 const pollMs = 200;
+/** Read in advance for each lane: other processes take some of them first. */
+const listed = 8;
+const allLanes = Object.keys(lanes) as Lane[];
 const leaseMs = 20_000;
-const concurrency = 4;
 const maxBackoffMs = 60 * 60 * 1000;
 /** So often may a job's process end, beyond its attempts, before the job itself is taken for the reason. */
 const endsWithoutRecord = 10;
@@ -23,7 +25,8 @@ export type Worker = {
 /** Runs the jobs of the queue until it is stopped. Several processes may each run a worker on one database. */
 export function startWorker(deps: Deps, jobs: JobList): Worker {
   const stopping = new AbortController();
-  const running = new Set<Promise<void>>();
+  const running = new Map<Promise<void>, Lane>();
+  const hasRoom = (lane: Lane) => [...running.values()].filter((other) => other === lane).length < lanes[lane];
 
   async function poll(): Promise<void> {
     let isScheduled = false;
@@ -36,20 +39,22 @@ export function startWorker(deps: Deps, jobs: JobList): Worker {
       } catch (error) {
         deps.log.error({ detail: errorText(error) }, 'the queue cannot be read');
       }
-      if (running.size >= concurrency) await Promise.race(running);
-      else if (taken === 0) await sleep(pollMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      // A lane that is full goes on as soon as one of its jobs has ended; the others are looked at in between.
+      if (taken === 0) await Promise.race([sleep(pollMs, undefined, { signal: stopping.signal }).catch(() => undefined), ...[...running].filter(([, lane]) => !hasRoom(lane)).map(([run]) => run)]);
     }
   }
 
   async function takeJobs(): Promise<number> {
     let taken = 0;
-    for (const job of await listDueJobs(deps.db, deps.now(), concurrency * 2)) {
-      if (stopping.signal.aborted || running.size >= concurrency) break;
+    for (const job of await listDueJobs(deps.db, deps.now(), allLanes.filter(hasRoom), listed)) {
+      const lane = job.lane as Lane;
+      if (stopping.signal.aborted) break;
+      if (!hasRoom(lane)) continue;
       const lease = randomUUID();
       if (!(await claimJob(deps.db, job, lease, deps.now() + leaseMs, deps.now()))) continue;
       taken += 1;
       const run = runJob(deps, jobs, { ...job, attempts: job.attempts + 1 }, lease).finally(() => running.delete(run));
-      running.add(run);
+      running.set(run, lane);
     }
     return taken;
   }
@@ -59,7 +64,7 @@ export function startWorker(deps: Deps, jobs: JobList): Worker {
     async stop() {
       stopping.abort();
       await polling;
-      await Promise.all(running);
+      await Promise.all(running.keys());
     },
   };
 }
@@ -67,7 +72,7 @@ export function startWorker(deps: Deps, jobs: JobList): Worker {
 /** Runs every due job once, one after the other, until none is due; returns how many ran. For the command line and for tests. */
 export async function runDueJobs(deps: Deps, jobs: JobList): Promise<number> {
   for (let count = 0; ; ) {
-    const due = await listDueJobs(deps.db, deps.now(), 50);
+    const due = await listDueJobs(deps.db, deps.now(), allLanes, 50);
     if (due.length === 0) return count;
     for (const job of due) {
       const lease = randomUUID();

@@ -5,6 +5,7 @@ import type { Deps } from '../deps.ts';
 import { adminAuth, callerOf } from '../http/admin-auth.ts';
 import { route, type Route } from '../http/route.ts';
 import { answerOnce, idempotencyHeader } from '../idempotency/answer-once.ts';
+import { mailIssuedKey } from '../mail/mail-issued-key.ts';
 import { grantLicense } from './grant-license.ts';
 import { grantInput, grantRequest } from './grant-request.ts';
 import { statusAt } from './license-status.rules.ts';
@@ -31,7 +32,7 @@ const createdShape = z.object({
 
 /** Licences, for programs that hold the API token. */
 export function adminLicenseRoutes(deps: Deps): Route[] {
-  const { db, vault, now } = deps;
+  const { db, vault, config, now } = deps;
   const tag = 'Administration';
 
   const create = route(
@@ -46,6 +47,7 @@ export function adminLicenseRoutes(deps: Deps): Route[] {
       answerOnce(db, vault, { scope: `createLicense:${callerOf(res).tokenId}`, key: headers['idempotency-key'], body }, now(), async (trx) => {
         const at = now();
         const { license, key, customer, created, plan, productCode } = await grantLicense(trx, vault, grantInput(body), callerOf(res).by, at);
+        if (body.send_email) await mailIssuedKey(trx, config, { licenseId: license.id, customer }, at);
         const [activation] = await listActivations(trx, license.id);
         return {
           status: 201,

@@ -17,6 +17,7 @@ export const grantRequest = z
     perpetual: z.boolean().default(false).meta({ description: 'The licence never expires.' }),
     domain: z.string().max(2_000).optional().meta({ description: 'Site that gets its slot at once. A licence for one site is locked to it.', example: 'https://shop.example.com' }),
     product: z.string().min(1).max(64).optional().meta({ description: 'Product code; `chatello` without one.', example: 'chatello' }),
+    send_email: z.boolean().default(false).meta({ description: 'Sends the key to the customer by e-mail.' }),
     max_sites: z.int().min(1).max(100_000).optional().meta({ description: 'Instead of the number of the plan.' }),
     max_version: versionLimit.optional().meta({ example: '2.5', description: 'The newest version that the licence covers; without one, all.' }),
   })

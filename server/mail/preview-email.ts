@@ -12,7 +12,7 @@ import { renderUsageAlert } from './usage-alert-email.ts';
 import { renderInvitationValues, renderPasswordResetValues } from './user-link-emails.ts';
 
 /** Every template there is, in the order of a customer's life. */
-export const previewTemplates = ['purchase', 'license-key', 'sign-in', ...noticeTemplates, 'usage-alert', 'operator-alert', 'invitation', 'password-reset'] as const;
+export const previewTemplates = ['purchase', 'license-issued', 'license-key', 'sign-in', ...noticeTemplates, 'usage-alert', 'operator-alert', 'invitation', 'password-reset'] as const;
 export type PreviewTemplate = (typeof previewTemplates)[number];
 
 const dayMs = 24 * 60 * 60_000;
@@ -31,8 +31,9 @@ function fillIn(config: Pick<Config, 'publicUrl'>, template: PreviewTemplate, lo
   switch (template) {
     case 'purchase':
       return renderPurchaseValues(locale, publicUrl, { name, order, licenses: [license] });
+    case 'license-issued':
     case 'license-key':
-      return renderLicenseKeyValues(locale, publicUrl, { name, license });
+      return renderLicenseKeyValues(template, locale, publicUrl, { name, license });
     case 'sign-in':
       return renderSignInValues(locale, { name, link: `${publicUrl}/account/link/EXAMPLE`, host: new URL(publicUrl).host });
     case 'invitation':
@@ -42,7 +43,7 @@ function fillIn(config: Pick<Config, 'publicUrl'>, template: PreviewTemplate, lo
     case 'usage-alert':
       return renderUsageAlert({ config }, sampleRow(template, locale, { name, plan: 'Pro', keyEnding: 'XXXX', unit: 'requests', threshold: 80, used: 812, limit: 1_000, resetsAt: now + 9 * dayMs }));
     case 'operator-alert':
-      return renderOperatorAlert({ config }, sampleRow(template, locale, { provider: 'woocommerce', problem: `Order ${order}: a product is not mapped to a plan: "Mug" (MUG-1).` }));
+      return renderOperatorAlert({ config }, sampleRow(template, locale, { kind: 'delivery', provider: 'woocommerce', problem: `Order ${order}: a product is not mapped to a plan: "Mug" (MUG-1).` }));
     default:
       return renderNoticeFacts(template, locale, publicUrl, { name, facts: { licenseIds: [], ...sampleFacts(template, now) }, licenses: [{ key_hint: 'XXXX', plan_name: 'Pro' }] });
   }

@@ -19,11 +19,14 @@ type EmailContent =
   | { template: 'usage-alert'; data: UsageAlertData }
   | { template: 'operator-alert'; data: OperatorAlertData }
   | { template: 'sign-in'; data: SignInData }
-  | { template: 'license-key'; data: LicenseKeyData }
+  | { template: 'license-key' | 'license-issued'; data: LicenseKeyData }
   | { template: 'invitation'; data: InvitationData }
   | { template: 'password-reset'; data: PasswordResetData }
   | { template: NoticeTemplate; data: NoticeFacts & { name: string } };
-export type OperatorAlertData = { provider: string; problem: string };
+/** A delivery that was given up, a webhook that the shop had disabled, a disputed payment, a provider that does not answer. */
+export const operatorAlertKinds = ['delivery', 'webhook', 'dispute', 'silent'] as const;
+export type OperatorAlertKind = (typeof operatorAlertKinds)[number];
+export type OperatorAlertData = { provider: string; problem: string; kind: OperatorAlertKind };
 export type PurchaseData = { name: string; order: string; licenses: string[] };
 /** `used` and `limit` are requests, tokens, or micro-cents of a US dollar. */
 export type UsageAlertData = { name: string; plan: string; keyEnding: string; unit: 'requests' | 'tokens' | 'cost'; threshold: number; used: number; limit: number; resetsAt: number };
@@ -31,6 +34,9 @@ export type SignInData = { customerId: string; requestedAt: number };
 export type InvitationData = { userId: string };
 export type PasswordResetData = { userId: string; requestedAt: number };
 export type LicenseKeyData = { name: string };
+
+/** Written to many at a time, and in no hurry: they let an e-mail with a key pass. */
+const comesInRounds = new Set<EmailContent['template']>(['renewal-coming', 'usage-alert']);
 
 /** Puts an e-mail and the job that sends it into the caller's transaction. False when the cause has its e-mail already. */
 export async function queueEmail(db: Db, config: Pick<Config, 'publicUrl'>, input: EmailInput, now: number): Promise<boolean> {
@@ -51,6 +57,6 @@ export async function queueEmail(db: Db, config: Pick<Config, 'publicUrl'>, inpu
     created_at: now,
     sent_at: null,
   });
-  if (isNew) await enqueueJob(db, { kind: 'send-email', payload: { emailId: id }, dedupeKey: `send-email:${id}` }, now);
+  if (isNew) await enqueueJob(db, { kind: 'send-email', payload: { emailId: id }, dedupeKey: `send-email:${id}`, lane: comesInRounds.has(input.template) ? 'reminders' : 'mail' }, now);
   return isNew;
 }

@@ -20,6 +20,7 @@ const templates: Record<string, (deps: Deps, email: Email) => Promise<RenderedEm
   'usage-alert': renderUsageAlert,
   'operator-alert': renderOperatorAlert,
   'sign-in': renderSignIn,
+  'license-issued': renderLicenseKey,
   'license-key': renderLicenseKey,
   invitation: renderInvitation,
   'password-reset': renderPasswordReset,

@@ -38,6 +38,7 @@ export async function moveBelongings(db: Db, from: Selectable<Schema['customers'
   await db.updateTable('orders').set({ customer_id: toId, updated_at: now }).where('customer_id', '=', from.id).execute();
   await db.updateTable('users').set({ customer_id: toId, updated_at: now }).where('customer_id', '=', from.id).execute();
   await db.updateTable('customer_addresses').set({ customer_id: toId }).where('customer_id', '=', from.id).execute();
+  await db.updateTable('provider_customers').set({ customer_id: toId, updated_at: now }).where('customer_id', '=', from.id).execute();
   await db.deleteFrom('account_sessions').where('customer_id', '=', from.id).execute();
   await db.deleteFrom('sign_in_links').where('customer_id', '=', from.id).execute();
   await db.insertInto('customer_addresses').values({ email_key: from.email_key, customer_id: toId, created_at: now }).execute();

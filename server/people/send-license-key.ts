@@ -9,9 +9,9 @@ import { queueEmail } from '../mail/queue-email.ts';
 
 type Recipient = { email: string; name: string; locale: string };
 
-/** Puts the e-mail with the key of a licence into the outbox, in the caller's transaction. `cause` tells one wish from another: each has one e-mail. */
+/** Puts the e-mail with the key of a licence into the outbox, in the caller's transaction. `cause` tells one wish from another: each has one e-mail; `issued` is the first one, with how to install. */
 export function queueLicenseKey(db: Db, config: Pick<Deps['config'], 'publicUrl'>, licenseId: string, { email, name, locale }: Recipient, cause: string, now: number): Promise<boolean> {
-  return queueEmail(db, config, { cause: `license-key:${licenseId}:${cause}`, template: 'license-key', recipient: email, locale, data: { name }, licenseId, orderId: null }, now);
+  return queueEmail(db, config, { cause: `license-key:${licenseId}:${cause}`, template: cause === 'issued' ? 'license-issued' : 'license-key', recipient: email, locale, data: { name }, licenseId, orderId: null }, now);
 }
 
 /**

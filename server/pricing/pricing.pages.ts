@@ -44,6 +44,8 @@ export function pricingPages(deps: Deps): SitePage[] {
     }),
 
     sitePage('get', '/pricing/checkout', async ({ query, req, res, locale, t }) => {
+      // Paddle's script would open the checkout that this names, which somebody else may have prepared with a claim of theirs (decision 0097).
+      if (query['_ptxn'] !== undefined) return { redirect: `/pricing/checkout?plan=${encodeURIComponent(query['plan'] ?? '')}&billing=${billingOf(query['billing'])}` };
       const billing = billingOf(query['billing']);
       const plan = (await listPricedPlans(db)).find(({ code }) => code === query['plan']);
       const priceId = plan && priceIdOf(await listPaddlePrices(db), plan.id, billing);

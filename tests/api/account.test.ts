@@ -201,7 +201,7 @@ onBothDatabases("the buyer's account", (engine) => {
     const buyer = await signIn(app, 'grace@example.test');
     const home = await buyer.get('/account');
     assert.match(home.text, /Pro[\s\S]*Active[\s\S]*21 Nov 2027[\s\S]*0 of 3/);
-    assert.match(home.text, /Orders and invoices[\s\S]*€49\.00/);
+    assert.match(home.text, /Orders and invoices[\s\S]*Paid[\s\S]*€49\.00/);
     const page = await buyer.get(`/account/licenses/${id}`);
     assert.doesNotMatch(page.text, keyPattern);
     const shown = await buyer.post(`/account/licenses/${id}/key`);

@@ -2,14 +2,22 @@ import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { SMTPServer } from 'smtp-server';
 import { verifyPassword } from '../../server/users/password.ts';
 import { closeDatabase, openDatabase, type Db } from '../../server/db/database.ts';
 import { enqueueJob } from '../../server/jobs/enqueue.ts';
 import { newId } from '../../server/ids.ts';
-import { chatello } from '../command-line.ts';
+import { chatello, type Ended } from '../command-line.ts';
 import { createTestDatabase, onBothDatabases, type TestDatabase } from '../harness.ts';
+
+/** A refusal is exit code 1 with one sentence, and nothing that looks like a stack. */
+async function refusedBy(run: (...args: string[]) => Promise<Ended>, args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(...args);
+  assert.deepEqual([code, stdout], [1, '']);
+  assert.doesNotMatch(stderr, /\n\s+at |node:|\.ts:/);
+  return stderr;
+}
 
 onBothDatabases('the command line', (engine) => {
   let database: TestDatabase;
@@ -27,31 +35,13 @@ onBothDatabases('the command line', (engine) => {
     assert.deepEqual([code, stderr], [0, '']);
     return JSON.parse(stdout);
   };
-  /** A refusal is exit code 1 with one sentence, and nothing that looks like a stack. */
-  const refused = async (...args: string[]) => {
-    const { code, stdout, stderr } = await run(...args);
-    assert.deepEqual([code, stdout], [1, '']);
-    assert.doesNotMatch(stderr, /\n\s+at |node:|\.ts:/);
-    return stderr;
-  };
+  const refused = (...args: string[]) => refusedBy(run, args);
 
   it('says how to set the database up before anything else', async () => {
     assert.equal(await refused('issue', '--email', 'a@example.com', '--plan', 'pro', '--months', '1'), 'The database is not set up for this version. Run: npm run chatello -- migrate\n');
     assert.match((await run('migrate')).stdout, /^Applied: 0001-/);
     assert.equal((await run('migrate')).stdout, 'The database is up to date.\n');
     db = openDatabase(database.url, database.dataDir);
-  });
-
-  it('explains every command', async () => {
-    const commands = ['migrate', 'create-admin', 'issue', 'map-product', 'show', 'replay', 'rotate-keys', 'verify-audit', 'doctor'];
-    const { stdout } = await run('--help');
-    const helps = await Promise.all(commands.map((command) => run(command, '--help')));
-    for (const [index, help] of helps.entries()) {
-      const command = commands[index] ?? '';
-      assert.ok(stdout.includes(command));
-      assert.ok(help.code === 0 && help.stdout.startsWith(`Usage: chatello ${command}`) && help.stdout.includes('--json'));
-    }
-    assert.match(await refused('nonsense'), /unknown command 'nonsense'/);
   });
 
   it('issues a licence and shows it without its key', async () => {
@@ -72,21 +62,20 @@ onBothDatabases('the command line', (engine) => {
 
   it('says in a sentence what is wrong with what it was told', async () => {
     const issue = (...args: string[]) => refused('issue', '--email', 'a@example.com', ...args);
-    assert.equal(await issue('--plan', 'gold', '--months', '1'), '--plan: there is no plan "gold"; the plans are starter, pro, agency\n');
-    assert.match(await issue('--plan', 'pro'), /^--months: is required/);
-    assert.match(await issue('--plan', 'pro', '--months', 'many'), /whole number/);
-    assert.match(await issue('--plan', 'pro', '--months', '1', '--domain', 'no site'), /^--domain: is not the address of a site/);
-    assert.match(await issue('--plan', 'pro', '--months', '1', '--max-sites', '0'), /^--max-sites:/);
-    assert.match(await refused('issue', '--plan', 'pro'), /--email <address>' not specified/);
-    assert.equal(await refused('show', 'CHA-0000-0000-0000-0000'), 'No licence has this key. Check it for typing mistakes.\n');
-    const { error } = JSON.parse(await refused('show', 'hello', '--json'));
-    assert.deepEqual(error, { code: 'NOT_FOUND', message: 'No licence has this key. Check it for typing mistakes.' });
-  });
-
-  it('lists every mistake of the configuration, and stops', async () => {
-    const { code, stderr } = await chatello(database, ['show', 'x'], { PORT: 'many', SMTP_URL: 'mail.example.com' });
-    assert.equal(code, 1);
-    assert.match(stderr, /2 mistakes:\n {2}- PORT: .+\n {2}- SMTP_URL: /);
+    const said: [Promise<string>, string | RegExp][] = [
+      [issue('--plan', 'gold', '--months', '1'), '--plan: there is no plan "gold"; the plans are starter, pro, agency\n'],
+      [issue('--plan', 'pro'), /^--months: is required/],
+      [issue('--plan', 'pro', '--months', 'many'), /whole number/],
+      [issue('--plan', 'pro', '--months', '1', '--domain', 'no site'), /^--domain: is not the address of a site/],
+      [issue('--plan', 'pro', '--months', '1', '--max-sites', '0'), /^--max-sites:/],
+      [refused('issue', '--plan', 'pro'), /--email <address>' not specified/],
+      [refused('show', 'CHA-0000-0000-0000-0000'), 'No licence has this key. Check it for typing mistakes.\n'],
+      [refused('show', 'hello', '--json'), '{"error":{"code":"NOT_FOUND","message":"No licence has this key. Check it for typing mistakes."}}\n'],
+    ];
+    for (const [text, expected] of said) {
+      if (typeof expected === 'string') assert.equal(await text, expected);
+      else assert.match(await text, expected);
+    }
   });
 
   it('adds an administrator once, with a password that works and must be changed', async () => {
@@ -127,6 +116,8 @@ onBothDatabases('the command line', (engine) => {
     assert.deepEqual((await json('replay', '--dead')).replayed, [second]);
     assert.deepEqual((await json('replay', '--dead')).replayed, []);
     assert.deepEqual((await json('replay', '--provider', 'paddle')).replayed, [first, second]);
+    assert.deepEqual((await json('replay', '--from', '1970-01-01', '--to', '1970-01-01T00:00:00.002Z')).replayed, [first, second], 'from the first moment on, before the second');
+    assert.match(await refused('replay', '--from', 'yesterday'), /It must be a day like/);
     assert.deepEqual((await db.selectFrom('jobs').select('status').execute()).map(({ status }) => status), ['queued', 'queued', 'queued']);
     assert.match(await refused('replay'), /Say what to replay/);
     assert.match(await refused('replay', '--id', 'nothing'), /no delivery with this id/);
@@ -178,5 +169,33 @@ onBothDatabases('the command line', (engine) => {
     const misconfigured = await chatello(database, ['doctor'], { PORT: 'many' });
     assert.equal(misconfigured.code, 1);
     assert.match(misconfigured.stdout, /FAIL {2}configuration.+\n +- PORT/);
+  });
+});
+
+describe('the command line before it comes to a database', () => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await createTestDatabase('sqlite');
+  });
+  after(() => database.drop());
+  const run = (...args: string[]) => chatello(database, args);
+  const refused = (...args: string[]) => refusedBy(run, args);
+
+  it('explains every command', async () => {
+    const commands = ['migrate', 'create-admin', 'issue', 'map-product', 'show', 'replay', 'reconcile', 'rotate-keys', 'verify-audit', 'doctor'];
+    const { stdout } = await run('--help');
+    const helps = await Promise.all(commands.map((command) => run(command, '--help')));
+    for (const [index, help] of helps.entries()) {
+      const command = commands[index] ?? '';
+      assert.ok(stdout.includes(command));
+      assert.ok(help.code === 0 && help.stdout.startsWith(`Usage: chatello ${command}`) && help.stdout.includes('--json'));
+    }
+    assert.match(await refused('nonsense'), /unknown command 'nonsense'/);
+  });
+
+  it('lists every mistake of the configuration, and stops', async () => {
+    const { code, stderr } = await chatello(database, ['show', 'x'], { PORT: 'many', SMTP_URL: 'mail.example.com' });
+    assert.equal(code, 1);
+    assert.match(stderr, /2 mistakes:\n {2}- PORT: .+\n {2}- SMTP_URL: /);
   });
 });

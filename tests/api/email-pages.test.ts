@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { it } from 'node:test';
 import { SMTPServer } from 'smtp-server';
+import { newId } from '../../server/ids.ts';
 import { previewTemplates } from '../../server/mail/preview-email.ts';
 import { signedInVisitor } from '../admin-client.ts';
 import { outbox } from '../buyer.ts';
@@ -31,6 +32,28 @@ onBothDatabases('the dashboard on e-mails', (engine) => {
     const [entry, ...more] = await app.deps.db.selectFrom('audit_log').selectAll().where('action', '=', 'email.resent').execute();
     assert.deepEqual([more.length, entry?.before_json, entry?.after_json], [0, '{"recipient":"ada@exmaple.test"}', '{"recipient":"ada@example.test"}']);
     assert.match((await admin.get('/audit')).text, /E-mail sent again/);
+  });
+
+  it('sends the key of a licence made by hand: on the dashboard unless it is said not to, through the API when it is asked for, once', async () => {
+    const app = await open();
+    const admin = await operator();
+    const keysSentTo = (address: string) => outbox(app).filter(({ to }) => to === address).map(({ subject, text }) => [subject, /CHA(-[0-9A-Z]{4}){4}/.exec(text)?.[0]]);
+    const form = await admin.get('/new-license');
+    assert.match(form.text, /name="send_key" value="1" checked/);
+    const formId = /name="form_id" value="([^"]+)"/.exec(form.text)?.[1] ?? '';
+    const fields = { form_id: formId, plan: 'pro', duration: 'months', months: '12', email: 'by-hand@example.test', send_key: '1' };
+    for (let n = 0; n < 2; n += 1) assert.equal((await admin.post('/new-license', fields)).headers['location'], `/new-license/${formId}`);
+    const created = await admin.get(`/new-license/${formId}`);
+    const { send_key: _, ...silent } = fields;
+    await admin.get('/new-license');
+    await admin.post('/new-license', { ...silent, form_id: newId(), email: 'silent@example.test' });
+    const issue = (body: object) => app.call('post', '/api/create_license', { token: app.adminToken, headers: { 'idempotency-key': 'once' }, body: { plan: 'pro', months: 12, locale: 'it', ...body } });
+    const answers = [await issue({ email: 'api@example.test', send_email: true }), await issue({ email: 'api@example.test', send_email: true })];
+    await app.call('post', '/api/create_license', { token: app.adminToken, body: { plan: 'pro', months: 12, email: 'silent-api@example.test' } });
+    await work(app);
+    assert.deepEqual(keysSentTo('by-hand@example.test'), [['Your Chatello licence key', />(CHA(-[0-9A-Z]{4}){4})</.exec(created.text)?.[1]]]);
+    assert.deepEqual(keysSentTo('api@example.test'), [['La tua chiave di licenza Chatello', answers[1]?.body.license_key]]);
+    assert.deepEqual([keysSentTo('silent@example.test'), keysSentTo('silent-api@example.test')], [[], []]);
   });
 
   it('never sends a sign-in link to another address', async () => {

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
 import { transact } from '../../server/db/database.ts';
 import { newId } from '../../server/ids.ts';
+import { watchLapses } from '../../server/billing/watch-lapses.ts';
+import { releaseSite } from '../../server/licenses/activate-site.ts';
+import { readLicenses } from '../../server/licenses/read-licenses.ts';
 import { changeLicense } from '../../server/licenses/change-license.ts';
 import { grantLicense } from '../../server/licenses/grant-license.ts';
 import { emitWebhook, type WebhookEvent } from '../../server/webhooks/emit-webhook.ts';
@@ -10,7 +13,7 @@ import { postWebhook } from '../../server/webhooks/post-webhook.ts';
 import { pruneExpired } from '../../server/jobs/prune-expired.ts';
 import { hang } from '../providers/upstream.ts';
 import { onBothDatabases } from '../harness.ts';
-import { work } from '../deliveries.ts';
+import { billingVariables, licensesOf, map, payload, sendWoo, wooOrder, work } from '../deliveries.ts';
 import { createWebhookApp, signaturesBy, type WebhookApp } from '../webhook-receiver.ts';
 
 const by = { actor: 'test' };
@@ -64,6 +67,35 @@ onBothDatabases('outgoing webhooks', (engine) => {
     assert.equal(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size, 3);
     assert.ok((await deliveries(app)).every((row) => row.status === 'delivered' && row.attempts === 1 && row.last_status === 204 && row.delivered_at !== null));
     assert.equal((await deps.db.selectFrom('jobs').selectAll().where('kind', '=', 'send-webhook').execute()).length, 0);
+  });
+
+  it('tell of a whole life: bought, activated, released, renewed, expired, and refunded with its licence revoked, each once', async () => {
+    const app = await createWebhookApp(engine, billingVariables);
+    apps.push(app);
+    const { deps, clock, receiver } = app;
+    await app.addEndpoint(['*']);
+    await map(app, 'woocommerce', 'CHATELLO-PRO', 'pro', 1);
+    await watchLapses(deps);
+    const order = wooOrder();
+    const subscription = { ...payload('woocommerce/subscription.created.active.json'), id: 770_001, parent_id: order.id, line_items: [{ id: 1, product_id: 11, variation_id: 0, quantity: 1, sku: 'CHATELLO-PRO', name: 'Pro' }] };
+    const renewal = wooOrder({ meta_data: [{ id: 1, key: '_subscription_renewal', value: '770001' }], date_paid_gmt: '2026-12-20T11:00:00', date_modified_gmt: '2026-12-20T11:00:00' });
+    for (const body of [order, subscription]) await sendWoo(app, body);
+    await work(app);
+    const license = (await licensesOf(app))[0]?.id ?? '';
+    const { key = '' } = (await readLicenses(deps.db, deps.vault, [license]))[0] ?? {};
+    await app.call('post', '/api/validate', { key, body: { domain: 'life.example.com' } });
+    await releaseSite(deps.db, license, 'life.example.com', by, clock.now);
+    for (let n = 0; n < 2; n += 1) await sendWoo(app, { ...renewal, customer_note: `${n}` });
+    await work(app);
+    clock.now = Date.UTC(2027, 2, 1);
+    for (let n = 0; n < 2; n += 1) await watchLapses(deps);
+    for (const paid of [renewal, order]) await sendWoo(app, { ...paid, status: 'refunded', refunds: [{ id: `r${paid.id}`, reason: '', total: '-49.00' }], date_modified_gmt: '2027-02-27T00:00:00' });
+    await work(app);
+    const types = receiver.received.map(({ body }) => String(body['type'])).sort();
+    assert.deepEqual(types, ['activation.created', 'activation.deleted', 'license.expired', 'license.issued', 'license.renewed', 'license.revoked', 'order.paid', 'order.paid', 'order.refunded', 'order.refunded']);
+    const refunds = receiver.received.filter(({ body }) => body['type'] === 'order.refunded').map(({ body }) => (body['data'] as { refund_minor: number; currency: string }));
+    assert.deepEqual(refunds.map(({ refund_minor: amount, currency }) => [amount, currency]), [[4900, 'EUR'], [4900, 'EUR']]);
+    assert.ok(receiver.received.every(({ text }) => !text.includes(key) && !text.includes('@')));
   });
 
   it('are emitted once for a cause, also under 20 that come at once, and not for what is rolled back', async () => {

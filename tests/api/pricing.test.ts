@@ -102,6 +102,12 @@ onBothDatabases('the pricing page', (engine) => {
     assert.deepEqual(await keysOn(buyer), [own]);
   });
 
+  it('opens no checkout that somebody else has prepared', async () => {
+    const app = await overlay();
+    const answer = await visitor(app.api).get('/pricing/checkout?plan=pro&billing=yearly&_ptxn=txn_prepared');
+    assert.deepEqual([answer.status, answer.headers['location']], [303, '/pricing/checkout?plan=pro&billing=yearly']);
+  });
+
   it('forgets after an hour, and takes a purchase all the same whatever its custom data say', async () => {
     const app = await overlay();
     const buyer = visitor(app.api);

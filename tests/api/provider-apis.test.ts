@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, it } from 'node:test';
 import { onBothDatabases, useTestApp } from '../harness.ts';
-import { billingVariables, map, paddleEvent, payload, sendPaddle, sendWoo, statusesOf, wooOrder, work } from '../deliveries.ts';
+import { billingVariables, deliveriesOf, map, paddleEvent, payload, sendPaddle, sendWoo, statusesOf, wooOrder, work } from '../deliveries.ts';
 
 type Call = { method: string; path: string; authorization: string | undefined; query: URLSearchParams; body: unknown };
 
@@ -86,6 +86,35 @@ onBothDatabases('with access to the providers\' APIs', (engine) => {
     assert.equal(asked(), before, 'refunds that are known are not asked for again');
   });
 
+  it('takes a refund of an order that the shop has deleted meanwhile by what the delivery says, and writes no key into what is gone', async () => {
+    const shop = await app();
+    const order = wooOrder({ total: '98.00', line_items: [{ id: 411, name: 'Pro', product_id: 11, variation_id: 0, quantity: 2, total: '98.00', sku: 'CHATELLO-PRO' }] });
+    const path = `/wp-json/wc/v3/orders/${order.id}`;
+    provider.answers.set(`PUT ${path}`, { status: 404, body: { code: 'woocommerce_rest_shop_order_invalid_id', message: 'Invalid ID.' } });
+    provider.answers.set(`GET ${path}`, { status: 404, body: { code: 'woocommerce_rest_shop_order_invalid_id', message: 'Invalid ID.' } });
+    provider.answers.set(`GET ${path}/refunds`, { status: 404, body: { code: 'woocommerce_rest_invalid_order_id', message: 'Invalid order ID.' } });
+    await sendWoo(shop, order);
+    await work(shop);
+    const refund = (id: string, total: string, minute: string) => sendWoo(shop, { ...order, status: 'completed', refunds: [{ id, reason: '', total }], date_modified_gmt: `2026-11-21T11:${minute}:00` });
+    await refund(`1-${order.id}`, '-10.00', '30');
+    await work(shop);
+    assert.deepEqual(await statusesOf(shop, order.id), ['CHATELLO-PRO:active', 'CHATELLO-PRO:active']);
+    await refund(`2-${order.id}`, '-88.00', '31');
+    await work(shop);
+    assert.deepEqual(await statusesOf(shop, order.id), ['CHATELLO-PRO:cancelled', 'CHATELLO-PRO:cancelled']);
+    assert.deepEqual((await deliveriesOf(shop)).filter(({ status }) => status === 'dead'), []);
+    assert.deepEqual(await shop.deps.db.selectFrom('jobs').select('last_error').where('status', '=', 'dead').execute(), []);
+  });
+
+  it('says so when the address of the shop leads to no shop', async () => {
+    const shop = await app();
+    const order = wooOrder({ refunds: [{ id: 'elsewhere', reason: '', total: '-1.00' }] });
+    provider.answers.set(`GET /wp-json/wc/v3/orders/${order.id}/refunds`, { status: 404, body: { code: 'rest_no_route' } });
+    await sendWoo(shop, order);
+    await work(shop);
+    assert.match((await deliveriesOf(shop)).find(({ status }) => status === 'dead')?.reason ?? '', /\(404\).*WOOCOMMERCE_URL/);
+  });
+
   it('asks the shop which of two states of one second is the present one', async () => {
     const shop = await app();
     const order = wooOrder();
@@ -117,7 +146,7 @@ onBothDatabases('with access to the providers\' APIs', (engine) => {
     provider.answers.set('GET /customers/ctm_refused', { status: 403, body: {} });
     await sendPaddle(shop, paddleEvent('transaction.completed', { id: 'txn_refused', customer_id: 'ctm_refused' }));
     await work(shop);
-    const job = await shop.deps.db.selectFrom('jobs').select(['status', 'last_error']).where('kind', '=', 'apply-delivery').executeTakeFirstOrThrow();
+    const job = await shop.deps.db.selectFrom('jobs').select(['status', 'last_error']).where('kind', '=', 'apply-delivery').orderBy('created_at', 'desc').orderBy('id', 'desc').executeTakeFirstOrThrow();
     assert.deepEqual([job.status, job.last_error?.includes('PADDLE_API_KEY')], ['queued', true]);
     provider.answers.set('GET /customers/ctm_refused', { status: 200, body: { data: paddleEvent('customer.created', { id: 'ctm_refused' }).data } });
     shop.clock.now += 60_000;

@@ -4,6 +4,7 @@ import { previewReconciliation } from '../../server/billing/preview-reconciliati
 import { getBillingProvider } from '../../server/billing/providers.ts';
 import { reconcileProvider, reconcileProviders } from '../../server/billing/reconcile.ts';
 import { replayDeliveries } from '../../server/billing/replay-delivery.ts';
+import { outbox } from '../buyer.ts';
 import { createTestApp, onBothDatabases, type TestApp } from '../harness.ts';
 import { billingVariables, deliveriesOf, licensesOf, map, paddleEvent, payload, sendPaddle, sendWoo, wooOrder, work, type PaddleEvent } from '../deliveries.ts';
 import { startProviderRest, type ProviderRest } from '../provider-rest.ts';
@@ -89,6 +90,20 @@ onBothDatabases('reconciliation', (engine) => {
     assert.deepEqual((await deliveriesOf(shop)).map(({ topic, deliveries }) => [topic, deliveries]), [['invoice.paid', 1]]);
   });
 
+  it('misses no order of a shop in which orders change while they are listed, nor of one that has imported hundreds in one second', async () => {
+    const { shop, rest } = await start();
+    const at = (second: number) => new Date(Date.UTC(2026, 10, 1) + second * 1_000).toISOString().slice(0, 19);
+    rest.wooOrders.push(...Array.from({ length: 250 }, (_, index) => wooOrder({ date_modified_gmt: at(index) })), ...Array.from({ length: 230 }, () => wooOrder({ date_modified_gmt: at(9_999) })));
+    let second = 100_000;
+    rest.afterList = () => {
+      // The oldest orders become the newest: whoever counts pages skips as many.
+      for (const order of rest.wooOrders.slice(0, 7)) Object.assign(order, { date_modified_gmt: at((second += 1)) });
+    };
+    const seen = new Set<unknown>();
+    for await (const page of getBillingProvider(shop.deps, 'woocommerce').listChanges?.(since) ?? []) for (const { body } of page) seen.add((JSON.parse(body.toString()) as { id: unknown }).id);
+    assert.equal(seen.size, 480);
+  });
+
   it('says what would change without changing it', async () => {
     const { shop, rest } = await start();
     const told = stories();
@@ -123,6 +138,30 @@ onBothDatabases('reconciliation', (engine) => {
     rest.paddleEvents.push({ event_id: 'evt_1', occurred_at: 'never' });
     rest.close();
     await assert.rejects(reconcileProviders(shop.deps), /paddle: .*stripe: |stripe: /s);
+  });
+
+  it('writes to the operator when a provider has not answered for half an hour, once an hour, and of each dispute that is announced or begun', async () => {
+    const { shop, rest } = await start();
+    await reconcileProviders(shop.deps);
+    rest.close();
+    const subjects = async () => {
+      await work(shop);
+      return outbox(shop).filter(({ to }) => to === 'operator@example.test').map(({ subject }) => subject).toSorted();
+    };
+    for (const minutes of [10, 20]) {
+      shop.clock.now += minutes * 60_000;
+      await assert.rejects(reconcileProviders(shop.deps));
+    }
+    assert.deepEqual(await subjects(), []);
+    shop.clock.now += 60_000;
+    for (let n = 0; n < 2; n += 1) await assert.rejects(reconcileProviders(shop.deps));
+    assert.deepEqual(await subjects(), ['Paddle', 'Stripe', 'WooCommerce'].map((name) => `${name}: it cannot be asked what changed (keys.example.test)`));
+    const quiet = await createTestApp(engine, { ...billingVariables, OPERATOR_EMAIL: 'operator@example.test' });
+    open.push(quiet.close);
+    for (const name of ['chargeback_warning', 'chargeback', 'chargeback', 'chargeback_reverse']) await sendPaddle(quiet, paddleEvent(`derived/adjustment.created.${name}`, { id: `adj_${name}`, transaction_id: 'txn_disputed' }));
+    await work(quiet);
+    const told = outbox(quiet).filter(({ subject }) => subject.startsWith('Paddle: a payment is disputed'));
+    for (const said of [/announces a dispute/, /were taken back/]) assert.equal(told.filter(({ text }) => said.test(text)).length, 1);
   });
 
   it('writes to the operator of dead letters, once for each cause and hour', async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { after, it } from 'node:test';
+import express from 'express';
+import supertest from 'supertest';
 import { paddleSignatureProblem } from '../../server/billing/paddle/paddle-signature.ts';
-import { onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
+import { createTestApp, onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
 import { billingVariables, deliveriesOf, licensesOf, map, paddleEvent, paddleHeaders, payload, sendPaddle, statusesOf, work, type PaddleEvent } from '../deliveries.ts';
 
 const seatPrice = 'pri_01gsz8x8sawmvhz1pv30nge1ke';
@@ -37,6 +39,10 @@ async function deliver(app: TestApp, ...events: PaddleEvent[]): Promise<void> {
 
 onBothDatabases('POST /webhooks/paddle', (engine) => {
   const server = useTestApp(engine, billingVariables);
+  const open: (() => Promise<void>)[] = [];
+  after(async () => {
+    for (const close of open) await close();
+  });
   const app = async () => {
     const shop = await server();
     shop.clock.now = Math.max(shop.clock.now, start);
@@ -48,17 +54,29 @@ onBothDatabases('POST /webhooks/paddle', (engine) => {
     const { vectors } = payload<{ vectors: { secret: string; body: string; header: string; valid: boolean }[] }>('paddle/_signature-vectors.json');
     const at = Date.parse('2023-11-01T00:00:00Z');
     for (const { secret, body, header, valid } of vectors) {
-      assert.equal(paddleSignatureProblem(Buffer.from(body), header, ['other', secret], at), valid ? undefined : 'wrong');
-      assert.equal(paddleSignatureProblem(Buffer.from(body), header, [''], at), 'wrong');
+      assert.equal(paddleSignatureProblem(Buffer.from(body), header, ['other', secret], at, 300_000), valid ? undefined : 'wrong');
+      assert.equal(paddleSignatureProblem(Buffer.from(body), header, [''], at, 300_000), 'wrong');
     }
     const [{ secret, body, header } = { secret: '', body: '', header: '' }] = vectors;
     const [ts = '', h1 = ''] = header.split(';');
     const wrong = `h1=${'0'.repeat(64)}`;
-    const problem = (text: string | undefined, now = at) => paddleSignatureProblem(Buffer.from(body), text, [secret], now);
+    const problem = (text: string | undefined, now = at) => paddleSignatureProblem(Buffer.from(body), text, [secret], now, 300_000);
     for (const good of [`${ts};${h1};${wrong}`, `${ts};${wrong};${h1}`, `${h1};${ts}`]) assert.equal(problem(good), undefined);
     assert.deepEqual([problem(header, at + 299_000), problem(header, at - 299_000)], [undefined, undefined]);
     assert.deepEqual([problem(header, at + 301_000), problem(header, at - 301_000)], ['too-old-or-new', 'too-old-or-new']);
     for (const bad of ['', 'ts=', h1, ts, `${ts};h1=zz`, 'nonsense', `${ts};h1=`, `ts=-1;${h1}`]) assert.notEqual(problem(bad), undefined, bad);
+  });
+
+  it('takes a delivery as old as the tolerance that is configured, and verifies the bytes as they came, however the JSON is written', async () => {
+    const { api, clock } = await createTestApp(engine, { ...billingVariables, WEBHOOK_TOLERANCE_SECONDS: '60' }).then((test) => {
+      open.push(test.close);
+      return test;
+    });
+    const raw = JSON.stringify(paddleEvent('customer.created'), null, 3);
+    const send = (age: number) => supertest(api).post('/webhooks/paddle').set(paddleHeaders(raw, clock.now - age * 1_000)).send(raw);
+    assert.deepEqual([(await send(59)).status, (await send(61)).status], [200, 401]);
+    const behindAnother = express().use(express.json(), api);
+    assert.equal((await supertest(behindAnother).post('/webhooks/paddle').set(paddleHeaders(raw, clock.now)).send(raw)).status, 500, 'bytes that are gone cannot be verified, and nobody waits for them');
   });
 
   it('answers 401 with what to check when the signature is wrong', async () => {
@@ -131,15 +149,42 @@ onBothDatabases('POST /webhooks/paddle', (engine) => {
     assert.deepEqual([...new Set(await statusesOf(shop, id))], [`${seatPrice}:cancelled`], 'a pending state that comes late changes nothing');
   });
 
+  it('knows a buyer again by the customer of Paddle when the address has changed, and moves the address along, unless somebody else has it', async () => {
+    const shop = await app();
+    const price = { items: [{ quantity: 1, price: { id: seatPrice, billing_cycle: { interval: 'month', frequency: 1 } } }], details: { totals: { total: '3000' }, line_items: [] } };
+    const one = purchase(price);
+    const customer = String(one.buyer.data['id']);
+    const moved = (email: string, at: string, id = customer) => paddleEvent('customer.updated', { id, email }, at);
+    const buyersOf = async () => (await shop.deps.db.selectFrom('orders').innerJoin('customers', 'customers.id', 'orders.customer_id').select(['customers.email', 'customers.id']).where('orders.external_id', 'like', `${one.id}%`).orderBy('orders.external_id').execute());
+    await deliver(shop, one.buyer, one.paid, moved('moved@example.test', '2024-05-01T00:00:00Z'), moved('older@example.test', '2024-04-30T00:00:00Z'));
+    assert.deepEqual((await buyersOf()).map(({ email }) => email), ['moved@example.test']);
+    const again = paddleEvent('transaction.completed', { ...price, id: `${one.id}_again`, customer_id: customer, subscription_id: null });
+    const renewal = paddleEvent('transaction.completed', { ...price, id: `${one.id}_renewal`, customer_id: customer, subscription_id: one.subscription, origin: 'subscription_recurring' });
+    await deliver(shop, again, renewal);
+    const buyers = await buyersOf();
+    assert.deepEqual([buyers.length, new Set(buyers.map(({ id }) => id)).size], [3, 1], 'one customer, with every order');
+    const mails = await shop.deps.db.selectFrom('emails').select('recipient').where('cause', 'like', `purchase:paddle:main:${one.id}_again:%`).execute();
+    assert.deepEqual(mails.map(({ recipient }) => recipient), ['moved@example.test']);
+    const other = purchase(price);
+    await deliver(shop, other.buyer, other.paid, moved('moved@example.test', '2024-06-01T00:00:00Z', String(other.buyer.data['id'])));
+    assert.equal((await shop.deps.db.selectFrom('customers').select('id').where('email', '=', String(other.buyer.data['email'])).execute()).length, 1);
+    assert.deepEqual((await deliveriesOf(shop)).filter(({ status }) => status === 'dead'), []);
+    const log = await shop.deps.db.selectFrom('audit_log').select('actor').where('action', '=', 'customer.changed').execute();
+    assert.deepEqual(log.map(({ actor }) => actor), ['paddle']);
+  });
+
   it('touches only the item of a partial refund, and only the seats whose price went back', async () => {
     const shop = await app();
     await map(shop, 'paddle', addonPrice, 'starter', 1);
     const item = (lineId: string, amount: string) => ({ items: [{ id: 'adjitm_1', type: 'partial', amount, item_id: lineId, totals: { total: amount, tax: '0', subtotal: amount } }], totals: { total: amount, currency_code: 'USD' } });
     const one = purchase();
     await deliver(shop, one.buyer, one.paid, adjustment('derived/adjustment.updated.refund-approved', one.id, { id: `adj_${one.id}`, ...item(seatLine, '100') }));
+    assert.deepEqual([...new Set(await statusesOf(shop, one.id))], [`${seatPrice}:active`, `${addonPrice}:active`], 'a small sum given back in kindness takes no licence');
+    const whole = { items: [{ id: 'adjitm_1', type: 'full', amount: '32662', item_id: seatLine, totals: { total: '32662', tax: '0', subtotal: '32662' } }], totals: { total: '32662', currency_code: 'USD' } };
+    await deliver(shop, adjustment('derived/adjustment.updated.refund-approved', one.id, { id: `adj2_${one.id}`, ...whole }));
     assert.deepEqual([...new Set(await statusesOf(shop, one.id))], [`${seatPrice}:cancelled`, `${addonPrice}:active`]);
     const two = purchase();
-    await deliver(shop, two.buyer, two.paid, adjustment('derived/adjustment.updated.refund-approved', two.id, { id: `adj_${two.id}`, ...item(seatLine, '9798') }));
+    await deliver(shop, two.buyer, two.paid, adjustment('derived/adjustment.updated.refund-approved', two.id, { id: `adj_${two.id}`, ...item(seatLine, '9900') }));
     const seats = (await statusesOf(shop, two.id)).filter((status) => status.startsWith(seatPrice));
     assert.deepEqual(seats, [...Array.from({ length: 7 }, () => `${seatPrice}:active`), ...Array.from({ length: 3 }, () => `${seatPrice}:cancelled`)]);
     await map(shop, 'paddle', addonPrice, null, 1);

@@ -42,7 +42,7 @@ onBothDatabases('POST /webhooks/stripe', (engine) => {
     const body = Buffer.from('{}');
     const { 'Stripe-Signature': header = '' } = stripeHeaders(body, clock.now);
     const [t = '', v1 = ''] = header.split(',');
-    const problem = (text: string | undefined, at = clock.now, secrets = ['', 'other', stripeSecret]) => stripeSignatureProblem(body, text, secrets, at);
+    const problem = (text: string | undefined, at = clock.now, secrets = ['', 'other', stripeSecret]) => stripeSignatureProblem(body, text, secrets, at, 300_000);
     assert.deepEqual([problem(header), problem(`${t},v1=${'0'.repeat(64)},${v1}`), problem(`${v1},${t}`), problem(header, clock.now + 299_000), problem(header, clock.now - 299_000)], [undefined, undefined, undefined, undefined, undefined]);
     assert.deepEqual([problem(undefined), problem(t), problem(`${t},${v1.replace('v1', 'v0')}`), problem(header, clock.now, ['', 'other']), problem(header, clock.now + 302_000)], ['missing', 'malformed', 'malformed', 'wrong', 'too-old-or-new']);
     const refused = await call('post', '/webhooks/stripe', { raw: '{}', headers: stripeHeaders('{}', clock.now, 'foreign') });

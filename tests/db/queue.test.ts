@@ -146,4 +146,39 @@ onBothDatabases('the queue', (engine) => {
     const after = (await deliveriesOf(shop)).find(({ id }) => id === delivery?.id);
     assert.deepEqual([after?.status, after?.reason], ['handled', null]);
   });
+
+  it('lets no mail server, receiver or shop that hangs hold up a purchase, and no round of reminders a key', async () => {
+    const shop = await app();
+    await clear();
+    const { db } = shop.deps;
+    const [released, bought, mailed, told] = Array.from({ length: 4 }, () => Promise.withResolvers<void>());
+    if (!released || !bought || !mailed || !told) throw new Error('four promises were made');
+    const hang = async () => released.promise;
+    for (let n = 0; n < 12; n += 1) {
+      await enqueueJob(db, { kind: 'send-email', payload: { emailId: `reminder-${n}` }, lane: 'reminders' }, shop.clock.now);
+      await enqueueJob(db, { kind: 'send-webhook', payload: { deliveryId: `${n}` } }, shop.clock.now);
+      await enqueueJob(db, { kind: 'write-back-order', payload: { orderId: `${n}` } }, shop.clock.now);
+    }
+    await enqueueJob(db, { kind: 'send-email', payload: { emailId: 'key' } }, shop.clock.now);
+    const worker = startWorker(shop.deps, {
+      'send-email': { run: (_deps, { emailId }) => (emailId === 'key' ? Promise.resolve(mailed.resolve()) : hang()) },
+      'send-webhook': { run: hang },
+      'write-back-order': { run: hang },
+      'apply-delivery': { run: async () => bought.resolve() },
+      'write-notice': { run: async () => told.resolve() },
+    });
+    const late = sleep(longestWaitMs, undefined, { ref: false }).then(() => assert.fail('it waits behind what hangs'));
+    try {
+      await Promise.race([mailed.promise, late]);
+      for (let n = 0; n < 12; n += 1) await enqueueJob(db, { kind: 'send-email', payload: { emailId: `${n}` } }, shop.clock.now);
+      await enqueueJob(db, { kind: 'apply-delivery', payload: { inboxId: 'x' } }, shop.clock.now);
+      await Promise.race([bought.promise, late]);
+      await enqueueJob(db, { kind: 'write-notice', payload: { template: 'refund', cause: 'x', licenseIds: [], facts: {} } }, shop.clock.now);
+      await Promise.race([told.promise, late]);
+    } finally {
+      released.resolve();
+      await worker.stop();
+      await clear();
+    }
+  });
 });

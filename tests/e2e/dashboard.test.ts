@@ -1,25 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { after, before, it } from 'node:test';
-import axe from 'axe-core';
+import { after, before, describe, it } from 'node:test';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { freePort } from '../../scripts/services.ts';
 import { closeDatabase, openDatabase, type Db } from '../../server/db/database.ts';
 import { newId } from '../../server/ids.ts';
-import { createTestDatabase, onBothDatabases, type TestDatabase } from '../harness.ts';
-
-/** What axe-core finds serious or critical on a page: contrast, names, roles, landmarks. */
-async function seriousFlaws(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const violations = (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)`)) as { id: string; impact: string; nodes: { target: string[] }[] }[];
-  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id} ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
-}
+import { seriousFlaws } from '../axe.ts';
+import { createTestDatabase, type TestDatabase } from '../harness.ts';
 
 const ownPassword = 'my very own password';
 const browserArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-onBothDatabases('the dashboard in a browser', (engine) => {
+// What a browser shows does not depend on the database: tests/api/*-pages.test.ts read and change the same on both.
+describe('the dashboard in a browser', () => {
   let database: TestDatabase;
   let db: Db;
   let server: ChildProcess;
@@ -32,10 +26,10 @@ onBothDatabases('the dashboard in a browser', (engine) => {
   const complaints: string[] = [];
 
   before(async () => {
-    database = await createTestDatabase(engine);
+    database = await createTestDatabase('sqlite');
     const [port, adminPort] = [await freePort(), await freePort()];
     const variables = { NODE_ENV: 'development', PORT: String(port), ADMIN_PORT: String(adminPort), DATA_DIR: database.dataDir, DATABASE_URL: database.url ?? '' };
-    server = spawn('node', ['server/main.ts'], { env: { PATH: process.env['PATH'], ...variables }, stdio: ['ignore', 'pipe', 'inherit'] });
+    server = spawn('node', ['server/main.ts'], { env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...variables }, stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise<void>((resolve, reject) => {
       server.once('exit', (code) => reject(new Error(`the server ended with ${code} before it was ready: ${output}`)));
       server.stdout?.on('data', (chunk: Buffer) => {
@@ -197,17 +191,18 @@ onBothDatabases('the dashboard in a browser', (engine) => {
     await db.insertInto('emails').values({ id: email.id, cause: 'e2e', template: 'purchase', recipient: `${'long'.repeat(20)}@example.com`, locale: 'en', data: '{}', license_id: null, order_id: null, message_id: '<e2e@e2e>', status: 'failed', attempts: 3, last_error: 'The mail server did not take the message (EENVELOPE, 550).', created_at: Date.now(), sent_at: null }).execute();
     const paths = ['/', '/customers', `/customers/${customer.id}`, '/licenses', '/licenses?q=nobody%40example.com', license, `${license}/suspend`, `${license}/cancel`, `${license}/statement`, `${license}/statement?month=2025-01`, '/new-license', '/deliveries', '/deliveries?status=dead', `/deliveries/${delivery.id}`, '/emails', `/emails/${email.id}`, '/emails/templates', '/emails/templates/purchase/it', '/webhooks', '/webhooks/new', `/webhooks/${endpoint}`, `/webhooks/${endpoint}/edit`, `/webhooks/${endpoint}/delete`, webhookDelivery, '/providers', '/providers/new', '/aliases/chatello-fast', '/prices', '/prices/new', '/plans/pro', '/audit', '/password'];
     const flaws = new Set<string>();
-    for (const [width, theme, language] of [[1280, 'dark', 'en'], [390, 'light', 'it'], [390, 'dark', 'en'], [1920, 'light', 'it']] as const) {
-      await page.setViewportSize({ width, height: 844 });
+    for (const [theme, language, widths] of [['dark', 'en', [1280, 390]], ['light', 'it', [390, 1920]]] as const) {
       await context.addCookies([{ name: 'chatello_theme', value: theme, url }, { name: 'chatello_language', value: language, url }]);
       for (const path of paths) {
         await page.goto(url + path);
-        const overflow = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-        assert.equal(overflow, 0, `${path} at ${width}`);
         assert.deepEqual(await page.evaluate('[document.documentElement.dataset.bsTheme, document.documentElement.lang]'), [theme, language]);
         const unlabelled = await page.evaluate(`[...document.querySelectorAll('input:not([type=hidden], [aria-hidden]), select, textarea')].filter((field) => field.labels.length === 0 && !field.ariaLabel).map((field) => field.outerHTML)`);
         assert.deepEqual(unlabelled, [], path);
-        for (const flaw of await seriousFlaws(page)) flaws.add(`${path} ${theme}: ${flaw}`);
+        for (const width of widths) {
+          await page.setViewportSize({ width, height: 844 });
+          assert.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, `${path} at ${width}`);
+          for (const flaw of await seriousFlaws(page)) flaws.add(`${path} ${theme}: ${flaw}`);
+        }
       }
     }
     assert.deepEqual([...flaws], []);

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, it } from 'node:test';
-import axe from 'axe-core';
+import { after, before, describe, it } from 'node:test';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { seriousFlaws } from '../axe.ts';
 import { linkSentTo } from '../buyer.ts';
 import { billingVariables, licensesOf, map, paddleEvent, sendPaddle, sendWoo, wooOrder, work } from '../deliveries.ts';
-import { createTestApp, onBothDatabases, type TestApp } from '../harness.ts';
+import { createTestApp, type TestApp } from '../harness.ts';
 
 const browserArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const email = 'a-rather-long-address-of-a-buyer@shop.example.test';
@@ -20,14 +20,8 @@ const paddleScript = `window.Paddle = {
   Checkout: { open(options) { window.paddleCheckout = options; } },
 };`;
 
-/** What axe-core finds serious or critical on a page. */
-async function seriousFlaws(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const violations = (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)`)) as { id: string; impact: string; nodes: { target: string[] }[] }[];
-  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id} ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
-}
-
-onBothDatabases("a buyer's browser", (engine) => {
+// What a browser shows does not depend on the database: tests/api/account.test.ts and pricing.test.ts do the same on both.
+describe("a buyer's browser", () => {
   let app: TestApp;
   let server: Server;
   let url = '';
@@ -38,7 +32,7 @@ onBothDatabases("a buyer's browser", (engine) => {
   const complaints: string[] = [];
 
   before(async () => {
-    app = await createTestApp(engine, { ...billingVariables, PADDLE_CLIENT_TOKEN: 'test_0123456789abcdef', PADDLE_ENVIRONMENT: 'sandbox', SHOP_URL: 'https://shop.example.test/chatello' }, Date.now());
+    app = await createTestApp('sqlite', { ...billingVariables, PADDLE_CLIENT_TOKEN: 'test_0123456789abcdef', PADDLE_ENVIRONMENT: 'sandbox', SHOP_URL: 'https://shop.example.test/chatello' }, Date.now());
     await map(app, 'paddle', price, 'pro', 1);
     await sendWoo(app, wooOrder({ billing: { first_name: 'Ada', last_name: 'Buyer', company: '', country: 'IT', email } }));
     await work(app);
@@ -112,6 +106,9 @@ onBothDatabases("a buyer's browser", (engine) => {
     await page.locator('.license-key').waitFor();
     assert.match(await page.locator('.license-key').innerText(), /^CHA(-[0-9A-Z]{4}){4}$/);
     assert.equal(await page.evaluate('window.isSamePage'), true);
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.locator('[data-copy]').click();
+    assert.equal(await page.evaluate('navigator.clipboard.readText()'), await page.locator('.license-key').innerText());
     assert.deepEqual(complaints, []);
   });
 
@@ -136,14 +133,16 @@ onBothDatabases("a buyer's browser", (engine) => {
     const signedIn = ['/account', own, `${own}/sites/${site.id}/release`, `${own}/statement`, `${own}/statement?month=2025-01`];
     const flaws = new Set<string>();
     const look = async (paths: string[]) => {
-      for (const [width, theme, language] of [[1280, 'dark', 'en'], [390, 'light', 'it'], [390, 'dark', 'en'], [1280, 'light', 'it']] as const) {
-        await page.setViewportSize({ width, height: 844 });
+      for (const [theme, language, widths] of [['dark', 'en', [1280, 390]], ['light', 'it', [390, 1280]]] as const) {
         await context.addCookies([{ name: 'chatello_theme', value: theme, url }, { name: 'chatello_language', value: language, url }]);
         for (const path of paths) {
           await page.goto(url + path);
-          assert.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, `${path} at ${width}`);
           assert.deepEqual(await page.evaluate('[document.documentElement.dataset.bsTheme, document.documentElement.lang]'), [theme, language]);
-          for (const flaw of await seriousFlaws(page)) flaws.add(`${path} ${theme}: ${flaw}`);
+          for (const width of widths) {
+            await page.setViewportSize({ width, height: 844 });
+            assert.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, `${path} at ${width}`);
+            for (const flaw of await seriousFlaws(page)) flaws.add(`${path} ${theme}: ${flaw}`);
+          }
         }
       }
     };

@@ -38,7 +38,28 @@ it('only approved refunds and standing chargebacks take units, never more than t
       units(refund({ items: item(3_266) })), units(refund({ items: item(100) })), units(refund({ items: item(9_798, null, 'b') })), units(refund({ items: item(0, 0) })),
       units(refund({ items: item(0, 7) }), refund({ items: item(0, 7) })), units(refund({ amountMinor: 65_215 })), units(refund({ items: null, amountMinor: 100 })),
     ],
-    [0, 0, 10, 1, 10, 0, 0, 10, 10, 0],
+    [0, 0, 10, 1, 0, 0, 0, 10, 10, 0],
+  );
+});
+
+it('a part of a price that goes back takes no licence, however often, until the price of one is together', () => {
+  const line = { externalId: 'a', quantity: 3, amountMinor: 10_000 };
+  const back = (action: string, ...items: { amountMinor: number; isWhole?: boolean }[]) => items.map((item) => ({ action, status: 'approved', isFull: false, items: [{ lineId: 'a', units: null, ...item }], amountMinor: item.amountMinor }));
+  const units = (...adjustments: AdjustmentFacts[]) => whatIsTakenBack({ status: 'completed', totalMinor: 20_000 }, adjustments).unitsOf(line);
+  assert.deepEqual([units(...back('refund', { amountMinor: 500 })), units(...back('refund', { amountMinor: 3_200 })), units(...back('refund', { amountMinor: 3_333 })), units(...back('refund', { amountMinor: 2_000 }, { amountMinor: 1_334 }))], [0, 0, 1, 1]);
+  assert.deepEqual([units(...back('refund', { amountMinor: 9_999 })), units(...back('refund', { amountMinor: 7_000 })), units(...back('refund', { amountMinor: 500, isWhole: true }))], [3, 2, 3]);
+  assert.deepEqual([units(...back('chargeback', { amountMinor: 500 })), units({ action: 'chargeback', status: 'approved', isFull: false, items: [], amountMinor: 500 })], [3, 3], 'a dispute is no discount');
+  const yen = whatIsTakenBack({ status: 'completed', totalMinor: 200 }, back('refund', { amountMinor: 33 })).unitsOf({ externalId: 'a', quantity: 3, amountMinor: 100 });
+  assert.equal(yen, 1);
+});
+
+it('whatever goes back, more money never takes fewer licences, and never more than were paid for', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 100_000 }), fc.nat(200_000), fc.nat(5_000), (quantity, amountMinor, refunded, more) => {
+      const units = (refundMinor: number) => whatIsTakenBack({ status: 'completed', totalMinor: 1_000_000 }, [{ action: 'refund', status: 'approved', isFull: false, items: [{ lineId: 'a', units: null, amountMinor: refundMinor }], amountMinor: refundMinor }]).unitsOf({ externalId: 'a', quantity, amountMinor });
+      assert.ok(units(refunded) <= units(refunded + more) && units(refunded + more) <= quantity);
+      assert.ok(amountMinor < 100 || units(refunded) * amountMinor <= (refunded + quantity) * quantity);
+    }),
   );
 });
 

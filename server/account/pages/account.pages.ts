@@ -1,7 +1,7 @@
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { statusAt } from '../../licenses/license-status.rules.ts';
-import { countSites, findOwnOrder, listOwnLicenses, listOwnOrders } from '../account.store.ts';
+import { countSites, findOwnOrder, listOwnLicenses, listOwnOrders, type OwnOrder } from '../account.store.ts';
 import { invoiceAddress, openPortal, paddleCustomerId, portalOrigins } from '../paddle-portal.ts';
 import { accountPage, type SitePage } from '../web/site-page.ts';
 
@@ -18,7 +18,7 @@ export function accountPages({ db, config, now }: Deps): SitePage[] {
         policy: { formTargets: portalOrigins },
         data: {
           licenses: licenses.map(({ license, plan, product }) => ({ id: license.id, ending: license.key_hint, plan: plan.name, product, status: statusAt(license, now()), expiresAt: license.expires_at, sites: sites.get(license.id) ?? 0, siteLimit: license.max_sites ?? plan.max_sites })),
-          orders: (await listOwnOrders(db, customer.id)).map((order) => ({ ...order, paidAt: order.paid_at ?? order.created_at, hasInvoice: hasInvoices && order.provider === 'paddle' && order.paid_at !== null })),
+          orders: (await listOwnOrders(db, customer.id)).map((order) => ({ ...order, status: shownStatus(order), paidAt: order.paid_at ?? order.created_at, hasInvoice: hasInvoices && order.provider === 'paddle' && order.paid_at !== null })),
           hasPortal: (await paddleCustomerId(db, config, customer.email)) !== undefined,
         },
       };
@@ -36,4 +36,12 @@ export function accountPages({ db, config, now }: Deps): SitePage[] {
       return { redirect: await invoiceAddress(config, order.external_id) };
     }),
   ];
+}
+
+const undone = ['cancelled', 'failed', 'refunded'];
+
+/** How an order stands for its buyer: what the shop still does with it ("processing") is the shop's own matter. */
+function shownStatus({ status, paid_at: paidAt, total_minor: total, refunded_minor: refunded }: OwnOrder): string {
+  if (total > 0 && refunded >= total) return 'refunded';
+  return paidAt === null || undone.includes(status) ? status : 'paid';
 }

@@ -50,7 +50,7 @@ export function createLicensePages(deps: Deps): Page[] {
   };
 
   return [
-    page('get', '/new-license', 'licenses.issue', (context) => form(context, { email: (context.query['email'] ?? '').slice(0, 320), plan: 'pro', duration: 'months', months: '12' }, newId())),
+    page('get', '/new-license', 'licenses.issue', (context) => form(context, { email: (context.query['email'] ?? '').slice(0, 320), plan: 'pro', duration: 'months', months: '12', send_key: '1' }, newId())),
 
     page('post', '/new-license', 'licenses.issue', async (context) => {
       const { form: typed, t } = context;

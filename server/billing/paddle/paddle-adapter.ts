@@ -15,7 +15,7 @@ const problems: Record<SignatureProblem, string> = {
   missing: 'The header Paddle-Signature is missing. Only Paddle sends to this address.',
   malformed: 'The header Paddle-Signature cannot be read; it looks like ts=…;h1=….',
   wrong: 'The signature does not fit the body. Set PADDLE_WEBHOOK_SECRETS to the secret key of this notification destination (Paddle > Developer tools > Notifications), and let no proxy change the body.',
-  'too-old-or-new': 'The signature is more than five minutes old or ahead. Check the clock of this server.',
+  'too-old-or-new': 'The signature is older, or further ahead, than WEBHOOK_TOLERANCE_SECONDS allows. Check the clock of this server.',
 };
 
 const timestamp = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'is not a time');
@@ -32,7 +32,7 @@ export function paddleAdapter({ config, now }: Pick<Deps, 'config' | 'now'>): Bi
     verify(raw, headers, at) {
       if (secrets.length === 0) throw new AppError('SIGNATURE_INVALID', 'PADDLE_WEBHOOK_SECRETS is not set, so that no Paddle delivery can be trusted. Set it to the secret key of the notification destination.');
       const header = headers['paddle-signature'];
-      const problem = paddleSignatureProblem(raw, typeof header === 'string' ? header : undefined, secrets, at);
+      const problem = paddleSignatureProblem(raw, typeof header === 'string' ? header : undefined, secrets, at, config.WEBHOOK_TOLERANCE_SECONDS * 1_000);
       if (problem) throw new AppError('SIGNATURE_INVALID', problems[problem], { field: 'headers.paddle-signature' });
     },
     identify,

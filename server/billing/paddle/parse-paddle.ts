@@ -157,7 +157,7 @@ function stateOf({ action, status }: PaddleAdjustment): Pick<AdjustmentEvent, 't
 
 /** Items of which money goes back. Returned tax or proration alone takes no licence. */
 function itemsOf({ items }: PaddleAdjustment): AdjustedItem[] {
-  return items.filter(({ type }) => type === 'full' || type === 'partial').map(({ item_id: lineId, amount, totals }) => ({ lineId, units: null, amountMinor: totals?.total ?? amount ?? 0 }));
+  return items.filter(({ type }) => type === 'full' || type === 'partial').map(({ item_id: lineId, type, amount, totals }) => ({ lineId, units: null, amountMinor: totals?.total ?? amount ?? 0, ...(type === 'full' ? { isWhole: true } : {}) }));
 }
 
 export function customerChanged(data: z.output<typeof customer>, snapshotAt: number): BillingEvent {

@@ -24,6 +24,7 @@ export function invoiceEvents(data: StripeInvoice, at: number): BillingEvent[] {
     paidAt: data.status_transitions?.paid_at ?? at,
     snapshotAt: at,
     buyer,
+    customerId: data.customer,
     lines: data.lines.data.filter((line) => !isProration(line)).map(lineOf),
   };
   const isRenewal = subscriptionId !== null && data.billing_reason !== 'subscription_create' && data.billing_reason !== 'manual';

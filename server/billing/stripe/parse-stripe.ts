@@ -73,7 +73,7 @@ export function sessionEvents(data: StripeSession, at: number, canAsk: boolean):
     {
       type: 'OrderPaid', orderId, number: cleanText(orderId, 64), status: 'paid', currency, totalMinor: data.amount_total, paidAt: at, snapshotAt: at,
       buyer: email === '' && data.customer ? { customerId: data.customer } : { email, name: cleanText(details?.name ?? '', 200), company: '', locale: buyerLocale(data.locale === 'auto' ? undefined : data.locale, details?.address?.country) },
-      lines, lookUp: data.id, subscriptionId: null, startsSubscription: false,
+      customerId: data.customer, lines, lookUp: data.id, subscriptionId: null, startsSubscription: false,
     },
   ];
 }

@@ -16,7 +16,7 @@ const problems: Record<SignatureProblem, string> = {
   missing: 'The header Stripe-Signature is missing. Only Stripe sends to this address.',
   malformed: 'The header Stripe-Signature cannot be read; it looks like t=…,v1=….',
   wrong: 'The signature does not fit the body. Set STRIPE_WEBHOOK_SECRETS to the signing secret of this endpoint (Stripe > Developers > Webhooks, whsec_…), and let no proxy change the body.',
-  'too-old-or-new': 'The signature is more than five minutes old or ahead. Check the clock of this server.',
+  'too-old-or-new': 'The signature is older, or further ahead, than WEBHOOK_TOLERANCE_SECONDS allows. Check the clock of this server.',
 };
 
 const head = z.object({ id: z.string().min(1), type: z.string().catch(''), created: z.number().catch(Number.NaN) });
@@ -32,7 +32,7 @@ export function stripeAdapter({ config, now }: Pick<Deps, 'config' | 'now'>): Bi
     verify(raw, headers, at) {
       if (secrets.length === 0) throw new AppError('SIGNATURE_INVALID', 'STRIPE_WEBHOOK_SECRETS is not set, so that no Stripe delivery can be trusted. Set it to the signing secret of the endpoint.');
       const header = headers['stripe-signature'];
-      const problem = stripeSignatureProblem(raw, typeof header === 'string' ? header : undefined, secrets, at);
+      const problem = stripeSignatureProblem(raw, typeof header === 'string' ? header : undefined, secrets, at, config.WEBHOOK_TOLERANCE_SECONDS * 1_000);
       if (problem) throw new AppError('SIGNATURE_INVALID', problems[problem], { field: 'headers.stripe-signature' });
     },
     identify,

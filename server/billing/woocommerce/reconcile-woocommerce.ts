@@ -14,20 +14,37 @@ export function identifyWooCommerce(raw: Buffer, topic: string): DeliveryIdentit
   return { eventId: sha256(JSON.stringify([topic, String(id), sha256(raw)])), topic, occurredAt: Number.isNaN(time) ? null : time };
 }
 
-/** Orders, then subscriptions where the shop has their plugin, as they stand, that were changed since. */
+/**
+ * Orders, then subscriptions where the shop has their plugin, as they stand, that were changed since. They go on changing while they are
+ * listed, and what changes moves to the end: so each page begins where the one before it ended, in time. Pages are counted only where
+ * more than one is of the same second.
+ */
 export async function* listWooCommerceChanges(api: WooCommerceApi, since: number): AsyncGenerator<ListedChange[]> {
   for (const endpoint of ['orders', 'subscriptions']) {
-    for (let page = 1; ; page += 1) {
-      const answer = await api.list(endpoint, { modified_after: new Date(since).toISOString().slice(0, 19), dates_are_gmt: true, orderby: 'modified', order: 'asc', per_page: pageSize, page });
+    const listed = new Set<string>();
+    let after = gmtSecond(since);
+    for (let page = 1; ; ) {
+      const answer = await api.list(endpoint, { modified_after: after, dates_are_gmt: true, orderby: 'modified', order: 'asc', per_page: pageSize, page });
       if (answer === undefined) break;
-      const found = understand(z.array(z.unknown()), answer, `list of ${endpoint}`);
-      yield found.map((object) => {
+      const found = understand(z.array(z.unknown()), answer, `list of ${endpoint}`).map((object) => {
         const body = Buffer.from(JSON.stringify(object));
         return { body, identity: identifyWooCommerce(body, `${endpoint.slice(0, -1)}.polled`) };
       });
+      const unlisted = found.filter(({ identity }) => !listed.has(identity.eventId));
+      for (const { identity } of unlisted) listed.add(identity.eventId);
+      yield unlisted;
       if (found.length < pageSize) break;
+      const last = found.at(-1)?.identity.occurredAt ?? null;
+      const next = last === null ? after : gmtSecond(last - 1_000);
+      if (next > after) [after, page] = [next, 1];
+      else page += 1;
     }
   }
+}
+
+/** As the shop takes it; texts of later seconds come later. */
+function gmtSecond(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19);
 }
 
 /** A shop disables a webhook after a handful of failures and says so to nobody; its events are lost meanwhile. Switches ours on again. */

@@ -6,7 +6,7 @@ import type { BillingEvent } from '../billing-events.ts';
 import { understand } from '../read-body.ts';
 import { cleanText } from '../text.rules.ts';
 import { amount, parseWooCommerce, refundEvent } from './parse-woocommerce.ts';
-import { woocommerceApi, type WooCommerceApi } from './woocommerce-api.ts';
+import { ObjectGone, woocommerceApi, type WooCommerceApi } from './woocommerce-api.ts';
 import { enableWebhooks, identifyWooCommerce, listWooCommerceChanges } from './reconcile-woocommerce.ts';
 import { refunds } from './woocommerce-schemas.ts';
 import { isWooCommerceSignature } from './woocommerce-signature.ts';
@@ -36,12 +36,22 @@ export function woocommerceAdapter({ config }: Pick<Deps, 'config'>): BillingAda
     ...(api === undefined
       ? {}
       : {
-          fetchObject: (kind: ObjectKind, id: string) => fetchWooCommerce(api, kind, id),
+          fetchObject: (kind: ObjectKind, id: string) => unlessGone(fetchWooCommerce(api, kind, id), []),
           listChanges: (since: number) => listWooCommerceChanges(api, since),
           repairDelivery: () => enableWebhooks(api, `${config.publicUrl}/webhooks/woocommerce`),
-          writeBack: ({ orderId, keys }: WriteBack) => api.put(`orders/${encodeURIComponent(orderId)}`, { meta_data: [{ key: keysMetaName, value: keys.join('\n') }] }),
+          writeBack: ({ orderId, keys }: WriteBack) => unlessGone(api.put(`orders/${encodeURIComponent(orderId)}`, { meta_data: [{ key: keysMetaName, value: keys.join('\n') }] }), undefined),
         }),
   };
+}
+
+/** Of an order that the shop has deleted, what its deliveries said stands. */
+async function unlessGone<Result>(asked: Promise<Result>, otherwise: Result): Promise<Result> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ObjectGone) return otherwise;
+    throw error;
+  }
 }
 
 async function fetchWooCommerce(api: WooCommerceApi, kind: ObjectKind, id: string): Promise<BillingEvent[]> {

@@ -7,6 +7,11 @@ const timeoutMs = 15_000;
 export type WooCommerceAccess = { url: string; consumerKey: string; consumerSecret: string };
 export type WooCommerceApi = { get: (endpoint: string, query?: Record<string, unknown>) => Promise<unknown>; put: (endpoint: string, data: object) => Promise<void>; /** Undefined when the shop has no such endpoint. */ list: (endpoint: string, query: Record<string, unknown>) => Promise<unknown> };
 
+/** The shop is there and has no such object any more. */
+export class ObjectGone extends DeadLetter {
+  override name = 'ObjectGone';
+}
+
 // The package is CommonJS; its types do not say so.
 const { default: RestApi } = createRequire(import.meta.url)('@woocommerce/woocommerce-rest-api') as typeof import('@woocommerce/woocommerce-rest-api');
 
@@ -37,10 +42,14 @@ export function woocommerceApi({ url, consumerKey, consumerSecret }: WooCommerce
 }
 
 function explained(what: string, error: unknown): Error {
-  const { response, code } = error as { response?: { status?: number }; code?: string };
+  const { response, code } = error as { response?: { status?: number; data?: unknown }; code?: string };
   const status = response?.status;
   if (status === 401 || status === 403) return new Error(`The shop refuses the consumer key (${status}) for ${what}. Check WOOCOMMERCE_CONSUMER_KEY and WOOCOMMERCE_CONSUMER_SECRET; the key needs read and write permission.`);
-  if (status === 404) return new DeadLetter(`The shop knows no ${what} (404). The order was deleted, or WOOCOMMERCE_URL is another shop.`);
+  if (status === 404) {
+    // What is no shop at all answers otherwise.
+    const isGone = /invalid\w*_id$/.test(String((response?.data as { code?: unknown } | undefined)?.code));
+    return isGone ? new ObjectGone(`The shop has deleted ${what}.`) : new DeadLetter(`The shop knows no ${what} (404). WOOCOMMERCE_URL may be another shop.`);
+  }
   if (status !== undefined) return new Error(`The shop answered ${status} for ${what}.`);
   return new Error(`The shop did not answer for ${what}: ${code ?? errorText(error)}. Check WOOCOMMERCE_URL.`);
 }
