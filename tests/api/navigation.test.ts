@@ -27,7 +27,7 @@ onBothDatabases('the navigation', (engine) => {
       for (const href of hrefs) {
         const { status, text } = await person.get(href);
         assert.equal(status, 200, `${role} at ${href}`);
-        const current = [...text.matchAll(/<a href="([^"]+)" class="is-current" aria-current="page"/g)].map(([, at]) => at);
+        const current = [...text.matchAll(/<li><a href="([^"]+)" class="is-current" aria-current="page"/g)].map(([, at]) => at);
         // At the side and in the drawer.
         assert.deepEqual(current, [href, href], `${role} at ${href}`);
       }
