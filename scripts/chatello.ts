@@ -4,11 +4,15 @@ import { version } from '../server/version.ts';
 import { sentenceFor } from './commands/command.ts';
 import { createAdminCommand } from './commands/create-admin.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { importCommand } from './commands/import.ts';
 import { issueCommand } from './commands/issue.ts';
 import { mapProductCommand } from './commands/map-product.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { rebuildFiguresCommand } from './commands/rebuild-figures.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
 import { replayCommand } from './commands/replay.ts';
+import { resetPasswordCommand } from './commands/reset-password.ts';
+import { resetTotpCommand } from './commands/reset-totp.ts';
 import { rotateKeysCommand } from './commands/rotate-keys.ts';
 import { showCommand } from './commands/show.ts';
 import { verifyAuditCommand } from './commands/verify-audit.ts';
@@ -19,7 +23,7 @@ const program = new Command('chatello')
   .version(version)
   .showHelpAfterError('(add --help to see what there is)')
   .addHelpText('after', '\nEach command explains itself: npm run chatello -- issue --help\nFor programs: npm run --silent chatello -- COMMAND --json');
-for (const make of [migrateCommand, createAdminCommand, issueCommand, mapProductCommand, showCommand, replayCommand, reconcileCommand, rotateKeysCommand, verifyAuditCommand, doctorCommand]) program.addCommand(make());
+for (const make of [migrateCommand, createAdminCommand, resetPasswordCommand, resetTotpCommand, issueCommand, importCommand, mapProductCommand, showCommand, replayCommand, reconcileCommand, rotateKeysCommand, rebuildFiguresCommand, verifyAuditCommand, doctorCommand]) program.addCommand(make());
 
 try {
   await program.parseAsync();

@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import { publicSite } from './account/site.ts';
+import { createPortal } from './admin.ts';
 import { customerRoutes } from './customers/customers.routes.ts';
 import { aiRoutes } from './ai/ai.routes.ts';
 import { audioRoutes } from './ai/audio/audio.routes.ts';
@@ -10,8 +11,11 @@ import { aiSettingsRoutes } from './ai/settings/settings.routes.ts';
 import { visitorRoutes } from './ai/visitors/visitors.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
+import { ledgerRoutes } from './figures/ledger.routes.ts';
+import { statisticsRoutes } from './figures/statistics.routes.ts';
 import { systemRoutes } from './system.routes.ts';
 import { errorHandler, notFound } from './http/error-handler.ts';
+import { importRoutes } from './imports/imports.routes.ts';
 import { docsPages, openApiRoutes } from './http/openapi.ts';
 import { limitByAddress, requestsPerMinute } from './http/rate-limit.ts';
 import { requestContext, securityHeaders } from './http/request.ts';
@@ -19,6 +23,14 @@ import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
 import { siteRoutes } from './licenses/sites.routes.ts';
+import { licenseModuleRoutes } from './licenses/modules.routes.ts';
+import { mappingRoutes } from './billing/mappings.routes.ts';
+import { orderRoutes } from './billing/orders.routes.ts';
+import { jobRoutes } from './jobs/jobs.routes.ts';
+import { planRoutes } from './plans/plans.routes.ts';
+import { productRoutes } from './plans/products.routes.ts';
+import { settingRoutes } from './settings/settings.routes.ts';
+import { organizationRoutes } from './organizations/organizations.routes.ts';
 import { pricingPages } from './pricing/pricing.pages.ts';
 import { aliasAndPriceRoutes } from './ai/catalog/aliases-and-prices.routes.ts';
 import { providerRoutes } from './ai/catalog/providers.routes.ts';
@@ -31,6 +43,7 @@ import { exportRoutes } from './records/exports.routes.ts';
 import { recordsRoutes } from './records/records.routes.ts';
 import { statementRoutes } from './usage/statement.routes.ts';
 import { usageRoutes } from './usage/usage.routes.ts';
+import { userRoutes } from './users/users.routes.ts';
 
 /** Every public endpoint, in the order in which it is mounted: what is asked for all the time comes first, since the router tries one after the other. */
 export function apiRoutes(deps: Deps): Route[] {
@@ -48,7 +61,11 @@ export function apiRoutes(deps: Deps): Route[] {
     ...aiSettingsRoutes(deps),
     ...usageRoutes(deps),
     ...statementRoutes(deps),
+    ...statisticsRoutes(deps),
+    ...ledgerRoutes(deps),
     ...webhookRoutes(deps),
+    ...organizationRoutes(deps),
+    ...userRoutes(deps),
     ...recordsRoutes(deps),
     ...exportRoutes(deps),
     ...revealRoutes(deps),
@@ -58,6 +75,14 @@ export function apiRoutes(deps: Deps): Route[] {
     ...providerRoutes(deps),
     ...aliasAndPriceRoutes(deps),
     ...tokenRoutes(deps),
+    ...importRoutes(deps),
+    ...planRoutes(deps),
+    ...productRoutes(deps),
+    ...licenseModuleRoutes(deps),
+    ...mappingRoutes(deps),
+    ...orderRoutes(deps),
+    ...settingRoutes(deps),
+    ...jobRoutes(deps),
   ];
   routes.push(...systemRoutes(deps, routes), ...openApiRoutes(deps, routes));
   return routes;
@@ -73,6 +98,7 @@ export function createApi(deps: Deps): Express {
   app.use(requestContext(deps));
   app.use(securityHeaders());
   mountRoutes(app, apiRoutes(deps));
+  app.use('/portal', createPortal(deps));
   app.use(publicSite(deps, pricingPages(deps)));
   app.use('/docs', limitByAddress(requestsPerMinute), docsPages());
   app.use(limitByAddress(requestsPerMinute), notFound);

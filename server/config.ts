@@ -31,6 +31,13 @@ const trustProxy = z.string().transform((text, ctx) => {
   return text === 'false' ? 0 : text.split(',').map((part) => part.trim());
 });
 
+/** Days before the end of a licence. */
+const reminderDays = list.transform((days, ctx) => {
+  const counts = [...new Set(days.map(Number))].sort((a, b) => b - a);
+  if (counts.length === 0 || counts.length > 5 || counts.some((days) => !Number.isInteger(days) || days < 1 || days > 30)) ctx.addIssue({ code: 'custom', message: 'must be one to five numbers of days from 1 to 30, like 30,7,1' });
+  return counts;
+});
+
 const allowedHosts = list.transform((hosts, ctx) =>
   hosts.flatMap((text) => {
     const host = parseAllowedHost(text);
@@ -55,7 +62,7 @@ const environment = z.object({
   TRUST_PROXY: trustProxy.default(0),
   ALLOWED_PRIVATE_HOSTS: allowedHosts.default([]),
   SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://').optional(),
-  MAIL_FROM: z.string().default('Chatello <no-reply@localhost>'),
+  MAIL_FROM: z.string().max(200, 'must be at most 200 characters').regex(/^\P{Cc}*@\P{Cc}*$/u, 'must hold an e-mail address, like Chatello <no-reply@example.com>').default('Chatello <no-reply@localhost>'),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: httpUrl.default('https://api.openai.com/v1'),
   ANTHROPIC_API_KEY: z.string().optional(),
@@ -90,6 +97,12 @@ const environment = z.object({
   WEBHOOK_TOLERANCE_SECONDS: z.coerce.number().int('must be a whole number of seconds').min(30, 'must be 30 or more seconds').max(3_600, 'must be at most 3600 seconds').default(300),
   SUBSCRIPTION_GRACE_DAYS: z.coerce.number().int('must be a whole number of days').min(0, 'must be 0 or more days').max(60, 'must be at most 60 days').default(7),
   OPERATOR_EMAIL: z.email('must be an e-mail address').optional(),
+  VENDOR_NAME: z.string().trim().min(1, 'is required').max(80, 'must be at most 80 characters').regex(/^\P{Cc}*$/u, 'must be one line').default('Chatello'),
+  SUPPORT_EMAIL: z.email('must be an e-mail address').optional(),
+  DEFAULT_LANGUAGE: z.enum(['en', 'it'], 'must be en or it').default('en'),
+  REMINDER_DAYS: reminderDays.default([30, 7, 1]),
+  WEBHOOK_RETENTION_DAYS: z.coerce.number().int('must be a whole number of days').min(7, 'must be at least 7 days').max(3_650, 'must be at most 3650 days').default(90),
+  REQUIRE_TOTP: z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true').optional(),
   ADMIN_API_TOKEN: z.string().min(24, 'must be at least 24 characters').optional(),
 });
 
@@ -104,7 +117,21 @@ export type Config = Environment & {
   /** Where this server is reached from outside; PUBLIC_URL or the local address. */
   publicUrl: string;
   dataDir: string;
+  /** The variables that were given; a setting of this name cannot be changed at run time. */
+  given: ReadonlySet<string>;
+  /** Whether a superadmin must set up an authenticator app: REQUIRE_TOTP, or in production. */
+  requireTotp: boolean;
 };
+
+/** The variables that may also be set at run time (server/settings); what the environment says wins. */
+export const settingNames = ['VENDOR_NAME', 'SUPPORT_EMAIL', 'MAIL_FROM', 'DEFAULT_LANGUAGE', 'OPERATOR_EMAIL', 'SUBSCRIPTION_GRACE_DAYS', 'REMINDER_DAYS', 'SHOP_URL', 'WEBHOOK_RETENTION_DAYS'] as const;
+export type SettingName = (typeof settingNames)[number];
+
+/** Parses the text of one setting as the variable of its name is parsed; an empty text is its default. `problem` is a sentence without a subject. */
+export function parseSetting(name: SettingName, text: string): { value: Config[SettingName] } | { problem: string } {
+  const result = environment.shape[name].safeParse(text.trim() === '' ? undefined : text, { error: plainIssue });
+  return result.success ? { value: result.data } : { problem: result.error.issues[0]?.message ?? 'is not valid' };
+}
 
 /** Lists every mistake in the configuration at once. */
 export class ConfigError extends Error {
@@ -131,5 +158,5 @@ export function parseConfig(variables: Record<string, string | undefined>): Conf
   if (result.success && result.data.PADDLE_CLIENT_TOKEN !== undefined && result.data.PADDLE_CLIENT_TOKEN.startsWith('test_') !== (result.data.PADDLE_ENVIRONMENT === 'sandbox')) problems.push('PADDLE_CLIENT_TOKEN and PADDLE_ENVIRONMENT do not fit: tokens of the sandbox begin with test_, those of production with live_');
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
   const env = result.data;
-  return { ...env, publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`, dataDir: path.resolve(env.DATA_DIR) };
+  return { ...env, publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`, dataDir: path.resolve(env.DATA_DIR), given: new Set(Object.keys(present)), requireTotp: env.REQUIRE_TOTP ?? env.NODE_ENV === 'production' };
 }

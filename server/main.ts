@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
-import { createFirstAdmin } from './admin/create-admin.ts';
+import { createFirstAdmin } from './users/create-admin.ts';
 import { createAdmin } from './admin.ts';
 import { chatsSettled } from './ai/running-chats.ts';
 import { createApi } from './api.ts';
@@ -21,6 +21,8 @@ import { openVault } from './vault.ts';
 import { welcomeText } from './welcome.ts';
 
 const drainTimeoutMs = 25_000;
+/** A file of 200 MB through an SSH tunnel; the dashboard is not for strangers. */
+const uploadTimeoutMs = 15 * 60_000;
 
 /** config -> database -> migrations -> api, admin, worker. Resolves when everything answers; `stop` ends it gracefully. */
 async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
@@ -33,7 +35,7 @@ async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
   const deps: Deps = { config, secrets, db, vault, log, now };
   await seed(deps);
   const api = await listen(createApi(deps), config.PORT, config.HOST ?? (config.NODE_ENV === 'production' ? undefined : '127.0.0.1'));
-  const admin = await listen(createAdmin(deps), config.ADMIN_PORT, '127.0.0.1');
+  const admin = await listen(createAdmin(deps), config.ADMIN_PORT, '127.0.0.1', uploadTimeoutMs);
   // Only now, since its password is shown once: a start that finds a port taken must not have made it.
   const firstAdmin = isFirstProcess() ? await createFirstAdmin(db, now()) : undefined;
   const worker = startWorker(deps, jobList);
@@ -50,8 +52,8 @@ async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
 }
 
 /** A server with the time limits of ARCHITECTURE's security numbers: slow or endless requests are cut, also between two of them. */
-function listen(app: Express, port: number, host: string | undefined): Promise<Server> {
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 }, app);
+function listen(app: Express, port: number, host: string | undefined, requestTimeout = 30_000): Promise<Server> {
+  const server = createServer({ headersTimeout: 10_000, requestTimeout, connectionsCheckingInterval: 1_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 }, app);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port, host }, () => resolve(server));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import supertest from 'supertest';
 import { createAdmin } from '../server/admin.ts';
-import { createAdmin as addAdmin } from '../server/admin/create-admin.ts';
+import { createAdmin as addAdmin } from '../server/users/create-admin.ts';
 import type { TestApp } from './harness.ts';
 
 export const adminEmail = 'admin@localhost';

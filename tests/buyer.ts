@@ -6,7 +6,7 @@ import { work } from './deliveries.ts';
 import type { TestApp } from './harness.ts';
 
 /** The messages in the outbox folder, decoded well enough to be searched, oldest first. */
-export function outbox({ deps }: Pick<TestApp, 'deps'>): { to: string; subject: string; text: string }[] {
+export function outbox({ deps }: Pick<TestApp, 'deps'>): { to: string; replyTo: string; subject: string; text: string }[] {
   const directory = path.join(deps.config.dataDir, 'outbox');
   if (!existsSync(directory)) return [];
   return readdirSync(directory).filter((file) => file.endsWith('.eml')).sort().map((file) => {
@@ -16,7 +16,7 @@ export function outbox({ deps }: Pick<TestApp, 'deps'>): { to: string; subject: 
     const [head = '', ...body] = (source.split(`--${boundary}`).find((part) => part.includes('text/plain')) ?? '').trim().split('\n\n');
     const content = body.join('\n\n');
     const text = head.includes('base64') ? Buffer.from(content, 'base64').toString('utf8') : head.includes('quoted-printable') ? Buffer.from(content.replace(/=\n/g, '').replace(/=([0-9A-F]{2})/g, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16))), 'latin1').toString('utf8') : content;
-    return { to: header('To'), subject: header('Subject'), text };
+    return { to: header('To'), replyTo: header('Reply-To'), subject: header('Subject'), text };
   });
 }
 

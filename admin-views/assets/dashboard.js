@@ -116,3 +116,19 @@ for (const box of document.querySelectorAll('[data-file-target]')) {
     if (file) document.getElementById(box.dataset.fileTarget).value = await file.text();
   });
 }
+
+/** What goes on in the background is followed: the part is fetched again until it says no more that there is something to follow. */
+const followed = document.querySelector('[data-follow]');
+if (followed) {
+  const look = async () => {
+    const answer = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => undefined);
+    const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), 'text/html') : undefined;
+    const part = page?.getElementById(followed.id);
+    if (part && !part.dataset.follow) location.reload();
+    else {
+      if (part) followed.replaceChildren(...part.childNodes);
+      setTimeout(look, Number(followed.dataset.follow));
+    }
+  };
+  setTimeout(look, Number(followed.dataset.follow));
+}

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { createAdmin } from '../../server/admin/create-admin.ts';
+import { createAdmin } from '../../server/users/create-admin.ts';
 import { emailAddress, personText } from '../../server/customers/customer.rules.ts';
 import { parsePart } from '../../server/http/route.ts';
 import { by, command, print, withServer } from './command.ts';

@@ -4,8 +4,10 @@ import { resealProviderKeys } from '../../server/ai/own-keys/seal-provider-key.t
 import { resealPrompts } from '../../server/ai/settings/seal-prompt.ts';
 import { resealAiProviders } from '../../server/ai/catalog/reseal-ai-providers.ts';
 import { resealAnswers } from '../../server/idempotency/answer-once.ts';
+import { resealImportLines } from '../../server/imports/import-lines.ts';
 import { countKeysToReseal, resealLicenseKeys } from '../../server/licenses/reseal-keys.ts';
 import type { Db } from '../../server/db/database.ts';
+import { resealTotp } from '../../server/users/totp.ts';
 import { resealLookupKey, type Vault } from '../../server/vault.ts';
 import { resealWebhookSecrets } from '../../server/webhooks/endpoint-secrets.ts';
 import { command, print, wholeNumber, withServer } from './command.ts';
@@ -24,6 +26,8 @@ const sealed: { name: string; words: string; reseal: (db: Db, vault: Vault, limi
   { name: 'prompts', words: 'system prompts', reseal: resealPrompts },
   { name: 'cached', words: 'cached answers (deleted)', reseal: dropAnswersUnderOldKeys },
   { name: 'ai_providers', words: 'keys of AI providers', reseal: resealAiProviders },
+  { name: 'imports', words: 'parts of files to import', reseal: resealImportLines },
+  { name: 'totp', words: 'authenticator secrets', reseal: resealTotp },
   { name: 'webhooks', words: 'webhook secrets', reseal: resealWebhookSecrets },
 ];
 

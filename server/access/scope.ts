@@ -24,6 +24,11 @@ export function ordersWithin(scope: Scope): Condition {
   return scope.kind === 'all' ? always : sql`orders.customer_id in ${customerIds(scope)}`;
 }
 
+/** For `.where(...)` of a query over `subscriptions`. One that no licence follows belongs to the operator. */
+export function subscriptionsWithin(scope: Scope): Condition {
+  return scope.kind === 'all' ? always : sql`exists (select 1 from licenses where licenses.subscription_id = subscriptions.id and ${licensesWithin(scope)})`;
+}
+
 /** For `.where(...)` of any query with a column that names a licence (`usage_records.license_id`). */
 export function ofLicensesWithin(scope: Scope, column: string): Condition {
   return scope.kind === 'all' ? always : sql`${sql.ref(column)} in (select licenses.id from licenses where ${licensesWithin(scope)})`;

@@ -4,9 +4,9 @@ import { hasText, type Translate } from './web/locale.ts';
 /** Who did something, as people call it: `user:anna@example.com` is anna@example.com, `cli` the command line. */
 export function actorName(actor: string, t: Translate): string {
   for (const key of [`actor.${actor}`, `provider.${actor}`]) if (hasText(key)) return t(key);
-  const [, kind, name] = /^(user|token|site|customer):(.+)$/.exec(actor) ?? [];
+  const [, kind, name] = /^(user|token|site|customer|import):(.+)$/.exec(actor) ?? [];
   if (name === undefined) return actor;
-  if (kind === 'customer') return t('actor.customer');
+  if (kind === 'customer' || kind === 'import') return t(`actor.${kind}`);
   if (kind === 'token') return t('actor.token', { name });
   return kind === 'site' ? siteName(name) : name;
 }

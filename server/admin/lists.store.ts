@@ -42,9 +42,10 @@ export async function findDeliveryDetail(db: Db, id: string, jobKey: string): Pr
 export type EmailRow = Pick<Selectable<Schema['emails']>, 'id' | 'recipient' | 'template' | 'locale' | 'status' | 'attempts' | 'last_error' | 'license_id' | 'created_at' | 'sent_at'>;
 
 /** A page of the outbox, newest first, without what the messages say. */
-export function listEmails(db: Db, page: PageRequest): Promise<PageOf<EmailRow>> {
+export function listEmails(db: Db, page: PageRequest, status?: string): Promise<PageOf<EmailRow>> {
+  const query = db.selectFrom('emails');
   const load = (ids: string[]) => db.selectFrom('emails').select(['id', 'recipient', 'template', 'locale', 'status', 'attempts', 'last_error', 'license_id', 'created_at', 'sent_at']).where('id', 'in', ids).execute();
-  return keysetPage(db.selectFrom('emails'), { at: 'emails.created_at', id: 'emails.id' }, page, load);
+  return keysetPage(status === undefined ? query : query.where('emails.status', '=', status), { at: 'emails.created_at', id: 'emails.id' }, page, load);
 }
 
 /** An e-mail of the outbox, without what it says. */

@@ -31,6 +31,7 @@ const scopes = {
   'users.read': 'users.write',
   'users.write': 'users.write',
   'exports.read': 'customers.read',
+  'imports.write': 'import.write',
   'audit.read': 'audit.read',
   'settings.read': 'settings.write',
   'settings.write': 'settings.write',

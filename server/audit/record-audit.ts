@@ -6,7 +6,7 @@ export type Actor = { actor: string; requestId?: string | undefined };
 
 export type AuditEntry = {
   action: string;
-  entity: 'license' | 'customer' | 'activation' | 'order' | 'plan' | 'product_mapping' | 'user' | 'organization' | 'api_token' | 'product' | 'module' | 'subscription' | 'settings' | 'import' | 'export' | 'delivery' | 'email' | 'provider' | 'alias' | 'prices' | 'webhook' | 'batch';
+  entity: 'license' | 'customer' | 'activation' | 'order' | 'plan' | 'product_mapping' | 'user' | 'organization' | 'api_token' | 'product' | 'module' | 'subscription' | 'settings' | 'job' | 'import' | 'export' | 'delivery' | 'email' | 'provider' | 'alias' | 'prices' | 'webhook' | 'batch';
   entityId: string;
   before?: unknown;
   after?: unknown;

@@ -15,10 +15,10 @@ export type OperatorAlert = {
 };
 
 /** Writes to the operator, when OPERATOR_EMAIL is set; false when this cause has had its alert of the hour. */
-export async function alertOperator(db: Db, config: Pick<Config, 'OPERATOR_EMAIL' | 'publicUrl'>, { cause, kind, provider, problem }: OperatorAlert, now: number): Promise<boolean> {
+export async function alertOperator(db: Db, config: Pick<Config, 'OPERATOR_EMAIL' | 'DEFAULT_LANGUAGE' | 'publicUrl'>, { cause, kind, provider, problem }: OperatorAlert, now: number): Promise<boolean> {
   if (config.OPERATOR_EMAIL === undefined) return false;
   const hour = Math.floor(now / hourMs);
-  return queueEmail(db, config, { cause: `alert:${sha256(cause).slice(0, 32)}:${hour}`, template: 'operator-alert', recipient: config.OPERATOR_EMAIL, locale: 'en', data: { kind, provider, problem: problem.slice(0, 2_000) }, licenseId: null, orderId: null }, now);
+  return queueEmail(db, config, { cause: `alert:${sha256(cause).slice(0, 32)}:${hour}`, template: 'operator-alert', recipient: config.OPERATOR_EMAIL, locale: config.DEFAULT_LANGUAGE, data: { kind, provider, problem: problem.slice(0, 2_000) }, licenseId: null, orderId: null }, now);
 }
 
 /** The kind of trouble that a reason names: without what differs from one delivery to the next (numbers, ids, names). */

@@ -6,6 +6,7 @@ import { applyBillingEvents } from './apply-billing-events.ts';
 import { findDelivery, updateDelivery, updateUnhandledDelivery } from './billing.store.ts';
 import type { BillingEvent } from './billing-events.ts';
 import { completeEvents } from './complete-events.ts';
+import { linkDelivery } from './delivery-subjects.store.ts';
 import { getBillingProvider } from './providers.ts';
 import { readJsonBody } from './read-body.ts';
 
@@ -26,6 +27,7 @@ export async function applyDelivery(deps: Deps, { inboxId }: { inboxId: string }
       const at = now();
       const context = { db: trx, vault, config, provider: adapter.name, writesBack: adapter.writeBack !== undefined, by: { actor: adapter.name }, now: at };
       const open = await applyBillingEvents(context, events);
+      await linkDelivery(trx, { inboxId, provider: adapter.name }, events);
       await updateDelivery(trx, inboxId, open.length > 0 ? { status: 'dead', reason: open.join(' '), handled_at: null } : { ...outcomeOf(events), handled_at: at });
       return open;
     }),

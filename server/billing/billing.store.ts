@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { insertedOnce, type Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
+import { AppError } from '../errors.ts';
 
 const reasonLength = 10_000;
 
@@ -9,6 +10,23 @@ export type Delivery = Selectable<Schema['inbox']>;
 
 export function findMapping(db: Db, provider: string, externalId: string): Promise<ProductMapping | undefined> {
   return db.selectFrom('product_mappings').selectAll().where('provider', '=', provider).where('external_id', '=', externalId).executeTakeFirst();
+}
+
+/** Throws NOT_FOUND. */
+export async function getMappingById(db: Db, id: string): Promise<ProductMapping> {
+  const mapping = await db.selectFrom('product_mappings').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!mapping) throw new AppError('NOT_FOUND', 'There is no mapping with this id.', { field: 'path.id' });
+  return mapping;
+}
+
+export async function deleteMapping(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('product_mappings').where('id', '=', id).execute();
+}
+
+/** The dead letters of a provider whose reason holds a text, oldest first. There are few dead letters, and an index names them. */
+export async function listDeadDeliveriesNaming(db: Db, provider: string, text: string): Promise<string[]> {
+  const rows = await db.selectFrom('inbox').select(['id', 'reason']).where('status', '=', 'dead').where('provider', '=', provider).orderBy('received_at').orderBy('id').execute();
+  return rows.filter(({ reason }) => reason?.includes(text)).map(({ id }) => id);
 }
 
 /** False when the product is mapped already. */

@@ -116,3 +116,9 @@ export async function insertAdjustment(db: Db, adjustment: AdjustmentRow): Promi
 export async function updateAdjustment(db: Db, id: string, changes: Partial<AdjustmentRow>): Promise<void> {
   await db.updateTable('adjustments').set(changes).where('id', '=', id).execute();
 }
+
+/** The names under which refunds and disputes know an order. */
+export async function listPaymentsOfOrder(db: Db, { provider, account, externalId }: OrderKey): Promise<string[]> {
+  const rows = await db.selectFrom('payment_links').select('payment_external_id').where('provider', '=', provider).where('account', '=', account).where('order_external_id', '=', externalId).execute();
+  return rows.map((row) => row.payment_external_id);
+}

@@ -10,6 +10,10 @@ export function findCustomerByEmail(db: Db, email: string): Promise<Customer | u
   return db.selectFrom('customers').selectAll().where('email_key', '=', emailKey(email)).executeTakeFirst();
 }
 
+export function listCustomersByEmail(db: Db, emails: string[]): Promise<Customer[]> {
+  return db.selectFrom('customers').selectAll().where('email_key', 'in', emails.map(emailKey)).execute();
+}
+
 export function findCustomer(db: Db, id: string): Promise<Customer | undefined> {
   return db.selectFrom('customers').selectAll().where('id', '=', id).executeTakeFirst();
 }
@@ -31,6 +35,11 @@ export async function listOldEmails(db: Db, customerId: string): Promise<string[
 /** Ends that an address leads to a customer who had it before. */
 export async function forgetOldEmail(db: Db, customerId: string, email: string): Promise<void> {
   await db.deleteFrom('customer_addresses').where('email_key', '=', emailKey(email)).where('customer_id', '=', customerId).execute();
+}
+
+/** Locks the row of a customer for this transaction and leaves it as it is. */
+export async function lockCustomer(db: Db, id: string): Promise<void> {
+  await db.updateTable('customers').set((eb) => ({ updated_at: eb.ref('updated_at') })).where('id', '=', id).execute();
 }
 
 /** Locks the row of a customer for this transaction, if there is one. */

@@ -1,7 +1,7 @@
 import type { Scope } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
-import { findCustomer, findCustomerByEmail, findCustomerWithin, type Customer } from './customers.store.ts';
+import { findCustomer, findCustomerByEmail, findCustomerWithin, listCustomersByEmail, type Customer, lockCustomer } from './customers.store.ts';
 
 /** Throws NOT_FOUND. */
 export async function getCustomer(db: Db, id: string): Promise<Customer> {
@@ -17,7 +17,19 @@ export async function getCustomerWithin(db: Db, scope: Scope, id: string): Promi
   return customer;
 }
 
+/** getCustomer, of a row that nobody else changes until the caller's transaction ends. Throws NOT_FOUND. */
+export async function holdCustomer(db: Db, id: string): Promise<Customer> {
+  await lockCustomer(db, id);
+  return getCustomer(db, id);
+}
+
 /** The customer who has this e-mail address, however it is written. */
 export function findByEmail(db: Db, email: string): Promise<Customer | undefined> {
   return findCustomerByEmail(db, email);
+}
+
+/** The customers with these addresses, by the key of the address. */
+export async function findByEmails(db: Db, emails: string[]): Promise<Map<string, Customer>> {
+  const customers = emails.length === 0 ? [] : await listCustomersByEmail(db, emails);
+  return new Map(customers.map((customer) => [customer.email_key, customer]));
 }

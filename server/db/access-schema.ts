@@ -1,4 +1,4 @@
-// The columns of sql/*/0005-access.sql.
+// The columns of sql/*/0005-access.sql and sql/*/0009-accounts.sql.
 
 type OrganizationTable = {
   id: string;
@@ -31,6 +31,7 @@ type UserTable = {
   totp_cipher: Uint8Array | null;
   totp_confirmed_at: number | null;
   totp_last_step: number | null;
+  invited_at: number | null;
 };
 
 type SessionTable = {
@@ -42,6 +43,21 @@ type SessionTable = {
   expires_at: number;
   ip: string;
   user_agent: string;
+  awaits_code: number;
+};
+
+type UserLinkTable = {
+  id: Uint8Array;
+  user_id: string;
+  purpose: string;
+  created_at: number;
+  expires_at: number;
+};
+
+type RecoveryCodeTable = {
+  id: Uint8Array;
+  user_id: string;
+  created_at: number;
 };
 
 export type AccessCustomerColumns = {
@@ -58,4 +74,6 @@ export type AccessSchema = {
   organizations: OrganizationTable;
   users: UserTable;
   sessions: SessionTable;
+  user_links: UserLinkTable;
+  recovery_codes: RecoveryCodeTable;
 };

@@ -1,8 +1,11 @@
 import type { AccessCustomerColumns, AccessLicenseColumns, AccessSchema } from './access-schema.ts';
 import type { AiSchema } from './ai-schema.ts';
 import type { ApiSchema, ApiTokenColumns, AuditLogColumns } from './api-schema.ts';
+import type { ImportSchema } from './import-schema.ts';
 import type { PeopleSchema } from './people-schema.ts';
+import type { FiguresSchema } from './figures-schema.ts';
 import type { SelfServiceSchema } from './self-service-schema.ts';
+import type { ShopLicenseColumns, ShopPlanColumns, ShopProductColumns, ShopSchema } from './shop-schema.ts';
 import type { SellingLicenseColumns, SellingSchema, SellingSubscriptionColumns } from './selling-schema.ts';
 
 // The columns of sql/*/0001-foundation.sql and later migrations. Times are UTC epoch milliseconds, booleans are 0 or 1, JSON is text.
@@ -14,7 +17,7 @@ type SecretTable = {
   created_at: number;
 };
 
-type PlanTable = {
+type PlanTable = ShopPlanColumns & {
   id: string;
   code: string;
   name: string;
@@ -37,7 +40,7 @@ type PlanTable = {
   own_keys_use_quota: number;
 };
 
-type ProductTable = {
+type ProductTable = ShopProductColumns & {
   id: string;
   code: string;
   name: string;
@@ -67,7 +70,7 @@ type CustomerTable = AccessCustomerColumns & {
   updated_at: number;
 };
 
-type LicenseTable = SellingLicenseColumns & AccessLicenseColumns & {
+type LicenseTable = SellingLicenseColumns & AccessLicenseColumns & ShopLicenseColumns & {
   id: string;
   key_digest: Uint8Array;
   key_cipher: Uint8Array;
@@ -346,7 +349,7 @@ type SchemaMigrationTable = {
   applied_at: number;
 };
 
-export type Schema = AccessSchema & AiSchema & ApiSchema & PeopleSchema & SellingSchema & SelfServiceSchema & {
+export type Schema = AccessSchema & AiSchema & ApiSchema & FiguresSchema & ImportSchema & PeopleSchema & SellingSchema & SelfServiceSchema & ShopSchema & {
   schema_migrations: SchemaMigrationTable;
   secrets: SecretTable;
   plans: PlanTable;

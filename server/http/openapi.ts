@@ -100,7 +100,7 @@ function operation(spec: RouteSpec): ZodOpenApiOperationObject {
     tags: [spec.tag],
     security: spec.scope === undefined ? security[spec.auth] : [{ adminToken: [spec.scope] }],
     requestParams: { ...(params ? { path: params } : {}), ...(query ? { query } : {}), ...(headers ? { header: headers } : {}) },
-    ...(body === undefined ? {} : { requestBody: { required: body === 'raw' || !body.safeParse({}).success, content: { [body === 'raw' ? '*/*' : 'application/json']: { schema: body === 'raw' ? z.unknown() : body } } } }),
+    ...(body === undefined ? {} : { requestBody: { required: typeof body === 'string' || !body.safeParse({}).success, content: { [body === 'raw' ? '*/*' : body === 'stream' ? 'text/csv' : 'application/json']: { schema: body === 'raw' ? z.unknown() : body === 'stream' ? z.string() : body } } } }),
     responses,
   };
 }

@@ -29,8 +29,8 @@ export type RouteSpec = {
   params?: z.ZodObject;
   query?: z.ZodObject;
   headers?: z.ZodObject;
-  /** JSON body. `raw` hands over the bytes as they came. */
-  body?: z.ZodType | 'raw';
+  /** JSON body. `raw` hands over the bytes as they came; `stream` leaves them to be read from the request. */
+  body?: z.ZodType | 'raw' | 'stream';
   bodyLimitBytes?: number;
   /** Middleware of this route alone, such as its rate limit. */
   before?: readonly RequestHandler[];
@@ -67,7 +67,7 @@ export function route<const Spec extends RouteSpec>(spec: Spec, handler: (input:
       params: spec.params ? parsePart(spec.params, req.params, 'path') : undefined,
       query: spec.query ? parsePart(spec.query, req.query, 'query') : undefined,
       headers: spec.headers ? parsePart(spec.headers, req.headers, 'headers') : undefined,
-      body: spec.body === 'raw' ? bytesOf(req) : spec.body ? parsePart(spec.body, jsonOf(req), 'body') : undefined,
+      body: spec.body === 'raw' ? bytesOf(req) : spec.body !== undefined && spec.body !== 'stream' ? parsePart(spec.body, jsonOf(req), 'body') : undefined,
       req,
       res,
     } as Input<Spec>;
@@ -81,7 +81,7 @@ export function route<const Spec extends RouteSpec>(spec: Spec, handler: (input:
 export function mountRoutes(app: Express, routes: Route[]): void {
   const preflightLimit = limitByAddress(requestsPerMinute);
   for (const { spec, handle } of routes) {
-    const body = spec.body === undefined ? [] : [readBody(spec.bodyLimitBytes ?? defaultBodyLimitBytes)];
+    const body = spec.body === undefined || spec.body === 'stream' ? [] : [readBody(spec.bodyLimitBytes ?? defaultBodyLimitBytes)];
     app[spec.method](spec.path, ...withErrorShape(spec.errorShape), ...(spec.before ?? []), ...body, handle);
   }
   for (const path of new Set(routes.map(({ spec }) => spec.path))) {

@@ -6,6 +6,7 @@ export type JobPayloads = {
   'apply-delivery': { inboxId: string };
   'send-email': { emailId: string };
   'send-sign-in-link': { requestId: string; email: string; locale: string; requestedAt: number };
+  'send-password-reset': { requestId: string; email: string; locale: string; door: 'dashboard' | 'portal'; requestedAt: number };
   'write-notice': Notice;
   'remind-owners': Record<string, never>;
   'write-back-order': { orderId: string };
@@ -14,11 +15,13 @@ export type JobPayloads = {
   'send-usage-alerts': Record<string, never>;
   'watch-lapses': Record<string, never>;
   'reconcile-providers': Record<string, never>;
+  'work-on-import': { importId: string };
   'settle-customer-licenses': { customerId: string; by: Actor; sendKeys: boolean };
   'erase-customer': { customerId: string; emails: string[]; users: { id: string; email: string }[] };
   'run-batch': { batchId: string };
   'seal-audit': Record<string, never>;
   'check-audit': { checkId: string };
+  'count-figures': Record<string, never>;
   'prune-expired': Record<string, never>;
 };
 

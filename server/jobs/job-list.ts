@@ -7,6 +7,8 @@ import { reconcileProviders } from '../billing/reconcile.ts';
 import { watchLapses } from '../billing/watch-lapses.ts';
 import { writeBackOrder } from '../billing/write-back-order.ts';
 import type { Deps } from '../deps.ts';
+import { countFigures } from '../figures/count-figures.ts';
+import { markImportStopped, workOnImport } from '../imports/work-on-import.ts';
 import { remindOwners } from '../mail/remind-owners.ts';
 import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
 import { writeNotice } from '../mail/write-notice.ts';
@@ -15,6 +17,7 @@ import { continueSettling } from '../people/settle-customer-licenses.ts';
 import type { JobPayloads } from './job-kinds.ts';
 import { sendUsageAlerts } from '../usage/send-usage-alerts.ts';
 import { sweepReservations } from '../usage/sweep-reservations.ts';
+import { sendPasswordReset } from '../users/request-password-reset.ts';
 import { markWebhookFailed, sendWebhook } from '../webhooks/send-webhook.ts';
 import { pruneExpired } from './prune-expired.ts';
 
@@ -37,16 +40,19 @@ export const jobList: JobList = {
   'apply-delivery': { run: applyDelivery, onDead: markDeliveryDead },
   'send-email': { run: sendEmail, onDead: markEmailFailed },
   'send-sign-in-link': { run: sendSignInLink },
+  'send-password-reset': { run: sendPasswordReset },
   'write-notice': { run: writeNotice },
   'remind-owners': { run: remindOwners, everyMs: 6 * 60 * minute },
   'write-back-order': { run: writeBackOrder },
   'send-webhook': { run: sendWebhook, onDead: markWebhookFailed },
   'watch-lapses': { run: watchLapses, everyMs: minute },
   'reconcile-providers': { run: reconcileProviders, everyMs: 5 * minute },
+  'work-on-import': { run: workOnImport, onDead: markImportStopped },
   'settle-customer-licenses': { run: continueSettling },
   'run-batch': { run: runBatch, onDead: markBatchFailed },
   'erase-customer': { run: eraseTraces },
   'seal-audit': { run: sealAudit, everyMs: minute / 6 },
   'check-audit': { run: checkAudit },
+  'count-figures': { run: countFigures, everyMs: minute / 4 },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

@@ -75,3 +75,29 @@ export async function countJobsByStatus(db: Db): Promise<Map<string, number>> {
     .execute();
   return new Map(rows.map(({ status, count }) => [status, count]));
 }
+
+export function findJob(db: Db, id: string): Promise<Job | undefined> {
+  return db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function listDeadJobIds(db: Db, kind: string, limit: number): Promise<string[]> {
+  const rows = await db.selectFrom('jobs').select('id').where('status', '=', 'dead').where('kind', '=', kind).orderBy('run_at').limit(limit).execute();
+  return rows.map(({ id }) => id);
+}
+
+/** False when the job is not dead. */
+export async function requeueDeadJob(db: Db, id: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await db.updateTable('jobs').set({ status: 'queued', attempts: 0, run_at: now, locked_by: null, locked_until: null, updated_at: now }).where('id', '=', id).where('status', '=', 'dead').executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** False when the job is not dead. */
+export async function deleteDeadJob(db: Db, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db.deleteFrom('jobs').where('id', '=', id).where('status', '=', 'dead').executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/** Jobs that were given up, the newest first. */
+export function listDeadJobs(db: Db, limit: number): Promise<Pick<Job, 'id' | 'kind' | 'attempts' | 'last_error' | 'updated_at' | 'payload'>[]> {
+  return db.selectFrom('jobs').select(['id', 'kind', 'attempts', 'last_error', 'updated_at', 'payload']).where('status', '=', 'dead').orderBy('run_at', 'desc').limit(limit).execute();
+}

@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts';
 import { errorText } from '../errors.ts';
 import { enqueueJob } from './enqueue.ts';
 import { DeadLetter, lanes, RetryLater, WaitFor, type JobPayloads, type Lane } from './job-kinds.ts';
+import { withSettings } from '../settings/with-settings.ts';
 import type { JobList } from './job-list.ts';
 import { claimJob, deleteJob, listDueJobs, recurringPrefix, releaseJob, renewLease, reviveDeadJob, type Job } from './jobs.store.ts';
 
@@ -112,7 +113,7 @@ async function runJob(deps: Deps, jobs: JobList, job: Job, lease: string): Promi
       const isDead = error instanceof DeadLetter || (job.attempts >= job.max_attempts && definition?.everyMs === undefined);
       const runAt = now() + (error instanceof RetryLater ? error.delayMs : Math.min(backoffMs(job.attempts), definition?.everyMs ?? maxBackoffMs));
       // Told first: after a crash in between the job runs, fails and tells again.
-      if (isDead && definition?.onDead) await definition.onDead(deps, JSON.parse(job.payload) as never, errorText(error));
+      if (isDead && definition?.onDead) await definition.onDead(await withSettings(deps), JSON.parse(job.payload) as never, errorText(error));
       await releaseJob(db, job.id, lease, { status: isDead ? 'dead' : 'queued', runAt, attempts: job.attempts, lastError: errorText(error), waitingFor: error instanceof WaitFor ? error.what : null }, now());
       log[isDead ? 'error' : 'warn']({ job: job.kind, job_id: job.id, attempt: job.attempts, detail: errorText(error) }, isDead ? 'job is a dead letter' : 'job failed and will be retried');
     }
@@ -128,7 +129,7 @@ async function failureOf(deps: Deps, definition: JobList[keyof JobPayloads], job
   try {
     if (!definition) throw new DeadLetter(`this version has no job "${job.kind}"`);
     if (definition.everyMs === undefined && job.attempts > job.max_attempts + endsWithoutRecord) throw new DeadLetter(`The server ended while it ran, ${job.attempts - 1} times. What it does may be what ends the server: see its log.`);
-    await definition.run(deps, JSON.parse(job.payload) as never);
+    await definition.run(await withSettings(deps), JSON.parse(job.payload) as never);
     return undefined;
   } catch (error) {
     return { error };

@@ -5,7 +5,7 @@ import { clearDomainLock, deleteActivation, insertActivation, listActivations, m
 import { freeSlot } from './slots.rules.ts';
 import { tellOfActivation } from './tell-of-license.ts';
 
-type Seats = { licenseId: string; site: string; kind: SiteKind; limit: number; version?: string | undefined };
+type Seats = { licenseId: string; site: string; kind: SiteKind; limit: number; version?: string | undefined; /** Nobody is told of it. */ isQuiet?: boolean };
 export type ActivationOutcome = { outcome: 'activated' | 'already-active'; activation: Activation } | { outcome: 'limit-reached' };
 
 /**
@@ -13,7 +13,7 @@ export type ActivationOutcome = { outcome: 'activated' | 'already-active'; activ
  * and is refused only when every slot is really taken. A site that has a slot keeps it, at no cost; but one that went live on a slot
  * for copies needs a slot for shops.
  */
-export function activateSite(db: Db, { licenseId, site, kind, limit, version }: Seats, by: Actor, now: number): Promise<ActivationOutcome> {
+export function activateSite(db: Db, { licenseId, site, kind, limit, version, isQuiet = false }: Seats, by: Actor, now: number): Promise<ActivationOutcome> {
   return transact(db, async (trx) => {
     for (;;) {
       const activations = await listActivations(trx, licenseId);
@@ -25,7 +25,7 @@ export function activateSite(db: Db, { licenseId, site, kind, limit, version }: 
       if (await (known ? moveActivation(trx, activation) : insertActivation(trx, activation))) {
         const action = known ? 'activation.went_live' : 'activation.created';
         await recordAudit(trx, by, { action, entity: 'license', entityId: licenseId, after: { site, kind } }, now);
-        if (!known) await tellOfActivation(trx, 'activation.created', activation, now);
+        if (!known && !isQuiet) await tellOfActivation(trx, 'activation.created', activation, now);
         return { outcome: 'activated', activation };
       }
     }

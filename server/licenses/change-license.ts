@@ -2,6 +2,7 @@ import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { customerErased, customerSuspended } from '../customers/customer-status.rules.ts';
 import { insertedOnce, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
+import { recountLicense } from '../organizations/license-quota.ts';
 import { asTerm, termRow, type TermInput } from './issue-license.ts';
 import { storedStatus, type StatusFacts, type SubscriptionStatus } from './license-status.rules.ts';
 import { paidThrough } from './license-terms.rules.ts';
@@ -56,8 +57,9 @@ const actions: Record<LicenseChange['type'], string> = {
 /**
  * Changes a licence and writes what it was and what it is to the audit log; the caller's transaction makes it one step.
  * Repeating a change changes nothing: the same renewal extends once, a voided term stays voided. A licence whose every term is
- * voided is revoked, and comes back when a term is restored. Throws NOT_FOUND, and CONFLICT when a
- * revoked licence, or one whose customer is suspended, is to be reactivated.
+ * voided is revoked, and comes back when a term is restored. Throws NOT_FOUND, CONFLICT when a
+ * revoked licence, or one whose customer is suspended, is to be reactivated,
+ * and LICENSE_QUOTA_EXHAUSTED when its organisation has no room for what somebody brings there.
  */
 export async function changeLicense(db: Db, licenseId: string, change: LicenseChange, by: Actor, now: number): Promise<License> {
   // Takes the row first, so that two changes of one licence follow each other on every database.
@@ -78,6 +80,8 @@ export async function changeLicense(db: Db, licenseId: string, change: LicenseCh
   after.status = storedStatus(after, now);
   const { id: _id, key_digest: _digest, key_cipher: _cipher, key_id: _keyId, ...columns } = after;
   await updateLicense(db, licenseId, columns);
+  // What comes back because it was paid counts in any case; what somebody brings back or over must fit.
+  await recountLicense(db, before, after, { isPaid: change.type !== 'reactivate' && change.type !== 'transfer' });
   await recordAudit(db, by, { action: actions[change.type], entity: 'license', entityId: licenseId, before: visible(before), after: visible(after), reason: 'reason' in change ? change.reason : undefined }, now);
   await tellOfChange(db, before, after, change.type, now);
   return after;

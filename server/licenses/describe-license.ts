@@ -2,7 +2,7 @@ import { getCustomer } from '../customers/get-customer.ts';
 import type { Db } from '../db/database.ts';
 import { monthStart } from '../usage/period.rules.ts';
 import type { Vault } from '../vault.ts';
-import { canonicalLicenseKey } from './license-key.rules.ts';
+import { lookupKey } from './license-key.rules.ts';
 import { statusAt } from './license-status.rules.ts';
 import { findLicenseFacts, getLicense, listActivations, listTerms, type Activation, type LicenseFacts, type License } from './licenses.store.ts';
 
@@ -19,8 +19,8 @@ export type LicenseDescription = {
 
 /** Everything that is known of the licence with this key; undefined when nobody has the key. */
 export async function describeLicense(db: Db, vault: Vault, key: string, now: number): Promise<LicenseDescription | undefined> {
-  const canonical = canonicalLicenseKey(key);
-  const facts = canonical === undefined ? undefined : await findLicenseFacts(db, vault.digest(canonical));
+  const lookup = lookupKey(key);
+  const facts = lookup === undefined ? undefined : await findLicenseFacts(db, vault.digest(lookup));
   if (!facts) return undefined;
   return {
     license: await getLicense(db, facts.id),

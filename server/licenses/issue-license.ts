@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { customerSuspended } from '../customers/customer-status.rules.ts';
-import { getCustomer } from '../customers/get-customer.ts';
+import { holdCustomer } from '../customers/get-customer.ts';
 import type { Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
+import { countsAgainstQuota, takeLicenses } from '../organizations/license-quota.ts';
 import type { Vault } from '../vault.ts';
 import { activateSite } from './activate-site.ts';
-import { canonicalLicenseKey, generateLicenseKey } from './license-key.rules.ts';
+import { generateLicenseKey, keyHint, lookupKey } from './license-key.rules.ts';
 import { storedStatus } from './license-status.rules.ts';
 import { paidThrough } from './license-terms.rules.ts';
 import { insertLicense, insertTerm, type License } from './licenses.store.ts';
@@ -37,8 +38,10 @@ export type IssueInput = {
   site?: Site | undefined;
   maxSites?: number | undefined;
   maxVersion?: string | undefined;
-  /** An existing key to import instead of a new one. */
-  key?: string;
+  /** An existing key to keep instead of a new one, of whatever system. */
+  key?: string | undefined;
+  /** What is known of a licence that another system has issued. Nobody is told of it: it is no sale. */
+  imported?: { createdAt: number; status: 'active' | 'suspended' | 'cancelled' | 'pending' } | undefined;
 };
 
 /** Where the ciphertext of a licence key belongs: a copy in another row does not open. */
@@ -53,27 +56,30 @@ export function manualTerm(months: number | null, now: number): TermInput {
   return { provider: manualProvider, account: 'main', transactionId: newId(), months, paidAt: now };
 }
 
-/** Issues a licence: key, first term, first site, audit line. The caller's transaction makes it all or nothing. Returns the key, which is not stored readable. */
+/** Issues a licence: key, first term, first site, audit line, quota of the organisation. The caller's transaction makes it all or nothing. Throws LICENSE_QUOTA_EXHAUSTED when it is not paid and there is no room. Returns the key, which is not stored readable. */
 export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: Actor, now: number): Promise<{ license: License; key: string }> {
   const id = newId();
   const key = input.key ?? generateLicenseKey(randomBytes);
-  const canonical = canonicalLicenseKey(key);
-  if (canonical === undefined) throw new Error('a key to import must be CHA- and 16 or 32 letters and digits');
+  const lookup = lookupKey(key);
+  if (lookup === undefined) throw new Error('this can be no licence key');
   const { keyId, cipher } = vault.seal(key, licenseKeyAad(id));
   const term = termRow(id, input.term, now);
   const siteLimit = input.maxSites ?? input.plan.max_sites;
   const isStaging = input.site !== undefined && isStagingSite(input.site);
-  const customer = await getCustomer(db, input.customerId);
+  const customer = await holdCustomer(db, input.customerId);
+  // What was paid for is issued in any case; what somebody hands out must fit.
+  const { status = 'active', createdAt = now } = input.imported ?? {};
+  if (countsAgainstQuota({ status })) await takeLicenses(db, customer.organization_id, 1, { isPaid: input.term.provider !== manualProvider });
   const isSuspended = customer.status === 'suspended';
   // What is paid for is good at once; a gift to somebody who is not validated waits with them.
   const isConfirmed = customer.status !== 'pending' || input.term.provider !== manualProvider;
-  const facts = { confirmed_at: isConfirmed ? now : null, suspended_at: isSuspended ? now : null, cancelled_at: null, revoked_at: null, subscription_id: null, subscription_status: null, grace_ms: 0 };
+  const facts = { confirmed_at: isConfirmed && status !== 'pending' ? createdAt : null, suspended_at: isSuspended || status === 'suspended' ? now : null, cancelled_at: status === 'cancelled' ? now : null, revoked_at: null, subscription_id: null, subscription_status: null, grace_ms: 0 };
   const license: License = {
     id,
-    key_digest: vault.digest(canonical),
+    key_digest: vault.digest(lookup),
     key_cipher: cipher,
     key_id: keyId,
-    key_hint: canonical.slice(-4),
+    key_hint: keyHint(lookup),
     customer_id: input.customerId,
     plan_id: input.plan.id,
     product_id: input.productId,
@@ -87,18 +93,19 @@ export async function issueLicense(db: Db, vault: Vault, input: IssueInput, by: 
     max_version: input.maxVersion ?? null,
     quotas: null,
     organization_id: customer.organization_id,
+    modules: null,
     domain_lock: input.site && siteLimit === 1 && !isStaging ? input.site.site : null,
-    created_at: now,
+    created_at: createdAt,
     updated_at: now,
   };
   await insertLicense(db, license);
   await insertTerm(db, term);
   const after = { plan: input.plan.code, customer_id: input.customerId, expires_at: license.expires_at, source: `${term.provider}:${term.transaction_id}` };
   await recordAudit(db, by, { action: 'license.issued', entity: 'license', entityId: id, after }, now);
-  await tellOfIssue(db, license, input.plan.code, now);
+  if (!input.imported) await tellOfIssue(db, license, input.plan.code, now);
   if (input.site) {
     const seat = isStaging ? { kind: 'staging' as const, limit: input.plan.max_staging_sites } : { kind: 'production' as const, limit: siteLimit };
-    await activateSite(db, { licenseId: id, site: input.site.site, ...seat }, by, now);
+    await activateSite(db, { licenseId: id, site: input.site.site, ...seat, isQuiet: input.imported !== undefined }, by, now);
   }
   return { license, key };
 }

@@ -2,6 +2,8 @@
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const prefix = 'CHA';
 const randomSymbols = 15;
+/** No canonical key begins with it. */
+const foreignMark = '~';
 const asPrinted = /^CHA(?:-[0-9A-HJKMNP-TV-Z]{4}){4}$/;
 
 /** A new key, `CHA-XXXX-XXXX-XXXX-XXXX`: 75 random bits and a check character. `randomBytes` must be cryptographically strong. */
@@ -20,6 +22,28 @@ export function canonicalLicenseKey(input: string): string | undefined {
   if (!/^CHA[0-9A-Z]+$/.test(text)) return undefined;
   const rest = text.slice(prefix.length).replace(/O/g, '0').replace(/[IL]/g, '1');
   return rest.length === 16 || rest.length === 32 ? prefix + rest : undefined;
+}
+
+const longestForeignKey = 200;
+const shortestForeignKey = 8;
+
+/**
+ * The spelling under which a key of any form is looked up: canonicalLicenseKey, or for a key of another system the same without case,
+ * spaces and invisible characters, behind a mark that keeps the two apart. Punctuation counts there, and no letter is read as a digit:
+ * what the key of another system looks like is not ours to say. Undefined for what can be neither.
+ */
+export function lookupKey(input: string): string | undefined {
+  const canonical = canonicalLicenseKey(input);
+  if (canonical !== undefined) return canonical;
+  const text = input.normalize('NFKC').toUpperCase().replace(/[\s\p{Cf}]/gu, '');
+  const isOurs = /^\p{P}*CHA\p{Pd}/u.test(text);
+  const fits = text.length >= shortestForeignKey && text.length <= longestForeignKey && /^[\x21-\x7e]+$/.test(text) && /[0-9A-Z]{4}/.test(text.replace(/[^0-9A-Z]/g, ''));
+  return fits && !isOurs ? foreignMark + text : undefined;
+}
+
+/** The last four letters or digits of a key in its lookup spelling, by which people know it again. */
+export function keyHint(lookup: string): string {
+  return lookup.replace(/[^0-9A-Z]/g, '').slice(-4);
 }
 
 /** A canonical key with hyphens: four groups of four, or of eight for historic keys. */

@@ -7,7 +7,7 @@ import { route, type Route } from '../http/route.ts';
 import { releaseSite } from './activate-site.ts';
 import { activationSecretDigest, renewActivationSecret } from './activation-secret.ts';
 import { verdictCodes } from './judge-license.rules.ts';
-import { canonicalLicenseKey } from './license-key.rules.ts';
+import { lookupKey } from './license-key.rules.ts';
 import { findLicenseByDigest } from './licenses.store.ts';
 import { siteOf } from './site-of.ts';
 import type { Site } from './site.rules.ts';
@@ -32,6 +32,9 @@ export const verdict = z
     plan: z.object({ code: z.string().meta({ example: 'pro' }), name: z.string().meta({ example: 'Pro' }) }).nullable(),
     product: z.string().nullable().meta({ example: 'chatello' }),
     features: z.array(z.string()).meta({ description: 'What the licence allows just now; empty when it is not valid.', example: ['assistant', 'updates', 'ai_proxy'] }),
+    modules: z
+      .array(z.object({ code: z.string().meta({ example: 'assistant' }), max_version: z.string().nullable().meta({ description: 'The newest version of the module that is covered; null: every version.', example: null }), expires_at: z.iso.datetime().nullable().meta({ description: 'When the module ends before the licence does; null: with the licence.', example: null }) }))
+      .meta({ description: 'The same with versions: the modules of the plan, and those that this licence has beside them.' }),
     expires_at: z.iso.datetime().nullable().meta({ description: 'Null: never.' }),
     limits: z.object({ sites: z.int(), staging_sites: z.int(), requests_per_month: z.int(), requests_per_hour: z.int() }).nullable(),
     usage: z.object({ sites: z.int(), requests_this_month: z.int() }).nullable(),
@@ -95,8 +98,8 @@ export function licenseRoutes({ db, vault, now }: Deps): Route[] {
     },
     async ({ headers, body }) => {
       const site = siteOf(body.domain);
-      const canonical = canonicalLicenseKey(headers['x-license-key']);
-      const license = canonical === undefined ? undefined : await findLicenseByDigest(db, vault.digest(canonical));
+      const lookup = lookupKey(headers['x-license-key']);
+      const license = lookup === undefined ? undefined : await findLicenseByDigest(db, vault.digest(lookup));
       if (!license) throw new AppError('LICENSE_INVALID', 'This licence key is not known. Check it against your purchase e-mail.', { field: 'headers.x-license-key' });
       return { body: { deactivated: await releaseSite(db, license.id, site.site, siteActor(site), now()), site: site.site } };
     },

@@ -10,11 +10,12 @@ export type Activation = Selectable<Schema['activations']>;
 export type SiteKind = 'production' | 'staging';
 
 /** All that a verdict on a key for a site needs. */
-export type LicenseStanding = Pick<License, 'id' | 'status' | 'expires_at' | 'grace_ms' | 'subscription_status' | 'domain_lock' | 'max_version' | 'customer_id' | 'key_hint' | 'created_at'> & {
+export type LicenseStanding = Pick<License, 'id' | 'status' | 'expires_at' | 'grace_ms' | 'subscription_status' | 'domain_lock' | 'max_version' | 'customer_id' | 'key_hint' | 'created_at' | 'modules'> & {
   product_code: string;
   plan_code: string;
   plan_name: string;
   features: string;
+  feature_versions: string | null;
   ai_proxy: number;
   site_limit: number;
   staging_site_limit: number;
@@ -42,9 +43,9 @@ const standingQuery = (db: Db) =>
     .innerJoin('products', 'products.id', 'licenses.product_id')
     .leftJoin('activations', (join) => join.onRef('activations.license_id', '=', 'licenses.id').on('activations.site', '=', ''))
     .select([
-      'licenses.id', 'licenses.status', 'licenses.expires_at', 'licenses.grace_ms', 'licenses.subscription_status', 'licenses.domain_lock', 'licenses.max_version', 'licenses.customer_id', 'licenses.key_hint', 'licenses.created_at',
+      'licenses.id', 'licenses.status', 'licenses.expires_at', 'licenses.grace_ms', 'licenses.subscription_status', 'licenses.domain_lock', 'licenses.max_version', 'licenses.customer_id', 'licenses.key_hint', 'licenses.created_at', 'licenses.modules',
       'products.code as product_code',
-      'plans.code as plan_code', 'plans.name as plan_name', 'plans.features', 'plans.ai_proxy',
+      'plans.code as plan_code', 'plans.name as plan_name', 'plans.features', 'plans.feature_versions', 'plans.ai_proxy',
       'plans.max_staging_sites as staging_site_limit', 'plans.monthly_requests', 'plans.hourly_requests',
       'activations.id as activation_id', 'activations.kind as activation_kind', 'activations.created_at as activation_created_at', 'activations.last_seen_at as activation_seen_at', 'activations.secret_digest as activation_secret',
     ])

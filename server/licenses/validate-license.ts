@@ -4,7 +4,7 @@ import type { Vault } from '../vault.ts';
 import { activateSite, goesLive } from './activate-site.ts';
 import { provesActivation } from './activation-secret.ts';
 import { judgeLicense, type Verdict } from './judge-license.rules.ts';
-import { canonicalLicenseKey } from './license-key.rules.ts';
+import { lookupKey } from './license-key.rules.ts';
 import { findLicenseFacts, findLicenseStanding, findLicenseStandingById, touchActivation, type LicenseFacts, type LicenseStanding, type SiteKind } from './licenses.store.ts';
 import { isStagingSite, type Site } from './site.rules.ts';
 
@@ -21,8 +21,8 @@ export function checkLicense(db: Db, vault: Vault, input: ValidateInput, now: nu
 type Checked<Facts> = { verdict: Verdict; license: Facts | undefined; isStaging: boolean };
 
 async function checkAs<Facts extends LicenseStanding>(find: (db: Db, digest: Buffer, site?: string) => Promise<Facts | undefined>, db: Db, vault: Vault, input: ValidateInput, now: number): Promise<Checked<Facts>> {
-  const canonical = canonicalLicenseKey(input.key);
-  const license = canonical === undefined ? undefined : await find(db, vault.digest(canonical), input.site?.site);
+  const lookup = lookupKey(input.key);
+  const license = lookup === undefined ? undefined : await find(db, vault.digest(lookup), input.site?.site);
   const isStaging = input.site !== undefined && isStagingSite(input.site, input.environment);
   return { verdict: judgeLicense(license, { site: input.site?.site, isStaging, product: input.product, version: input.version }, now), license, isStaging };
 }

@@ -3,6 +3,7 @@ import type { Verdict, VerdictCode } from './judge-license.rules.ts';
 import { canonicalLicenseKey, hasValidCheckCharacter } from './license-key.rules.ts';
 import { statusAt } from './license-status.rules.ts';
 import type { LicenseStanding } from './licenses.store.ts';
+import { entitledModules } from './modules.rules.ts';
 import type { ValidateResult } from './validate-license.ts';
 
 const sentences: Record<VerdictCode, (license: LicenseStanding, isStaging: boolean) => string> = {
@@ -22,18 +23,27 @@ const sentences: Record<VerdictCode, (license: LicenseStanding, isStaging: boole
 /** The answer of POST /api/validate. Facts about a licence are given to whoever holds its key, whatever the verdict; `secret` only to a site that has just been activated. */
 export function verdictBody({ verdict, license, isStaging, activation, sitesUsed }: ValidateResult, key: string, now: number, secret?: string): Record<string, unknown> {
   const head = { valid: verdict.valid, code: verdict.code, message: verdictSentence(verdict, license, key, isStaging) };
-  if (!license) return { ...head, status: null, plan: null, product: null, features: [], expires_at: null, limits: null, usage: null, activation: null, checked_at: isoTime(now) };
+  if (!license) return { ...head, status: null, plan: null, product: null, features: [], modules: [], expires_at: null, limits: null, usage: null, activation: null, checked_at: isoTime(now) };
   return {
     ...head,
     status: statusAt(license, now),
     plan: { code: license.plan_code, name: license.plan_name },
     product: license.product_code,
-    features: verdict.valid ? parseFeatures(license.features) : [],
+    ...entitlementsBody(verdict.valid ? license : undefined, now),
     expires_at: license.expires_at === null ? null : isoTime(license.expires_at),
     limits: { sites: license.site_limit, staging_sites: license.staging_site_limit, requests_per_month: license.monthly_requests, requests_per_hour: license.hourly_requests },
     usage: { sites: sitesUsed, requests_this_month: license.month_start === monthStart(now) ? (license.month_requests ?? 0) : 0 },
     activation: activation && { site: activation.site, kind: activation.kind, created_at: isoTime(activation.created_at), ...(secret === undefined ? {} : { secret }) },
     checked_at: isoTime(now),
+  };
+}
+
+/** What a valid licence allows: the codes alone, and the modules with the newest version that each covers. */
+function entitlementsBody(license: LicenseStanding | undefined, now: number): { features: string[]; modules: Record<string, unknown>[] } {
+  const modules = license ? entitledModules(license, now) : [];
+  return {
+    features: modules.map(({ code }) => code),
+    modules: modules.map(({ code, maxVersion, expiresAt }) => ({ code, max_version: maxVersion, expires_at: expiresAt === null ? null : isoTime(expiresAt) })),
   };
 }
 
@@ -52,19 +62,6 @@ function notFoundSentence(key: string): string {
   const canonical = canonicalLicenseKey(key);
   if (canonical === undefined) return 'This is not a licence key. It looks like CHA-XXXX-XXXX-XXXX-XXXX.';
   return canonical.length === 19 && !hasValidCheckCharacter(canonical) ? 'This licence key is not known; it looks mistyped. Copy it from your purchase e-mail.' : 'This licence key is not known. Check it against your purchase e-mail.';
-}
-
-const parsedFeatures = new Map<string, string[]>();
-
-/** The features column, parsed once for each distinct text: there are as many as plans. */
-function parseFeatures(text: string): string[] {
-  let features = parsedFeatures.get(text);
-  if (!features) {
-    if (parsedFeatures.size > 1_000) parsedFeatures.clear();
-    features = JSON.parse(text) as string[];
-    parsedFeatures.set(text, features);
-  }
-  return features;
 }
 
 function isoTime(ms: number): string {

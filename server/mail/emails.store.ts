@@ -21,3 +21,14 @@ export async function countAttempt(db: Db, id: string): Promise<void> {
 export async function updateEmail(db: Db, id: string, changes: Partial<Email>): Promise<void> {
   await db.updateTable('emails').set(changes).where('id', '=', id).execute();
 }
+
+/** E-mails that were given up, oldest first. */
+export function listFailedEmails(db: Db, limit: number): Promise<Pick<Email, 'id' | 'recipient' | 'template' | 'last_error'>[]> {
+  return db.selectFrom('emails').select(['id', 'recipient', 'template', 'last_error']).where('status', '=', 'failed').orderBy('created_at').orderBy('id').limit(limit).execute();
+}
+
+/** False when it has not failed, or not any more. */
+export async function requeueFailedEmail(db: Db, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await db.updateTable('emails').set({ status: 'queued' }).where('id', '=', id).where('status', '=', 'failed').executeTakeFirst();
+  return numUpdatedRows > 0n;
+}

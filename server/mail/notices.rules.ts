@@ -34,16 +34,14 @@ export type Notice = {
 };
 
 const dayMs = 24 * 60 * 60_000;
-/** Days before the end at which an owner is told. */
-const reminderDays = [1, 7, 30];
 
 /**
- * Which reminder is due for a licence that ends at `expiresAt`, in days: of those whose time has come the closest to the end. None when
+ * Which of the reminders (`reminderDays` before the end) is due for a licence that ends at `expiresAt`: of those whose time has come the closest to the end. None when
  * the end is further away, has passed, or the term began so late that the reminder would come in its first half.
  */
-export function reminderDue(expiresAt: number, paidAt: number, now: number): number | undefined {
+export function reminderDue(expiresAt: number, paidAt: number, now: number, reminderDays: readonly number[]): number | undefined {
   const left = expiresAt - now;
   if (left <= 0) return undefined;
-  const days = reminderDays.find((candidate) => left <= candidate * dayMs);
+  const days = reminderDays.toSorted((a, b) => a - b).find((candidate) => left <= candidate * dayMs);
   return days !== undefined && expiresAt - paidAt >= 2 * days * dayMs ? days : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { brandEmail } from './brand-email.ts';
 import type { Email } from './emails.store.ts';
 import { renderLicenseKeyValues } from './license-key-email.ts';
 import { renderNoticeFacts } from './notice-email.ts';
@@ -8,9 +9,10 @@ import { renderPurchaseValues } from './purchase-email.ts';
 import type { RenderedEmail } from './render-email.ts';
 import { renderSignInValues } from './sign-in-email.ts';
 import { renderUsageAlert } from './usage-alert-email.ts';
+import { renderInvitationValues, renderPasswordResetValues } from './user-link-emails.ts';
 
 /** Every template there is, in the order of a customer's life. */
-export const previewTemplates = ['purchase', 'license-issued', 'license-key', 'sign-in', ...noticeTemplates, 'usage-alert', 'operator-alert'] as const;
+export const previewTemplates = ['purchase', 'license-issued', 'license-key', 'sign-in', ...noticeTemplates, 'usage-alert', 'operator-alert', 'invitation', 'password-reset'] as const;
 export type PreviewTemplate = (typeof previewTemplates)[number];
 
 const dayMs = 24 * 60 * 60_000;
@@ -19,7 +21,11 @@ const key = 'CHA-XXXX-XXXX-XXXX-XXXX';
 const order = '1042';
 
 /** A template filled in with made-up values, which work nowhere. */
-export function previewEmail(config: Pick<Config, 'publicUrl'>, template: PreviewTemplate, locale: string, now: number): RenderedEmail {
+export function previewEmail(config: Pick<Config, 'publicUrl' | 'VENDOR_NAME'>, template: PreviewTemplate, locale: string, now: number): RenderedEmail {
+  return brandEmail(config, fillIn(config, template, locale, now));
+}
+
+function fillIn(config: Pick<Config, 'publicUrl'>, template: PreviewTemplate, locale: string, now: number): RenderedEmail {
   const license = { key, planName: 'Pro', maxSites: 3, expiresAt: now + 365 * dayMs };
   const { publicUrl } = config;
   switch (template) {
@@ -30,6 +36,10 @@ export function previewEmail(config: Pick<Config, 'publicUrl'>, template: Previe
       return renderLicenseKeyValues(template, locale, publicUrl, { name, license });
     case 'sign-in':
       return renderSignInValues(locale, { name, link: `${publicUrl}/account/link/EXAMPLE`, host: new URL(publicUrl).host });
+    case 'invitation':
+      return renderInvitationValues(locale, { name, link: `${publicUrl}/portal/invitation/EXAMPLE`, host: new URL(publicUrl).host });
+    case 'password-reset':
+      return renderPasswordResetValues(locale, { name, link: `${publicUrl}/portal/reset-password/EXAMPLE`, host: new URL(publicUrl).host });
     case 'usage-alert':
       return renderUsageAlert({ config }, sampleRow(template, locale, { name, plan: 'Pro', keyEnding: 'XXXX', unit: 'requests', threshold: 80, used: 812, limit: 1_000, resetsAt: now + 9 * dayMs }));
     case 'operator-alert':

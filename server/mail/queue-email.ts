@@ -20,6 +20,8 @@ type EmailContent =
   | { template: 'operator-alert'; data: OperatorAlertData }
   | { template: 'sign-in'; data: SignInData }
   | { template: 'license-key' | 'license-issued'; data: LicenseKeyData }
+  | { template: 'invitation'; data: InvitationData }
+  | { template: 'password-reset'; data: PasswordResetData }
   | { template: NoticeTemplate; data: NoticeFacts & { name: string } };
 /** A delivery that was given up, a webhook that the shop had disabled, a disputed payment, a provider that does not answer. */
 export const operatorAlertKinds = ['delivery', 'webhook', 'dispute', 'silent'] as const;
@@ -29,6 +31,8 @@ export type PurchaseData = { name: string; order: string; licenses: string[] };
 /** `used` and `limit` are requests, tokens, or micro-cents of a US dollar. */
 export type UsageAlertData = { name: string; plan: string; keyEnding: string; unit: 'requests' | 'tokens' | 'cost'; threshold: number; used: number; limit: number; resetsAt: number };
 export type SignInData = { customerId: string; requestedAt: number };
+export type InvitationData = { userId: string };
+export type PasswordResetData = { userId: string; requestedAt: number };
 export type LicenseKeyData = { name: string };
 
 /** Written to many at a time, and in no hurry: they let an e-mail with a key pass. */

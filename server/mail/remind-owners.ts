@@ -8,16 +8,16 @@ const furthestMs = 30 * dayMs;
 const batch = 200;
 
 /**
- * The job that tells owners 30, 7 and 1 days before a licence ends, or renews by itself. It looks at what is due now, so a day on which
+ * The job that tells owners (REMINDER_DAYS: 30, 7 and 1 days) before a licence ends, or renews by itself. It looks at what is due now, so a day on which
  * the server stood still is made up for, with the days that are really left.
  */
 export async function remindOwners(deps: Pick<Deps, 'db' | 'config' | 'now'>): Promise<void> {
-  const { db, now } = deps;
+  const { db, config, now } = deps;
   const at = now();
   for (let afterId = ''; ; ) {
     const ending = await listEnding(db, { from: at, to: at + furthestMs, afterId, limit: batch });
     const due = ending.flatMap((license) => {
-      const days = reminderDue(license.expires_at, license.paid_at, at);
+      const days = reminderDue(license.expires_at, license.paid_at, at, config.REMINDER_DAYS);
       return days === undefined ? [] : [{ license, cause: `renewal-coming:${license.id}:${license.expires_at}:${days}` }];
     });
     const known = await listKnownCauses(db, due.map(({ cause }) => cause));

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../deps.ts';
 import { errorText } from '../errors.ts';
 import { DeadLetter } from '../jobs/job-kinds.ts';
+import { brandEmail, mailLocale, replyTo } from './brand-email.ts';
 import { countAttempt, findEmail, updateEmail, type Email } from './emails.store.ts';
 import { renderLicenseKey } from './license-key-email.ts';
 import { renderNotice } from './notice-email.ts';
@@ -12,6 +13,7 @@ import type { RenderedEmail } from './render-email.ts';
 import { renderSignIn } from './sign-in-email.ts';
 import { deliverMail, MailError } from './transport.ts';
 import { renderUsageAlert } from './usage-alert-email.ts';
+import { renderInvitation, renderPasswordReset } from './user-link-emails.ts';
 
 const templates: Record<string, (deps: Deps, email: Email) => Promise<RenderedEmail> | RenderedEmail> = {
   purchase: renderPurchase,
@@ -20,6 +22,8 @@ const templates: Record<string, (deps: Deps, email: Email) => Promise<RenderedEm
   'sign-in': renderSignIn,
   'license-issued': renderLicenseKey,
   'license-key': renderLicenseKey,
+  invitation: renderInvitation,
+  'password-reset': renderPasswordReset,
   ...Object.fromEntries(noticeTemplates.map((template) => [template, renderNotice])),
 };
 const recordAttempts = 10;
@@ -37,9 +41,9 @@ export async function sendEmail(deps: Deps, { emailId }: { emailId: string }): P
   const render = templates[email.template];
   if (!render) throw new DeadLetter(`This version has no e-mail template "${email.template}".`);
   await countAttempt(db, emailId);
-  const { subject, text, html } = await render(deps, email);
+  const { subject, text, html } = brandEmail(config, await render(deps, { ...email, locale: mailLocale(config, email.locale) }));
   try {
-    await deliverMail(config, emailId, { to: { name: '', address: email.recipient }, subject, text, html, messageId: email.message_id, date: new Date(email.created_at), headers: { 'Auto-Submitted': 'auto-generated' } });
+    await deliverMail(config, emailId, { to: { name: '', address: email.recipient }, subject, text, html, ...replyTo(config), messageId: email.message_id, date: new Date(email.created_at), headers: { 'Auto-Submitted': 'auto-generated' } });
   } catch (error) {
     const cause = error instanceof MailError ? error.cause : error;
     await updateEmail(db, emailId, { last_error: errorText(cause).slice(0, 2_000) });

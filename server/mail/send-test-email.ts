@@ -1,6 +1,7 @@
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import type { Deps } from '../deps.ts';
 import { newId } from '../ids.ts';
+import { replyTo } from './brand-email.ts';
 import { previewEmail, type PreviewTemplate } from './preview-email.ts';
 import { deliverMail } from './transport.ts';
 
@@ -17,5 +18,5 @@ export async function deliverTestEmail({ config, now }: Pick<Deps, 'config' | 'n
   const at = now();
   const id = newId();
   const { subject, text, html } = previewEmail(config, template, locale, at);
-  await deliverMail(config, id, { to: { name: '', address: recipient }, subject: `[Test] ${subject}`, text, html, messageId: `<${id}@${new URL(config.publicUrl).hostname}>`, date: new Date(at), headers: { 'Auto-Submitted': 'auto-generated' } });
+  await deliverMail(config, id, { to: { name: '', address: recipient }, subject: `[Test] ${subject}`, text, html, ...replyTo(config), messageId: `<${id}@${new URL(config.publicUrl).hostname}>`, date: new Date(at), headers: { 'Auto-Submitted': 'auto-generated' } });
 }

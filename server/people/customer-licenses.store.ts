@@ -20,6 +20,17 @@ export async function moveLicensesOfCustomer(db: Db, customerId: string, to: { c
   return Number(numUpdatedRows);
 }
 
+/** How many licences of a customer count against quotas. */
+export async function countCounted(db: Db, customerId: string): Promise<number> {
+  const { count } = await db.selectFrom('licenses').select((eb) => eb.fn.countAll<number>().as('count')).where('customer_id', '=', customerId).where('status', '!=', 'cancelled').executeTakeFirstOrThrow();
+  return count;
+}
+
+/** Locks the licences of a customer for this transaction and leaves them as they are. */
+export async function lockLicensesOfCustomer(db: Db, customerId: string): Promise<void> {
+  await db.updateTable('licenses').set((eb) => ({ updated_at: eb.ref('updated_at') })).where('customer_id', '=', customerId).execute();
+}
+
 function ofCustomer(db: Db, customerId: string, limit: number) {
   return db.selectFrom('licenses').select('id').where('customer_id', '=', customerId).orderBy('id').limit(limit);
 }

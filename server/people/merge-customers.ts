@@ -6,7 +6,7 @@ import { getCustomerWithin } from '../customers/get-customer.ts';
 import type { Db } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
-import { moveLicensesOfCustomer } from './customer-licenses.store.ts';
+import { giveLicenses } from './give-licenses.ts';
 import { moveBelongings, readAttached, type Attached } from './merge.store.ts';
 import { settleCustomerLicenses } from './settle-customer-licenses.ts';
 
@@ -21,13 +21,13 @@ export async function previewMerge(db: Db, intoId: string, fromId: string, { sco
 /**
  * Makes one customer of two, in the caller's transaction: what belongs to `fromId` belongs to `intoId` from now on, and follows its
  * organisation and its status. The address of the one that goes stays known: an order that comes under it later is the other's.
- * Throws NOT_FOUND and INVALID_REQUEST.
+ * Throws NOT_FOUND, INVALID_REQUEST, and LICENSE_QUOTA_EXHAUSTED when the other organisation has no room for the licences.
  */
 export async function mergeCustomers(db: Db, config: Deps['config'], { intoId, fromId, reason }: { intoId: string; fromId: string; reason?: string | undefined }, { scope, by }: Pick<Doer, 'scope' | 'by'>, now: number): Promise<Customer> {
   // Always in the same order, so that two merges of the same two customers do not wait for each other.
   for (const id of [intoId, fromId].sort()) await takeCustomer(db, id, now);
   const { into, from, moves } = await previewMerge(db, intoId, fromId, { scope });
-  await moveLicensesOfCustomer(db, fromId, { customerId: intoId, organizationId: into.organization_id }, now);
+  await giveLicenses(db, from, { customerId: intoId, organizationId: into.organization_id }, now);
   await moveBelongings(db, from, intoId, now);
   await deleteCustomerRow(db, fromId);
   const notes = [into.notes, from.notes].filter((text) => text !== null && text !== '').join('\n\n');

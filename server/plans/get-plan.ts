@@ -1,21 +1,35 @@
 import type { Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
-import { findProductByCode, listPlans, type Plan, type Product } from './plans.store.ts';
+import { findPlanByCode, findProductByCode, listPlans, type Plan, type Product } from './plans.store.ts';
 
 export const defaultProductCode = 'chatello';
 
-/** The plan with this code. Throws INVALID_REQUEST that lists the codes there are. */
+/** The plan with this code, archived or not. Throws NOT_FOUND. */
+export async function getPlan(db: Db, code: string): Promise<Plan> {
+  const plan = await findPlanByCode(db, code.trim().toLowerCase());
+  if (!plan) throw new AppError('NOT_FOUND', `There is no plan "${code}".`, { field: 'path.code' });
+  return plan;
+}
+
+/** The product with this code, archived or not. Throws NOT_FOUND. */
+export async function getProduct(db: Db, code: string): Promise<Product> {
+  const product = await findProductByCode(db, code.trim().toLowerCase());
+  if (!product) throw new AppError('NOT_FOUND', `There is no product "${code}".`, { field: 'path.code' });
+  return product;
+}
+
+/** The plan with this code, to be given to somebody. Throws INVALID_REQUEST that lists the codes that can be chosen; an archived plan cannot. */
 export async function getPlanByCode(db: Db, code: string, field = 'body.plan'): Promise<Plan> {
-  const plans = await listPlans(db);
+  const plans = (await listPlans(db)).filter(({ archived_at }) => archived_at === null);
   const plan = plans.find((candidate) => candidate.code === code.trim().toLowerCase());
   if (!plan) throw new AppError('INVALID_REQUEST', `${field}: there is no plan "${code}"; the plans are ${plans.map((candidate) => candidate.code).join(', ')}`, { field });
   return plan;
 }
 
-/** The product with this code; without a code the default product. Throws INVALID_REQUEST. */
+/** The product with this code, to be given to somebody; without a code the default product. Throws INVALID_REQUEST. */
 export async function getProductByCode(db: Db, code: string = defaultProductCode, field = 'body.product'): Promise<Product> {
   const product = await findProductByCode(db, code.trim().toLowerCase());
-  if (!product) throw new AppError('INVALID_REQUEST', `${field}: there is no product "${code}"`, { field });
+  if (!product || (product.archived_at !== null && product.code !== defaultProductCode)) throw new AppError('INVALID_REQUEST', `${field}: there is no product "${code}"`, { field });
   return product;
 }
 

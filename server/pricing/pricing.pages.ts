@@ -4,6 +4,7 @@ import { sitePage, type SitePage } from '../account/web/site-page.ts';
 import type { SiteView } from '../account/web/site-shell.ts';
 import { recordAudit } from '../audit/record-audit.ts';
 import type { Deps } from '../deps.ts';
+import { withSettings } from '../settings/with-settings.ts';
 import { AppError } from '../errors.ts';
 import { readLicenses } from '../licenses/read-licenses.ts';
 import { beginClaim, readClaim } from './claims.ts';
@@ -21,6 +22,7 @@ export function pricingPages(deps: Deps): SitePage[] {
   return [
     sitePage('get', '/pricing', async ({ query, t, locale }) => {
       const billing = billingOf(query['billing']);
+      const { SHOP_URL: shopUrl } = (await withSettings(deps)).config;
       const prices = config.PADDLE_CLIENT_TOKEN === undefined ? [] : await listPaddlePrices(db);
       const plans = (await listPricedPlans(db)).map((plan) => ({
         code: plan.code,
@@ -32,7 +34,7 @@ export function pricingPages(deps: Deps): SitePage[] {
         requests: plan.monthly_requests,
         sites: plan.max_sites,
         isOneSite: plan.max_sites === 1,
-        href: priceIdOf(prices, plan.id, billing) === undefined ? config.SHOP_URL : `/pricing/checkout?plan=${encodeURIComponent(plan.code)}&billing=${billing}`,
+        href: priceIdOf(prices, plan.id, billing) === undefined ? shopUrl : `/pricing/checkout?plan=${encodeURIComponent(plan.code)}&billing=${billing}`,
       }));
       return {
         view: 'pricing',
@@ -60,7 +62,7 @@ export function pricingPages(deps: Deps): SitePage[] {
           currency: plan.currency,
           isYearly: billing === 'yearly',
           back: `/pricing?billing=${billing}`,
-          shopUrl: config.SHOP_URL,
+          shopUrl: (await withSettings(deps)).config.SHOP_URL,
           checkout: { token: config.PADDLE_CLIENT_TOKEN, environment: config.PADDLE_ENVIRONMENT, price: priceId, claim, locale },
           scripts: [paddleScript, '/assets/checkout.js'],
         },

@@ -6,7 +6,7 @@ export type PricedPlan = Pick<Selectable<Schema['plans']>, 'id' | 'code' | 'name
 export type MappedPrice = { plan_id: string; months: number; external_id: string };
 
 export function listPricedPlans(db: Db): Promise<PricedPlan[]> {
-  return db.selectFrom('plans').select(['id', 'code', 'name', 'ai_proxy', 'max_sites', 'monthly_requests', 'monthly_price_cents', 'yearly_price_cents', 'currency']).orderBy('position').execute();
+  return db.selectFrom('plans').select(['id', 'code', 'name', 'ai_proxy', 'max_sites', 'monthly_requests', 'monthly_price_cents', 'yearly_price_cents', 'currency']).where('archived_at', 'is', null).orderBy('position').execute();
 }
 
 /** The price ids of Paddle that are mapped to a plan, the newest first. */

@@ -25,7 +25,7 @@ export const organizationRecords: Records<'organizations', typeof organizationFi
 
 const userFilters = { organization_id: idFilter('organisation') };
 const userItem = z
-  .object({ id: idShape, email: text, name: text, role: z.enum(roles), organization_id: nullableId, customer_id: nullableId, has_totp: z.boolean().meta({ description: 'Signs in with a second factor.' }), disabled_at: timeOrNull, last_login_at: timeOrNull, created_at: time, updated_at: time })
+  .object({ id: idShape, email: text, name: text, role: z.enum(roles), organization_id: nullableId, customer_id: nullableId, has_totp: z.boolean().meta({ description: 'Signs in with a second factor.' }), invited_at: timeOrNull.meta({ description: 'Asked in and not yet come.' }), disabled_at: timeOrNull, last_login_at: timeOrNull, created_at: time, updated_at: time })
   .meta({ id: 'UserRecord' });
 
 /** Everybody who can sign in. The token of an organisation sees those of its subtree. */
@@ -38,8 +38,8 @@ export const userRecords: Records<'users', typeof userFilters, typeof userItem> 
     return having(rows, 'users.organization_id', organization_id);
   },
   load: async (db, ids) =>
-    (await db.selectFrom('users').select(['id', 'email', 'name', 'role', 'organization_id', 'customer_id', 'totp_confirmed_at', 'disabled_at', 'last_login_at', 'created_at', 'updated_at']).where('id', 'in', ids).execute()).map(
-      ({ role, totp_confirmed_at, disabled_at, last_login_at, created_at, updated_at, ...row }) => ({ ...row, role: z.enum(roles).parse(role), has_totp: totp_confirmed_at !== null, disabled_at: isoOrNull(disabled_at), last_login_at: isoOrNull(last_login_at), created_at: iso(created_at), updated_at: iso(updated_at) }),
+    (await db.selectFrom('users').select(['id', 'email', 'name', 'role', 'organization_id', 'customer_id', 'totp_confirmed_at', 'invited_at', 'disabled_at', 'last_login_at', 'created_at', 'updated_at']).where('id', 'in', ids).execute()).map(
+      ({ role, totp_confirmed_at, invited_at, disabled_at, last_login_at, created_at, updated_at, ...row }) => ({ ...row, role: z.enum(roles).parse(role), has_totp: totp_confirmed_at !== null, invited_at: isoOrNull(invited_at), disabled_at: isoOrNull(disabled_at), last_login_at: isoOrNull(last_login_at), created_at: iso(created_at), updated_at: iso(updated_at) }),
     ),
 };
 

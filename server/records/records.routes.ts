@@ -1,8 +1,9 @@
 import type { Deps } from '../deps.ts';
 import type { Route } from '../http/route.ts';
-import { planRecords, productMappingRecords, productRecords } from './catalog.records.ts';
+import { moduleRecords, planRecords, productMappingRecords, productRecords } from './catalog.records.ts';
 import { customerRecords } from './customers.records.ts';
 import { licenseRecords } from './licenses.records.ts';
+import { importRecords } from './imports.records.ts';
 import { deliveryRecords, emailRecords, webhookDeliveryRecords, webhookEndpointRecords } from './messages.records.ts';
 import { orderRecords } from './orders.records.ts';
 import { apiTokenRecords, auditRecords, organizationRecords, userRecords } from './people.records.ts';
@@ -20,6 +21,7 @@ export function recordsRoutes(deps: Deps): Route[] {
     ...recordRoutes(deps, productRecords),
     ...recordRoutes(deps, productMappingRecords),
     ...recordRoutes(deps, planRecords),
+    ...recordRoutes(deps, moduleRecords),
     ...recordRoutes(deps, usageRecords),
     ...recordRoutes(deps, emailRecords),
     ...recordRoutes(deps, deliveryRecords),
@@ -29,5 +31,6 @@ export function recordsRoutes(deps: Deps): Route[] {
     ...recordRoutes(deps, userRecords),
     ...recordRoutes(deps, apiTokenRecords),
     ...recordRoutes(deps, auditRecords),
+    ...recordRoutes(deps, importRecords),
   ];
 }

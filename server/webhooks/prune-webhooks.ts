@@ -1,9 +1,9 @@
 import type { Db } from '../db/database.ts';
 import { deleteMessagesBefore } from './webhooks.store.ts';
 
-const keptMs = 90 * 24 * 60 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
 
-/** Deletes messages with their deliveries after three months. Until then a cause that comes again is known. */
-export function pruneWebhooks(db: Db, now: number): Promise<void> {
-  return deleteMessagesBefore(db, now - keptMs);
+/** Deletes messages with their deliveries after so many days. Until then a cause that comes again is known. */
+export function pruneWebhooks(db: Db, keptDays: number, now: number): Promise<void> {
+  return deleteMessagesBefore(db, now - keptDays * dayMs);
 }

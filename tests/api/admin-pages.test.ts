@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { createAdmin } from '../../server/admin.ts';
 import { formatLicenseKey } from '../../server/licenses/license-key.rules.ts';
 import { developmentKey } from '../../server/licenses/seed-development-license.ts';
+import { rebuildFigures } from '../../server/figures/count-figures.ts';
 import { newId } from '../../server/ids.ts';
 import { signedInVisitor, visitor, type Visitor } from '../admin-client.ts';
 import { onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
@@ -167,6 +168,7 @@ onBothDatabases('the dashboard finds and changes licences', (engine) => {
     await term(c, null, 50_000, 'EUR', 1);
     await term(c, 12, 12_000, 'JPY', 2);
     await term(cancelled, 1, 7_700, 'EUR', 1);
+    await rebuildFigures(deps);
     const { text } = await admin.get('/');
     for (const money of ['€29.00', 'US$100.00', 'JP¥1,000']) assert.ok(text.includes(`<span>${money}</span>`), `${money} in ${/figure-value figure-value-small.*?<\/a>/s.exec(text)?.[0]}`);
   });

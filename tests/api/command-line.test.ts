@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { SMTPServer } from 'smtp-server';
-import { verifyPassword } from '../../server/admin/password.ts';
+import { verifyPassword } from '../../server/users/password.ts';
 import { closeDatabase, openDatabase, type Db } from '../../server/db/database.ts';
 import { enqueueJob } from '../../server/jobs/enqueue.ts';
 import { newId } from '../../server/ids.ts';

@@ -9,9 +9,13 @@ import { changeAiSettings } from '../../server/ai/settings/change-ai-settings.ts
 import { findAiSettings } from '../../server/ai/settings/find-ai-settings.ts';
 import { rulesOf } from '../../server/ai/settings/seal-prompt.ts';
 import { answerOnce } from '../../server/idempotency/answer-once.ts';
+import { findHead } from '../../server/imports/import-lines.ts';
+import { receiveImport } from '../../server/imports/receive-import.ts';
 import { grantLicense } from '../../server/licenses/grant-license.ts';
 import { licenseKeyAad } from '../../server/licenses/issue-license.ts';
 import { resealLicenseKeys } from '../../server/licenses/reseal-keys.ts';
+import { createAdmin } from '../../server/users/create-admin.ts';
+import { beginTotp } from '../../server/users/totp.ts';
 import { validateLicense } from '../../server/licenses/validate-license.ts';
 import { openVault, type Vault } from '../../server/vault.ts';
 import { signingSecrets } from '../../server/webhooks/endpoint-secrets.ts';
@@ -36,6 +40,8 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
   });
   const vaultUnder = (keys: string): Promise<Vault> => openVault(db, keysOf(keys), now);
   let webhookSecret: string | undefined;
+  let importId = '';
+  let totpSecret: string | undefined;
   const ciphers = () => db.selectFrom('licenses').select(['id', 'key_id', 'key_cipher']).execute();
   const answer = (vault: Vault, body: unknown) => answerOnce(db, vault, { scope: 'test', key: 'once', body: 'same' }, now, async () => ({ status: 201, body }));
 
@@ -55,6 +61,10 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
     const sealed = vault.seal('sk-vendor', providerKeyAad('p1'));
     await db.insertInto('ai_providers').values({ id: 'p1', name: 'ours', title: 'Ours', kind: 'openai', base_url: 'https://example.com', key_cipher: sealed.cipher, key_id: sealed.keyId, key_hint: '', default_model: null, is_enabled: 1, position: 0, created_at: now, updated_at: now }).execute();
     await transact(db, (trx) => changeAiSettings(trx, vault, place.license_id, { systemPrompt: 'Be brief.' }, by, now));
+    const received = await receiveImport({ db, vault, now: () => now }, { stream: (async function* () { yield Buffer.from('email\na@example.com\n'); })(), fileName: 'a.csv' }, by);
+    importId = 'importId' in received ? received.importId : '';
+    const { user } = await createAdmin(db, { email: 'admin@example.com', password: 'one-time-password' }, by, now);
+    totpSecret = (await beginTotp(db, vault, user.id, now)).secret;
     await db.insertInto('response_cache').values({ license_id: place.license_id, digest: Buffer.from('x'), content_type: 'text/plain', provider: 'openai', model: 'gpt', answer_cipher: Buffer.from('x'), key_id: 'old', bytes: 1, created_at: now, expires_at: now + 1 }).execute();
     assert.deepEqual(new Set((await ciphers()).map(({ key_id }) => key_id)), new Set(['old']));
   });
@@ -63,7 +73,7 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
     const both = await vaultUnder(`${newKey},${oldKey}`);
     assert.equal(await resealLicenseKeys(db, both, 7), 7);
     const { code, stdout, stderr } = await chatello(database, ['rotate-keys', '--json', '--batch', '10'], { ...token, ENCRYPTION_KEYS: `${newKey},${oldKey}` });
-    assert.deepEqual([code, JSON.parse(stdout)], [0, { key_id: 'new', licenses: 19, answers: 1, provider_keys: 1, prompts: 1, cached: 1, ai_providers: 1, webhooks: 1, unused_keys: ['old'] }]);
+    assert.deepEqual([code, JSON.parse(stdout)], [0, { key_id: 'new', licenses: 19, answers: 1, provider_keys: 1, prompts: 1, cached: 1, ai_providers: 1, imports: 2, totp: 1, webhooks: 1, unused_keys: ['old'] }]);
     assert.match(stderr, /^licences: 10 of 19\nlicences: 19 of 19\n/);
   });
 
@@ -81,7 +91,10 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
     assert.equal(openProviderKey(vault, await db.selectFrom('provider_keys').selectAll().executeTakeFirstOrThrow()), 'sk-customer');
     assert.equal(settingsOfRow(await db.selectFrom('ai_providers').selectAll().executeTakeFirstOrThrow(), vault).apiKey, 'sk-vendor');
     assert.equal(rulesOf(vault, issued[0]?.id ?? '', await findAiSettings(db, issued[0]?.id ?? '')), 'Be brief.');
+    const person = await db.selectFrom('users').selectAll().executeTakeFirstOrThrow();
+    assert.equal((await beginTotp(db, vault, person.id, now)).secret, totpSecret);
     assert.deepEqual((await answer(vault, 'another answer')).body, { license_key: 'the first answer' });
+    assert.deepEqual((await findHead(db, vault, importId))?.columns, ['email']);
     const endpoint = await db.selectFrom('webhook_endpoints').selectAll().executeTakeFirstOrThrow();
     assert.deepEqual(signingSecrets(vault, endpoint, now), [webhookSecret]);
     await assert.rejects(vaultUnder(oldKey), /set up under the encryption key "new"/);
@@ -89,7 +102,7 @@ onBothDatabases('the rotation of the encryption keys', (engine) => {
 
   it('has nothing more to do when it is run again', async () => {
     const { stdout } = await chatello(database, ['rotate-keys', '--json'], { ...token, ENCRYPTION_KEYS: newKey });
-    assert.deepEqual(JSON.parse(stdout), { key_id: 'new', licenses: 0, answers: 0, provider_keys: 0, prompts: 0, cached: 0, ai_providers: 0, webhooks: 0, unused_keys: [] });
+    assert.deepEqual(JSON.parse(stdout), { key_id: 'new', licenses: 0, answers: 0, provider_keys: 0, prompts: 0, cached: 0, ai_providers: 0, imports: 0, totp: 0, webhooks: 0, unused_keys: [] });
   });
 
   it('does not open a ciphertext that was moved to another row, changed, or put under another key id', async () => {

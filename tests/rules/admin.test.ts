@@ -3,9 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { availableActions } from '../../server/admin/license-actions.rules.ts';
-import { loginDelayMs } from '../../server/admin/login-delay.rules.ts';
-import { addRecurringRevenue, type PaidTerm } from '../../server/admin/mrr.rules.ts';
-import { hashPassword, verifyPassword } from '../../server/admin/password.ts';
+import { loginDelayMs } from '../../server/users/login-delay.rules.ts';
+import { hashPassword, verifyPassword } from '../../server/users/password.ts';
 import { searchTerms } from '../../server/admin/search.rules.ts';
 import { parseConfig } from '../../server/config.ts';
 import { welcomeText, type Welcome } from '../../server/welcome.ts';
@@ -41,13 +40,6 @@ describe('the texts of the dashboard', () => {
 describe('the rules of the dashboard', () => {
   it('doubles the delay from the fifth failure on, up to an hour', () => {
     assert.deepEqual([1, 4, 5, 6, 7, 11, 12, 1_000].map(loginDelayMs), [0, 0, 30_000, 60_000, 120_000, 1_920_000, 3_600_000, 3_600_000]);
-  });
-
-  it('never adds two currencies, nor two terms of one licence', () => {
-    const sums = new Map<string, number>();
-    const term = (over: Partial<PaidTerm>): PaidTerm => ({ license_id: 'a', months: 1, amount_minor: 1_000, currency: 'EUR', paid_at: 1, ...over });
-    addRecurringRevenue(sums, [term({}), term({ paid_at: 2, amount_minor: 24_000, months: 12 }), term({ license_id: 'b', currency: 'USD', amount_minor: 900 }), term({ license_id: 'c', months: null }), term({ license_id: 'd', currency: null })]);
-    assert.deepEqual([...sums], [['EUR', 2_000], ['USD', 900]]);
   });
 
   it('reads a search text for all that it may mean', () => {

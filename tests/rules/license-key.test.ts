@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { canonicalLicenseKey, formatLicenseKey, generateLicenseKey, hasValidCheckCharacter } from '../../server/licenses/license-key.rules.ts';
+import { canonicalLicenseKey, formatLicenseKey, generateLicenseKey, hasValidCheckCharacter, keyHint, lookupKey } from '../../server/licenses/license-key.rules.ts';
 
 const alphabet = [...'0123456789ABCDEFGHJKMNPQRSTVWXYZ'];
 const typeable = [...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
@@ -92,5 +92,29 @@ describe('licence keys', () => {
 
   it('of the historic form have eight characters in a group', () => {
     assert.equal(formatLicenseKey('CHA0A1B2C3D4E5F60718293A4B5C6D7E8F9'), 'CHA-0A1B2C3D-4E5F6071-8293A4B5-C6D7E8F9');
+  });
+});
+
+describe('keys of other systems', () => {
+  for (const [typed, meant] of [
+    ['5d41402abc4b2a76b9719d911017c592', '~5D41402ABC4B2A76B9719D911017C592'],
+    [' 38b1460a-5104-4067-a91d-77b872934d51\n', '~38B1460A-5104-4067-A91D-77B872934D51'],
+    ['wc_order_5f1e0b9c_am_Xy12AbCd', '~WC_ORDER_5F1E0B9C_AM_XY12ABCD'],
+    ['sk_:7;Lq!z?P(0', '~SK_:7;LQ!Z?P(0'],
+    ['CHATTER-00001', '~CHATTER-00001'],
+    ['CHA-TEST-1234-5678-ABCD', 'CHATEST12345678ABCD'],
+  ] as const) it(`are looked up without regard to case and spaces: ${JSON.stringify(typed)}`, () => assert.equal(lookupKey(typed), meant));
+
+  for (const typed of ['', 'short', '--------', 'x'.repeat(201), 'schlüssel-0001', 'CHA-TEST-1234-5678-ABC', '"cha-test-1234-5678"']) {
+    it(`are not taken for one: ${JSON.stringify(typed.slice(0, 30))}`, () => assert.equal(lookupKey(typed), undefined));
+  }
+
+  it('never meet one of ours, and keep as a hint the letters that people see', () => {
+    fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii', maxLength: 60 }), (typed) => {
+      const ours = canonicalLicenseKey(typed);
+      const lookup = lookupKey(typed);
+      assert.equal(lookup?.startsWith('~') ?? false, ours === undefined && lookup !== undefined);
+    }));
+    assert.equal(keyHint(lookupKey('sk_:7;Lq!z?P(0') ?? ''), 'QZP0');
   });
 });

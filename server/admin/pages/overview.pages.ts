@@ -1,25 +1,60 @@
+import { providerStates } from '../../ai/breaker/breakers.ts';
+import { loadCatalog } from '../../ai/catalog/load-catalog.ts';
 import type { Deps } from '../../deps.ts';
-import { listLicenses } from '../licenses-list.store.ts';
-import { listDeliveries } from '../lists.store.ts';
-import { readFigures } from '../overview.store.ts';
-import { recurringRevenue } from '../recurring-revenue.ts';
+import { readStatistics, type Statistics } from '../../figures/read-statistics.ts';
 import { countJobs } from '../../jobs/count-jobs.ts';
+import { overviewCharts, periodSwitch } from '../figure-charts.ts';
+import { listDeliveries } from '../lists.store.ts';
+import { countDeadDeliveries, listRecentLicenses } from '../overview.store.ts';
 import { page, type Page } from '../web/page.ts';
 
-const dayMs = 24 * 60 * 60 * 1000;
 const recent = 6;
+/** A provider that refuses or breaks off a tenth of at least so many calls a day is worth a look. */
+const fewestCalls = 20;
+const failingShare = 0.1;
+const definitions = ['customers', 'active', 'requests', 'mrr', 'arpu', 'churn', 'conversion', 'expiring', 'issued', 'revenue', 'usage'];
 
 /** How the business stands, and what needs a hand. */
-export function overviewPages({ db, now, config }: Deps): Page[] {
+export function overviewPages(deps: Deps): Page[] {
+  const { db, now, config } = deps;
   return [
-    page('get', '/', 'overview.read', async ({ query, scope, t }) => {
+    page('get', '/', 'overview.read', async ({ query, t, locale, scope }) => {
       const at = now();
-      const figures = await readFigures(db, at - dayMs, at);
-      const { dead } = await countJobs(db);
-      const licenses = (await listLicenses(db, { scope }, {}, at)).rows.slice(0, recent);
-      const deliveries = (await listDeliveries(db, undefined, {})).rows.slice(0, recent);
-      const data = { ...figures, publicUrl: config.publicUrl, deadJobs: dead, revenue: await recurringRevenue(db, at), licenses, deliveries, done: query['done'] === 'password-changed' ? t('done.password-changed') : undefined };
-      return { view: 'overview', title: t('nav.overview'), data };
+      const { period, switches } = periodSwitch('/', query, t);
+      const statistics = await readStatistics(db, scope, period, at);
+      const isWhole = scope.kind === 'all';
+      const operator = isWhole
+        ? { deadDeliveries: await countDeadDeliveries(db), deadJobs: (await countJobs(db)).dead, failing: await failingProviders(deps, statistics), deliveries: (await listDeliveries(db, undefined, {})).rows.slice(0, recent) }
+        : {};
+      return {
+        view: 'overview',
+        title: t('nav.overview'),
+        data: {
+          isWhole,
+          statistics,
+          periodName: t(`period.${period}`),
+          switches,
+          charts: overviewCharts(t, locale, statistics),
+          ...operator,
+          licenses: await listRecentLicenses(db, scope, at, recent),
+          definitions: definitions.map((code) => ({ term: t(`define.${code}`), text: t(`define.${code}_text`) })),
+          publicUrl: config.publicUrl,
+          done: query['done'] === 'password-changed' ? t('done.password-changed') : undefined,
+        },
+      };
     }),
   ];
+}
+
+/** Providers that are not asked at the moment, or that failed often in the last 24 hours. */
+async function failingProviders(deps: Deps, { providersOfDay }: Statistics): Promise<{ name: string; title: string; calls: number; failed: number; isOpen: boolean }[]> {
+  const states = providerStates((await loadCatalog(deps)).upstreams, deps.now());
+  const names = new Set([...states.map(({ name }) => name), ...providersOfDay.map(({ provider }) => provider)]);
+  return [...names]
+    .map((name) => {
+      const day = providersOfDay.find(({ provider }) => provider === name);
+      const state = states.find((candidate) => candidate.name === name);
+      return { name, title: state?.title ?? name, calls: day?.calls ?? 0, failed: day?.failed_calls ?? 0, isOpen: state !== undefined && state.state !== 'closed' };
+    })
+    .filter(({ calls, failed, isOpen }) => isOpen || (calls >= fewestCalls && failed >= calls * failingShare));
 }

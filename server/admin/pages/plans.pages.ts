@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { may, type Role } from '../../access/access.rules.ts';
 import type { Deps } from '../../deps.ts';
 import { changePlanAi } from '../../plans/change-plan.ts';
 import { listPlans, type Plan } from '../../plans/plans.store.ts';
@@ -9,18 +10,20 @@ import { page, type Answer, type Page } from '../web/page.ts';
 import type { Translate } from '../web/locale.ts';
 import { pageNotFound } from '../web/shell.ts';
 
+const doneTexts = ['plan-saved', 'plan-added', 'plan-archived', 'plan-restored'];
 const largestCap = 10_000_000;
 const models = z.array(z.string());
 
 /** The plans, and what the AI of each includes. */
 export function planPages({ db, now }: Deps): Page[] {
   return [
-    page('get', '/plans', 'products.read', async ({ query, t }) => {
-      const rows = (await listPlans(db)).map((plan) => ({ ...plan, hasAi: plan.ai_proxy === 1, models: modelsOf(plan), limits: Object.keys(limitFields(quotasOf(plan))).length }));
-      return { view: 'plans', title: t('nav.plans'), data: { rows, done: query['done'] === 'plan-saved' ? t('done.plan-saved') : undefined } };
+    page('get', '/plans', 'products.read', async ({ query, role, t }) => {
+      const rows = (await listPlans(db)).map((plan) => ({ ...plan, isArchived: plan.archived_at !== null, hasAi: plan.ai_proxy === 1, models: modelsOf(plan), limits: Object.keys(limitFields(quotasOf(plan))).length }));
+      const done = doneTexts.find((code) => code === query['done']);
+      return { view: 'plans', title: t('nav.plans'), data: { rows, canWrite: may(role, 'products.write'), done: done && t(`done.${done}`) } };
     }),
 
-    page('get', '/plans/:code', 'products.read', async ({ params, t }) => {
+    page('get', '/plans/:code', 'products.read', async ({ params, role, t }) => {
       const plan = (await findPlan(db, params['code'])) ?? pageNotFound();
       const form = {
         ...limitFields(quotasOf(plan)),
@@ -29,10 +32,10 @@ export function planPages({ db, now }: Deps): Page[] {
         max_output_tokens: plan.max_output_tokens?.toString() ?? '',
         ...(plan.own_keys_use_quota === 1 ? { own_keys_use_quota: 'on' } : {}),
       };
-      return planForm(t, plan, form);
+      return planForm(t, plan, form, role);
     }),
 
-    page('post', '/plans/:code', 'products.write', async ({ params, form, by, t }) => {
+    page('post', '/plans/:code', 'products.write', async ({ params, form, by, role, t }) => {
       const plan = (await findPlan(db, params['code'])) ?? pageNotFound();
       const { quotas, problems } = limitsFromFields(form);
       const allowed = modelList(form['allowed_models'] ?? '');
@@ -43,7 +46,7 @@ export function planPages({ db, now }: Deps): Page[] {
         ...Object.fromEntries(Object.entries(caps).flatMap(([name, cap]) => (cap === undefined ? [[name, t('error.cap')]] : []))),
       };
       const { max_input_tokens: input, max_output_tokens: output } = caps;
-      if (Object.keys(errors).length > 0 || allowed === undefined || input === undefined || output === undefined) return planForm(t, plan, form, errors);
+      if (Object.keys(errors).length > 0 || allowed === undefined || input === undefined || output === undefined) return planForm(t, plan, form, role, errors);
       const changes = {
         quotas: Object.keys(quotas).length === 0 ? null : JSON.stringify(quotas),
         allowed_models: allowed.length === 0 ? null : JSON.stringify(allowed),
@@ -55,7 +58,7 @@ export function planPages({ db, now }: Deps): Page[] {
   ];
 }
 
-function planForm(t: Translate, plan: Plan, form: Record<string, string>, errors?: Record<string, string>): Answer {
+function planForm(t: Translate, plan: Plan, form: Record<string, string>, role: Role, errors?: Record<string, string>): Answer {
   const scopes = quotaScopes.map((scope) => ({
     scope,
     windows: quotaWindows.map((window) => ({
@@ -67,7 +70,7 @@ function planForm(t: Translate, plan: Plan, form: Record<string, string>, errors
       }),
     })),
   }));
-  return { view: 'plan', title: t('plan.title', { name: plan.name }), status: errors ? 422 : 200, data: { plan: { code: plan.code, name: plan.name, hasAi: plan.ai_proxy === 1 }, form, errors, scopes } };
+  return { view: 'plan', title: t('plan.title', { name: plan.name }), status: errors ? 422 : 200, data: { plan: { code: plan.code, name: plan.name, hasAi: plan.ai_proxy === 1, canWrite: may(role, 'products.write') }, form, errors, scopes } };
 }
 
 async function findPlan(db: Deps['db'], code: string | undefined): Promise<Plan | undefined> {

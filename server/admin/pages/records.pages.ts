@@ -6,6 +6,7 @@ import { page, type Page } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
 
 const deliveryStatuses = ['received', 'handled', 'ignored', 'dead'];
+const emailStatuses = ['queued', 'sent', 'failed'];
 
 /** What came in and what went out. */
 export function recordPages({ db, now, config }: Deps): Page[] {
@@ -34,8 +35,11 @@ export function recordPages({ db, now, config }: Deps): Page[] {
     }),
 
     page('get', '/emails', 'emails.read', async ({ query, t }) => {
-      const found = await listEmails(db, pageRequest(query));
-      return { view: 'emails', title: t('nav.emails'), data: { ...found, links: pageLinks('/emails', {}, found) } };
+      const status = emailStatuses.find((candidate) => candidate === query['status']);
+      const found = await listEmails(db, pageRequest(query), status);
+      const filters = [undefined, ...emailStatuses].map((code) => ({ code, href: addressOf('/emails', { status: code }), isCurrent: code === status }));
+      const retried = /^\d{1,6}$/.exec(query['retried'] ?? '');
+      return { view: 'emails', title: t('nav.emails'), data: { status, filters, canRetry: status === 'failed' && found.rows.length > 0, done: retried ? t('emails.retried', { count: Number(retried[0]) }) : undefined, ...found, links: pageLinks('/emails', { status }, found) } };
     }),
   ];
 }

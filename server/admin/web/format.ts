@@ -20,9 +20,9 @@ export function formatMoney(minor: number, currency: string | null, locale: Loca
   return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 }
 
-/** US dollars with every digit that is not zero; `amount` is decimal text, because a number would lose some. */
-export function formatDollars(amount: string, locale: Locale): string {
-  return new Intl.NumberFormat(regional(locale), { style: 'currency', currency: 'USD', minimumFractionDigits: 2, maximumFractionDigits: 8 }).format(amount as `${number}`);
+/** US dollars with every digit that is not zero, or at most so many places; `amount` is decimal text, because a number would lose some. */
+export function formatDollars(amount: string, locale: Locale, places = 8): string {
+  return new Intl.NumberFormat(regional(locale), { style: 'currency', currency: 'USD', minimumFractionDigits: 2, maximumFractionDigits: places }).format(amount as `${number}`);
 }
 
 /** `November 2026`. */

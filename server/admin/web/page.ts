@@ -5,11 +5,12 @@ import type { Scope } from '../../access/scope.ts';
 import type { Actor } from '../../audit/record-audit.ts';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
+import type { Session } from '../../users/sessions.ts';
 import { sendFile } from '../../http/send-file.ts';
 import type { ExportFile } from '../../records/export-records.ts';
-import type { Session } from '../sessions.ts';
 import { checkCsrf } from './csrf.ts';
 import { localeOf, translator, type Locale, type Translate } from './locale.ts';
+import { addressUnder, mountOf } from './mount.ts';
 import { sessionOf } from './session-of.ts';
 import { sendPage, type Shell } from './shell.ts';
 
@@ -46,8 +47,8 @@ export function page(method: Page['method'], path: string, permission: Permissio
       const session = sessionOf(context.res);
       if (!session) throw new AppError('UNAUTHENTICATED', 'Sign in first.');
       const { email, role, scope } = session.user;
-      if (!may(role, permission)) throw new AppError('FORBIDDEN', 'Your account may not do this.');
-      const by: Actor = { actor: `user:${email}`.slice(0, 190), requestId: context.res.locals['requestId'] as string };
+      if (!may(role, permission) || (session.awaitsCode && permission !== 'own-account')) throw new AppError('FORBIDDEN', 'Your account may not do this.');
+      const by: Actor = { actor: scope.kind === 'customer' ? `customer:${scope.customerId}` : `user:${email}`.slice(0, 190), requestId: context.res.locals['requestId'] as string };
       return handle({ ...context, session, by, role, scope });
     },
   };
@@ -68,7 +69,7 @@ export function mountPages(app: Express, deps: Deps, shell: Shell, pages: Page[]
         req,
         res,
       });
-      if ('redirect' in answer) res.redirect(303, answer.redirect);
+      if ('redirect' in answer) res.redirect(303, addressUnder(answer.redirect, mountOf(res)));
       else if ('document' in answer) sendDocument(res, answer);
       else if ('file' in answer) await sendFile(res, answer.file);
       else if ('download' in answer) res.attachment(answer.download).type(answer.type).send(answer.body);

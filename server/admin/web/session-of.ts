@@ -1,35 +1,70 @@
 import type { RequestHandler, Response } from 'express';
+import { findAccountSession } from '../../account/account-sessions.ts';
+import { readSiteCookie } from '../../account/web/site-cookies.ts';
+import { may } from '../../access/access.rules.ts';
 import type { Deps } from '../../deps.ts';
-import { findSession, type Session } from '../sessions.ts';
+import { isDoorOf } from '../../users/log-in.ts';
+import { sessionStage, type SessionStage } from '../../users/session-stage.rules.ts';
+import { findSession, type Session } from '../../users/sessions.ts';
 import { clearCookie, readCookie } from './cookies.ts';
+import { addressUnder, mountOf } from './mount.ts';
 
 /** Who is signed in on this request, as loadSession found it. */
 export function sessionOf(res: Response): Session | undefined {
   return res.locals['session'] as Session | undefined;
 }
 
-/** Finds the session of the cookie, for everything that follows. */
-export function loadSession({ db, now }: Pick<Deps, 'db' | 'now'>): RequestHandler {
+/** Finds the session of the cookie, for everything that follows. At the portal a buyer who came by a link is signed in as customer. */
+export function loadSession({ db, config, now }: Pick<Deps, 'db' | 'config' | 'now'>): RequestHandler {
   return async (req, res, next) => {
+    const { door } = mountOf(res);
     const token = readCookie(req, 'chatello_session');
     if (token !== undefined) {
       const session = await findSession(db, token, now());
-      if (session) res.locals['session'] = session;
+      if (session && isDoorOf(door, session.user.role)) res.locals['session'] = session;
       else clearCookie(res, 'chatello_session');
+    }
+    const link = door === 'portal' && !sessionOf(res) ? readSiteCookie(req, config, 'chatello_account') : undefined;
+    if (link !== undefined) {
+      const buyer = await findAccountSession(db, link, now());
+      if (buyer) res.locals['session'] = sessionOfBuyer(buyer);
     }
     next();
   };
+}
+
+/** A buyer has no account with a password; the session is the one of /account. */
+function sessionOfBuyer({ id, csrfToken, customer: { id: customerId, email, name } }: { id: Uint8Array; csrfToken: string; customer: { id: string; email: string; name: string } }): Session {
+  return { id, csrfToken, awaitsCode: false, user: { id: undefined, email, name, mustChangePassword: false, hasTotp: false, role: 'customer', scope: { kind: 'customer', customerId } } };
 }
 
 /** Sends whoever is not signed in to the login, and back afterwards. */
 export const requireSession: RequestHandler = (req, res, next) => {
   if (sessionOf(res)) return next();
   const isPage = req.method === 'GET' && req.path !== '/';
-  res.redirect(303, isPage ? `/login?next=${encodeURIComponent(req.originalUrl)}` : '/login');
+  res.redirect(303, addressUnder(isPage ? `/login?next=${encodeURIComponent(req.url)}` : '/login', mountOf(res)));
 };
 
-/** Nothing else opens before the one-time password has been replaced. */
-export const requireOwnPassword: RequestHandler = (_req, res, next) => {
-  if (sessionOf(res)?.user.mustChangePassword) res.redirect(303, '/password');
-  else next();
+const nextStep: Record<Exclude<SessionStage, 'whole'>, string> = { code: '/login/code', password: '/password', 'two-factor': '/two-factor' };
+
+/** How far somebody has come in signing in; undefined for a stranger. */
+export function stageOf(res: Response, { requireTotp }: Deps['config']): SessionStage | undefined {
+  const session = sessionOf(res);
+  return session && sessionStage({ awaitsCode: session.awaitsCode, ...session.user }, requireTotp);
+}
+
+/** Nothing that follows opens at these stages: they have a step of their own before. */
+export function requireBeyond(config: Deps['config'], ...stages: Exclude<SessionStage, 'whole'>[]): RequestHandler {
+  return (_req, res, next) => {
+    const at = stages.find((stage) => stage === stageOf(res, config));
+    if (at === undefined) next();
+    else res.redirect(303, addressUnder(nextStep[at], mountOf(res)));
+  };
+}
+
+/** Whoever may not see the overview begins with the licences. */
+export const startPage: RequestHandler = (_req, res, next) => {
+  const session = sessionOf(res);
+  if (!session || may(session.user.role, 'overview.read')) next();
+  else res.redirect(303, addressUnder('/licenses', mountOf(res)));
 };

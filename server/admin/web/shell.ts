@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
+import { may, type Permission } from '../../access/access.rules.ts';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { version } from '../../version.ts';
@@ -8,39 +9,56 @@ import { csrfTokenFor } from './csrf.ts';
 import { readCookie } from './cookies.ts';
 import { hasText, localeOf, translator } from './locale.ts';
 import { pageFailure } from './page-failure.ts';
-import { sessionOf } from './session-of.ts';
+import { mountOf, underBase } from './mount.ts';
+import { sessionOf, stageOf } from './session-of.ts';
 import type { Render } from './views.ts';
 
-/** What every page is framed with. */
-export type Shell = { deps: Deps; render: Render };
+/** What every page is framed with. `permissions`: what the pages to show ask for, by path. */
+export type Shell = { deps: Deps; render: Render; permissions: ReadonlyMap<string, Permission | undefined> };
 
 const navigation: { href: string; key: string; icon: string; also?: string }[] = [
   { href: '/', key: 'nav.overview', icon: 'overview' },
   { href: '/customers', key: 'nav.customers', icon: 'customers' },
   { href: '/licenses', key: 'nav.licenses', icon: 'key', also: '/new-license' },
+  { href: '/orders', key: 'nav.orders', icon: 'cart' },
+  { href: '/subscriptions', key: 'nav.subscriptions', icon: 'repeat' },
+  { href: '/usage', key: 'nav.usage', icon: 'activity', also: '/expiring' },
   { href: '/deliveries', key: 'nav.deliveries', icon: 'inbox' },
   { href: '/emails', key: 'nav.emails', icon: 'mail' },
   { href: '/webhooks', key: 'nav.webhooks', icon: 'webhook' },
   { href: '/providers', key: 'nav.providers', icon: 'plug', also: '/aliases' },
   { href: '/prices', key: 'nav.prices', icon: 'coins' },
   { href: '/plans', key: 'nav.plans', icon: 'list' },
+  { href: '/imports', key: 'nav.imports', icon: 'upload' },
+  { href: '/products', key: 'nav.products', icon: 'box', also: '/modules' },
+  { href: '/mappings', key: 'nav.mappings', icon: 'link' },
   { href: '/audit', key: 'nav.audit', icon: 'audit' },
+  { href: '/organizations', key: 'nav.organizations', icon: 'tree' },
+  { href: '/users', key: 'nav.users', icon: 'users' },
   { href: '/tokens', key: 'nav.tokens', icon: 'api' },
+  { href: '/settings', key: 'nav.settings', icon: 'settings' },
+  { href: '/system', key: 'nav.system', icon: 'server' },
 ];
 
 type View = { view: string; title: string; data?: Record<string, unknown>; status?: number };
 
 /** Renders a page within the frame that fits: the whole dashboard, or the bare one before the login. */
 export async function sendPage(shell: Shell, req: Request, res: Response, view: View): Promise<void> {
-  const session = sessionOf(res);
-  const isWhole = session !== undefined && !session.user.mustChangePassword;
-  sendView(shell, req, res, view, isWhole ? { system: await systemStrip(shell.deps) } : undefined);
+  const isWhole = stageOf(res, shell.deps.config) === 'whole';
+  const isOwn = mountOf(res).door === 'dashboard';
+  sendView(shell, req, res, view, isWhole ? (isOwn ? { system: await systemStrip(shell.deps) } : {}) : undefined);
 }
 
-function sendView({ deps, render }: Shell, req: Request, res: Response, { view, title, data = {}, status = 200 }: View, frame: { system?: unknown } | undefined): void {
+function sendView({ deps, render, permissions }: Shell, req: Request, res: Response, { view, title, data = {}, status = 200 }: View, frame: { system?: unknown } | undefined): void {
   const locale = localeOf(req);
   const session = sessionOf(res);
   const theme = readCookie(req, 'chatello_theme');
+  const role = session?.user.role;
+  const mount = mountOf(res);
+  const isOpen = (href: string) => {
+    const permission = permissions.get(href);
+    return role !== undefined && permissions.has(href) && (permission === undefined || may(role, permission));
+  };
   const html = render(frame ? 'dashboard' : 'bare', view, locale, {
     ...data,
     ...frame,
@@ -50,12 +68,15 @@ function sendView({ deps, render }: Shell, req: Request, res: Response, { view, 
     theme: theme === 'dark' || theme === 'light' ? theme : 'auto',
     nonce: res.locals['nonce'],
     csrf: csrfTokenFor(req, res, deps.vault),
-    path: req.method === 'GET' ? req.originalUrl : '/',
-    user: session && { email: session.user.email, name: session.user.name },
-    navigation: navigation.map((item) => ({ ...item, isCurrent: item.href === '/' ? req.path === '/' : [item.href, item.also].some((href) => href !== undefined && (req.path === href || req.path.startsWith(`${href}/`))) })),
+    path: req.method === 'GET' ? req.url : '/',
+    user: session && { email: session.user.email, name: session.user.name, isBuyer: session.user.id === undefined },
+    canSignOut: session?.awaitsCode === false,
+    role,
+    door: mount.door,
+    navigation: navigation.filter(({ href }) => isOpen(href)).map((item) => ({ ...item, isCurrent: item.href === '/' ? req.path === '/' : [item.href, item.also].some((href) => href !== undefined && (req.path === href || req.path.startsWith(`${href}/`))) })),
     version,
   });
-  res.status(status).type('html').send(html);
+  res.status(status).type('html').send(underBase(html, mount));
 }
 
 /** Version, database and queue, at the foot of every page. */
@@ -72,7 +93,7 @@ export function errorPage(shell: Shell): ErrorRequestHandler {
     const requestId = res.locals['requestId'] as string;
     const t = translator(localeOf(req));
     const key = [code, `${Math.floor(status / 100)}xx`].find((candidate) => hasText(`problem.${candidate}.title`)) ?? '5xx';
-    const isWhole = sessionOf(res)?.user.mustChangePassword === false;
+    const isWhole = stageOf(res, shell.deps.config) === 'whole';
     const text = code === 'MISDIRECTED' ? t(`problem.${key}.text`, { port: req.socket.localPort }) : t(`problem.${key}.text`);
     sendView(shell, req, res, { view: 'error', title: t(`problem.${key}.title`), status, data: { status, code, text, requestId, isBusy: code === 'BUSY' } }, isWhole ? {} : undefined);
   };

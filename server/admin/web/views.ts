@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Handlebars, { type HelperOptions, type RuntimeOptions, type TemplateDelegate } from 'handlebars';
+import { may, type Permission, type Role } from '../../access/access.rules.ts';
 import { actorName, siteName } from '../actors.ts';
 import { auditChanges } from '../audit-changes.rules.ts';
-import { formatMoney, isoTime, utcDate, utcDateTime } from './format.ts';
+import { barsSvg, swatchSvg, type BarChart } from './chart.ts';
+import { dollarsOf, microcentsPerDollar } from '../../usage/dollars.rules.ts';
+import { formatDollars, formatMoney, isoTime, utcDate, utcDateTime } from './format.ts';
 import { iconSvg } from './icons.ts';
 import { hasText, translator, type Locale } from './locale.ts';
 
@@ -58,6 +61,7 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   delivered: { color: 'green', icon: 'circle-check' },
   enabled: { color: 'green', icon: 'circle-check' },
   disabled: { color: 'secondary', icon: 'pause' },
+  invited: { color: 'blue', icon: 'mail' },
   ignored: { color: 'secondary', icon: 'circle-check' },
   dead: { color: 'red', icon: 'warning' },
   failed: { color: 'red', icon: 'warning' },
@@ -75,10 +79,28 @@ const statusLooks: Record<string, { color: string; icon: string }> = {
   added: { color: 'green', icon: 'plus' },
   changed: { color: 'blue', icon: 'replay' },
   removed: { color: 'red', icon: 'cross' },
+  mapping: { color: 'yellow', icon: 'hourglass' },
+  checking: { color: 'blue', icon: 'hourglass' },
+  checked: { color: 'blue', icon: 'circle-check' },
+  running: { color: 'blue', icon: 'hourglass' },
+  undoing: { color: 'blue', icon: 'hourglass' },
+  undone: { color: 'secondary', icon: 'replay' },
   revoked: { color: 'red', icon: 'cross' },
   intact: { color: 'green', icon: 'circle-check' },
   broken: { color: 'red', icon: 'warning' },
-  running: { color: 'blue', icon: 'hourglass' },
+  processing: { color: 'green', icon: 'circle-check' },
+  billed: { color: 'blue', icon: 'hourglass' },
+  unseen: { color: 'secondary', icon: 'hourglass' },
+  unmapped: { color: 'red', icon: 'warning' },
+  license: { color: 'green', icon: 'circle-check' },
+  no_license: { color: 'secondary', icon: 'circle-check' },
+  trialing: { color: 'blue', icon: 'clock' },
+  past_due: { color: 'orange', icon: 'warning' },
+  paused: { color: 'yellow', icon: 'pause' },
+  archived: { color: 'secondary', icon: 'pause' },
+  approved: { color: 'red', icon: 'cross' },
+  rejected: { color: 'secondary', icon: 'circle-check' },
+  reversed: { color: 'green', icon: 'circle-check' },
 };
 
 function addHelpers(handlebars: typeof Handlebars): void {
@@ -90,6 +112,9 @@ function addHelpers(handlebars: typeof Handlebars): void {
     t: (key: string, options: HelperOptions) => translator(localeOf(options))(key, options.hash as Record<string, string | number>),
     label: (prefix: string, code: string, options: HelperOptions) => label(prefix, code, options),
     eq: (a: unknown, b: unknown) => a === b,
+    concat: (...parts: unknown[]) => parts.slice(0, -1).join(''),
+    // Whether whoever looks at the page holds a permission: what they may not do is not offered.
+    may: (permission: Permission, options: HelperOptions) => may((options.data as { root: { role: Role } }).root.role, permission),
     has: (value: unknown) => value !== undefined,
     auditChanges: (before: string | null, after: string | null) => auditChanges(before ?? null, after ?? null),
     number: (value: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options)).format(value),
@@ -97,6 +122,12 @@ function addHelpers(handlebars: typeof Handlebars): void {
     money: (minor: number, currency: string | null, options: HelperOptions) => formatMoney(minor, currency, localeOf(options)),
     who: (code: string, options: HelperOptions) => actorName(code, translator(localeOf(options))),
     siteName: (name: string) => siteName(name),
+    /** A share in thousandths. */
+    percent: (share: number | undefined, options: HelperOptions) => (share === undefined ? '–' : new Intl.NumberFormat(localeOf(options), { style: 'percent', maximumFractionDigits: 1 }).format(share / 1_000)),
+    /** For people, who do not look at more than cents of a large amount. */
+    dollars: (microcents: number, options: HelperOptions) => formatDollars(dollarsOf(microcents), localeOf(options), microcents < microcentsPerDollar ? 4 : 2),
+    bars: (chart: BarChart, id: string) => new SafeString(barsSvg(chart, id, escapeExpression)),
+    swatch: (look: number, id: string) => new SafeString(swatchSvg(look, id)),
     icon: (name: string) => new SafeString(iconSvg(name)),
     time: (ms: number | null, options: HelperOptions) => timeElement(ms, 'datetime', utcDateTime, localeOf(options)),
     ago: (ms: number | null, options: HelperOptions) => timeElement(ms, 'relative', utcDateTime, localeOf(options)),

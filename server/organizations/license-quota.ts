@@ -1,0 +1,45 @@
+import type { Db } from '../db/database.ts';
+import { AppError } from '../errors.ts';
+import { addToCount, addWithinQuota, findOrganizationPath } from './organizations.store.ts';
+
+/** Whether a licence counts: from its issue until it is cancelled or everything that paid for it is taken back. One that ran out or is suspended still does. */
+export function countsAgainstQuota({ status }: { status: string }): boolean {
+  return status !== 'cancelled';
+}
+
+/**
+ * Counts licences of a node on it and on every node above, from the top down so that two at once follow each other, in the caller's
+ * transaction. Never more than the quota of each, whatever runs beside it. Throws LICENSE_QUOTA_EXHAUSTED, and the caller rolls back.
+ * `isPaid`: they were paid for already, so they count also where there is no room left.
+ */
+export async function takeLicenses(db: Db, organizationId: string | null, count: number, { isPaid = false } = {}): Promise<void> {
+  if (count === 0) return;
+  for (const id of await placesOf(db, organizationId)) {
+    if (isPaid) await addToCount(db, id, count);
+    else if (!(await addWithinQuota(db, id, count))) throw new AppError('LICENSE_QUOTA_EXHAUSTED', 'The organisation, or one above it, has used up its quota of licences.', { field: 'body.organization_id' });
+  }
+}
+
+/** Gives licences of a node back to its quota and to those above, in the caller's transaction. */
+export async function releaseLicenses(db: Db, organizationId: string | null, count: number): Promise<void> {
+  if (count === 0) return;
+  for (const id of await placesOf(db, organizationId)) await addToCount(db, id, -count);
+}
+
+/** Counts a licence where it belongs now instead of where it did, in the caller's transaction. Throws LICENSE_QUOTA_EXHAUSTED unless it `isPaid`. */
+export async function recountLicense(db: Db, before: Counted, after: Counted, { isPaid }: { isPaid: boolean }): Promise<void> {
+  const [from, to] = [before, after].map((license) => (countsAgainstQuota(license) ? license.organization_id : null));
+  if (from === to) return;
+  await releaseLicenses(db, from ?? null, 1);
+  await takeLicenses(db, to ?? null, 1, { isPaid });
+}
+
+type Counted = { status: string; organization_id: string | null };
+
+/** A node and all above it, the top first. */
+async function placesOf(db: Db, organizationId: string | null): Promise<string[]> {
+  if (organizationId === null) return [];
+  const path = await findOrganizationPath(db, organizationId);
+  if (path === undefined) throw new Error('a licence belongs to an organisation that is not there');
+  return path.split('/').filter((id) => id !== '');
+}

@@ -1,0 +1,94 @@
+// Who may open what: the table that tests/api/access-matrix.test.ts holds against every page and every endpoint. A new page or endpoint
+// needs a row here, or the test fails. Each row says it anew, so that a slip in server/access/access.rules.ts is seen.
+
+/** S superadmin, U support, R reseller, C sub-company, A agent, K customer. */
+export const letters = { S: 'superadmin', U: 'support', R: 'reseller', C: 'sub_company', A: 'agent', K: 'customer' } as const;
+
+const everybody = 'SURCAK';
+const operators = 'SU';
+const sellers = 'SURCA';
+const managers = 'SRC';
+
+/** Pages that open without a session: their own rules are tested in accounts.test.ts. */
+export const openPages = ['GET /login', 'POST /login', 'POST /preferences', 'GET /reset-password', 'POST /reset-password', 'GET /reset-password/:token', 'POST /reset-password/:token', 'GET /invitation/:token', 'POST /invitation/:token'];
+
+/** The roles that may open a page of the dashboard or the portal. */
+export const pageRows: Record<string, string> = {
+  ...rows(everybody, [
+    'GET /login/code', 'POST /login/code', 'POST /login/cancel', 'GET /password', 'POST /password', 'POST /logout',
+    'GET /sessions', 'POST /sessions/end-others', 'POST /sessions/:handle/end',
+    'GET /two-factor', 'POST /two-factor/confirm', 'POST /two-factor/recovery-codes', 'POST /two-factor/remove',
+    'GET /licenses', 'GET /licenses/:id', 'POST /licenses/:id/reveal', 'GET /licenses/:id/statement', 'GET /licenses/:id/statement.csv',
+    'GET /licenses/:id/sites/:site/release', 'POST /licenses/:id/sites/:site/release',
+  ]),
+  ...rows(sellers, ['GET /', 'GET /customers', 'GET /customers/:id']),
+  ...rows('SRCA', ['GET /new-license', 'POST /new-license', 'GET /new-license/:form']),
+  ...rows('SURC', ['GET /organizations', 'GET /organizations/:id']),
+  ...rows(managers, [
+    'GET /organizations/new', 'POST /organizations/new', 'POST /organizations/:id', 'GET /organizations/:id/disable', 'POST /organizations/:id/disable', 'POST /organizations/:id/enable',
+    'GET /users', 'GET /users/new', 'POST /users/new', 'GET /users/:id', 'POST /users/:id', 'POST /users/:id/place', 'POST /users/:id/invite',
+    'GET /users/:id/disable', 'POST /users/:id/disable', 'POST /users/:id/enable', 'GET /users/:id/reset-totp', 'POST /users/:id/reset-totp',
+    'POST /users/:id/sessions/end', 'POST /users/:id/sessions/:handle/end',
+  ]),
+  ...rows(operators, [
+    'GET /providers', 'GET /providers/:name', 'GET /aliases', 'GET /aliases/:alias', 'GET /prices', 'GET /prices/:version/csv', 'GET /plans', 'GET /plans/:code',
+    'GET /deliveries', 'GET /deliveries/:id', 'GET /audit',
+    'GET /emails', 'GET /emails/:id', 'GET /emails/templates', 'GET /emails/templates/:template/:language', 'GET /emails/templates/:template/:language/html',
+    'POST /emails/templates/:template/:language', 'POST /emails/:id/resend',
+  ]),
+  ...rows('S', [
+    'GET /licenses/:id/suspend', 'POST /licenses/:id/suspend', 'GET /licenses/:id/reactivate', 'POST /licenses/:id/reactivate', 'GET /licenses/:id/cancel', 'POST /licenses/:id/cancel', 'POST /licenses/:id/unlock',
+    'GET /providers/new', 'POST /providers/new', 'POST /providers/:name', 'POST /providers/:name/test', 'POST /providers/:name/enable', 'POST /providers/:name/disable', 'GET /providers/:name/remove', 'POST /providers/:name/remove',
+    'GET /aliases/new', 'POST /aliases/new', 'POST /aliases/:alias', 'POST /aliases/:alias/remove', 'GET /prices/change', 'POST /prices/change', 'GET /prices/new', 'POST /prices/new', 'POST /plans/:code', 'POST /deliveries/:id/replay',
+    'GET /webhooks', 'GET /webhooks/new', 'POST /webhooks/new', 'GET /webhooks/deliveries/:delivery', 'POST /webhooks/deliveries/:delivery/redeliver', 'GET /webhooks/:id', 'GET /webhooks/:id/edit', 'POST /webhooks/:id/edit',
+    'POST /webhooks/:id/rotate', 'GET /webhooks/:id/delete', 'POST /webhooks/:id/enable', 'POST /webhooks/:id/disable', 'POST /webhooks/:id/test', 'POST /webhooks/:id/delete',
+  ]),
+};
+
+/** The scope that an API token needs for an endpoint; `own`: whether the token of an organisation may hold it too. */
+export const routeRows: Record<string, { scope: string; own: boolean }> = {
+  ...scoped('licenses.issue', true, ['POST /api/create_license']),
+  ...scoped('customers.read', true, ['GET /api/customer/:id', 'GET /api/v1/customers', 'GET /api/v1/customers/:id']),
+  ...scoped('customers.write', true, ['POST /api/customer', 'PUT /api/customer/:id', 'DELETE /api/customer/:id']),
+  ...scoped('licenses.read', true, ['GET /api/v1/licenses', 'GET /api/v1/licenses/:id']),
+  ...scoped('keys.read', true, ['POST /api/v1/licenses/:id/reveal-key']),
+  ...scoped('orders.read', true, ['GET /api/v1/orders', 'GET /api/v1/orders/:id']),
+  ...scoped('subscriptions.read', true, ['GET /api/v1/subscriptions', 'GET /api/v1/subscriptions/:id']),
+  ...scoped('usage.read', true, ['GET /api/v1/usage-records', 'GET /api/v1/usage-records/:id']),
+  ...scoped('organizations.read', true, ['GET /api/v1/organizations', 'GET /api/v1/organizations/:id']),
+  ...scoped('organizations.write', true, ['POST /api/v1/organizations', 'PUT /api/v1/organizations/:id', 'POST /api/v1/organizations/:id/disable', 'POST /api/v1/organizations/:id/enable']),
+  ...scoped('users.read', true, ['GET /api/v1/users', 'GET /api/v1/users/:id']),
+  ...scoped('users.write', true, [
+    'POST /api/v1/users', 'PUT /api/v1/users/:id', 'POST /api/v1/users/:id/move', 'POST /api/v1/users/:id/invite', 'POST /api/v1/users/:id/disable', 'POST /api/v1/users/:id/enable', 'POST /api/v1/users/:id/reset-totp', 'POST /api/v1/users/:id/end-sessions',
+  ]),
+  ...scoped('exports.read', true, [
+    'GET /api/v1/exports/customers', 'GET /api/v1/exports/licenses', 'GET /api/v1/exports/orders', 'GET /api/v1/exports/subscriptions', 'GET /api/v1/exports/usage', 'GET /api/v1/exports/emails', 'GET /api/v1/exports/deliveries',
+    'GET /api/v1/exports/webhook-deliveries', 'GET /api/v1/exports/organizations', 'GET /api/v1/exports/users', 'GET /api/v1/exports/audit',
+  ]),
+  ...scoped('products.read', false, ['GET /api/v1/products', 'GET /api/v1/products/:id', 'GET /api/v1/product-mappings', 'GET /api/v1/product-mappings/:id']),
+  ...scoped('plans.read', false, ['GET /api/v1/plans', 'GET /api/v1/plans/:id']),
+  ...scoped('emails.read', false, ['GET /api/v1/emails', 'GET /api/v1/emails/:id']),
+  ...scoped('emails.write', false, ['POST /api/v1/emails/:id/resend', 'POST /api/v1/email-tests']),
+  ...scoped('deliveries.read', false, ['GET /api/v1/deliveries', 'GET /api/v1/deliveries/:id']),
+  ...scoped('deliveries.write', false, ['POST /api/v1/deliveries/:id/replay', 'POST /api/v1/delivery-replays']),
+  ...scoped('webhooks.read', false, ['GET /api/v1/webhook-endpoints', 'GET /api/v1/webhook-endpoints/:id', 'GET /api/v1/webhook-deliveries', 'GET /api/v1/webhook-deliveries/:id']),
+  ...scoped('webhooks.write', false, [
+    'POST /api/v1/webhook-endpoints', 'PUT /api/v1/webhook-endpoints/:id', 'DELETE /api/v1/webhook-endpoints/:id', 'POST /api/v1/webhook-endpoints/:id/enable', 'POST /api/v1/webhook-endpoints/:id/disable',
+    'POST /api/v1/webhook-endpoints/:id/rotate-secret', 'POST /api/v1/webhook-endpoints/:id/test', 'POST /api/v1/webhook-deliveries/:id/redeliver',
+  ]),
+  ...scoped('providers.read', false, ['GET /api/v1/providers', 'GET /api/v1/providers/:name', 'GET /api/v1/model-aliases', 'GET /api/v1/model-aliases/:alias', 'GET /api/v1/price-versions', 'GET /api/v1/price-versions/:version']),
+  ...scoped('providers.write', false, [
+    'POST /api/v1/providers', 'PUT /api/v1/providers/:name', 'DELETE /api/v1/providers/:name', 'POST /api/v1/providers/:name/enable', 'POST /api/v1/providers/:name/disable', 'POST /api/v1/providers/:name/test',
+    'PUT /api/v1/model-aliases/:alias', 'DELETE /api/v1/model-aliases/:alias', 'POST /api/v1/price-versions',
+  ]),
+  ...scoped('audit.read', false, ['GET /api/v1/audit', 'GET /api/v1/audit/:id']),
+  ...scoped('admin', false, ['GET /api/v1/api-tokens', 'GET /api/v1/api-tokens/:id', 'POST /api/v1/api-tokens', 'DELETE /api/v1/api-tokens/:id']),
+};
+
+function rows(roles: string, pages: string[]): Record<string, string> {
+  return Object.fromEntries(pages.map((page) => [page, roles]));
+}
+
+function scoped(scope: string, own: boolean, endpoints: string[]): Record<string, { scope: string; own: boolean }> {
+  return Object.fromEntries(endpoints.map((endpoint) => [endpoint, { scope, own }]));
+}
