@@ -172,6 +172,8 @@ onBothDatabases('the life of a subscription', (engine) => {
   it('ends the trial of a WooCommerce subscription when it ends, whichever delivery comes first, and begins the full term with the first renewal', async () => {
     const shop = await app();
     const trialEnd = Date.UTC(2026, 11, 5, 11);
+    const before = shop.clock.now;
+    shop.clock.now = Date.UTC(2026, 10, 21, 12);
     const ends: string[] = [];
     for (const first of ['order', 'subscription']) {
       const order = wooOrder({ total: '0.00', line_items: [{ id: 1, name: 'Pro', product_id: 11, variation_id: 0, quantity: 1, total: '0.00', sku: 'CHATELLO-PRO' }] });
@@ -191,6 +193,7 @@ onBothDatabases('the life of a subscription', (engine) => {
     }
     const expected = ['2026-12-05T11:00:00.000Z', 'active', 'suspended', '2027-12-05T11:00:00.000Z'];
     assert.deepEqual(ends, [...expected, ...expected]);
+    shop.clock.now = before;
   });
 
   it('follows a WooCommerce subscription: on hold has its grace, pending cancellation runs to its end, cancelled ends it', async () => {
