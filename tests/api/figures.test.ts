@@ -164,8 +164,8 @@ onBothDatabases('the figures of the dashboard', (engine) => {
     assert.deepEqual([seen.length, new Set(seen).size], [26, 26]);
     assert.equal((await read('status=failed')).data.length, 5);
     assert.equal((await read(`license_id=${licenses.anna}`)).data.length, 1);
-    assert.equal((await read('until=2026-01-01T00:00:00Z')).data.length, 0);
-    for (const query of ['cursor=x', 'limit=0', 'limit=999', 'status=odd', 'from=yesterday']) assert.equal((await app.call('get', `/api/v1/usage?${query}`, { token: app.adminToken })).status, 400, query);
+    assert.equal((await read('created_to=2026-01-01T00:00:00Z')).data.length, 0);
+    for (const query of ['cursor=x', 'limit=0', 'limit=999', 'status=odd', 'created_from=yesterday']) assert.equal((await app.call('get', `/api/v1/usage?${query}`, { token: app.adminToken })).status, 400, query);
   });
 
   it('speak Italian as well', async () => {
