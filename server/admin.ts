@@ -11,6 +11,7 @@ import { customerActionPages } from './admin/pages/customer-actions.pages.ts';
 import { customerFormPages } from './admin/pages/customer-forms.pages.ts';
 import { customerPages } from './admin/pages/customers.pages.ts';
 import { emailPages } from './admin/pages/emails.pages.ts';
+import { exportPages } from './admin/pages/exports.pages.ts';
 import { importPages } from './admin/pages/imports.pages.ts';
 import { importSteps } from './admin/pages/import-steps.pages.ts';
 import { licenseActionPages } from './admin/pages/license-actions.pages.ts';
@@ -106,6 +107,7 @@ export function dashboardPages(deps: Deps): { open: Page[]; code: Page[]; passwo
       ...organizationPages(deps),
       ...userPages(deps),
       ...auditPages(deps),
+      ...exportPages(deps),
       ...tokenPages(deps),
     ],
   };
