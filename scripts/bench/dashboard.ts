@@ -116,7 +116,7 @@ async function addresses({ db, now }: Deps, { licenses }: Sizes): Promise<[name:
     '/', '/?period=7d', '/?period=90d', '/?period=12m', '/usage', '/usage?by=model&period=90d', '/usage?by=plan_id&period=12m', '/usage?by=day&period=12m', '/usage?provider=openai&by=model', '/usage/customers', '/usage/customers?order=cost', '/usage/licenses', '/usage/licenses?order=cost', '/expiring', '/expiring?days=90',
     '/search?q=customer', '/search?q=customer-77@example.net', '/search?q=company', '/search?q=customer 77', '/search?q=N-42', '/search?q=shop-4', `/search?q=${license.key_hint}`, '/search?q=nothing-like-it',
     '/providers', '/prices', '/plans', '/products', '/tokens', '/settings', '/system',
-    '/api/v1/statistics', '/api/v1/statistics?period=12m&group=model', '/api/v1/usage', '/api/v1/usage?status=failed', '/api/v1/usage-totals?group=license', '/api/v1/customers', '/api/v1/licenses', '/api/v1/orders', '/api/v1/audit', '/api/v1/exports/customers?format=csv', '/api/v1/exports/licenses?format=csv', '/api/v1/exports/orders?format=csv',
+    '/api/v1/statistics', '/api/v1/statistics?period=12m&group=model', '/api/v1/usage', '/api/v1/usage?group=license', '/api/v1/usage-records', '/api/v1/customers', '/api/v1/licenses', '/api/v1/orders', '/api/v1/audit', '/api/v1/exports/customers?format=csv', '/api/v1/exports/licenses?format=csv', '/api/v1/exports/orders?format=csv',
   ];
   return [...pages, ['/customers/:id', `/customers/${customer.id}`], ['/licenses/:id', `/licenses/${license.id}`], ...plain.map((address): [string, string] => [address, encodeURI(address)])];
 }

@@ -18,13 +18,13 @@ const line = z
   .object({ name: z.string().meta({ description: 'A provider, model, source of the key or day; the id of a plan, licence or customer.', example: 'openai' }), calls: count, requests: count.meta({ description: 'Charged to quotas.' }), tokens: count, failed_calls: count.nullable().meta({ description: 'Null by licence and customer.' }), cost_usd: cost })
   .meta({ id: 'UsageFigure' });
 
-/** The figures of usage, for programs that hold an API token. The single requests are at /api/v1/usage. */
+/** The figures of usage, for programs that hold an API token. The single requests are at /api/v1/usage-records. */
 export function usageFigureRoutes(deps: Deps): Route[] {
   const { db, now } = deps;
   const read = adminRead(
     deps,
     {
-      path: '/api/v1/usage-totals', operationId: 'readUsageTotals', tag: 'AI', scope: 'usage.read',
+      path: '/api/v1/usage', operationId: 'readUsageFigures', tag: 'AI', scope: 'usage.read',
       summary: 'What was used, added up',
       description: 'All AI requests that have ended, about a minute behind. By licence and customer it is that of a calendar month, page by page, who used most first; by anything else that of a period, whole, the most expensive first.',
       query: z.strictObject({
