@@ -41,6 +41,8 @@ export const pageRows: Record<string, string> = {
   ]),
   ...rows('S', ['GET /tokens', 'GET /tokens/new', 'POST /tokens/new', 'GET /tokens/:id/revoke', 'POST /tokens/:id/revoke', 'GET /exports/webhooks']),
   ...rows('S', [
+    'GET /imports', 'GET /imports/new', 'POST /imports', 'GET /imports/:id', 'GET /imports/:id/mapping', 'POST /imports/:id/mapping', 'GET /imports/:id/values', 'POST /imports/:id/values', 'GET /imports/:id/refused.csv',
+    'POST /imports/:id/start', 'POST /imports/:id/resume', 'GET /imports/:id/undo', 'POST /imports/:id/undo', 'GET /imports/:id/discard', 'POST /imports/:id/discard',
     'GET /licenses/:id/suspend', 'POST /licenses/:id/suspend', 'GET /licenses/:id/reactivate', 'POST /licenses/:id/reactivate', 'GET /licenses/:id/cancel', 'POST /licenses/:id/cancel', 'POST /licenses/:id/unlock',
     'GET /providers/new', 'POST /providers/new', 'POST /providers/:name', 'POST /providers/:name/test', 'POST /providers/:name/enable', 'POST /providers/:name/disable', 'GET /providers/:name/remove', 'POST /providers/:name/remove',
     'GET /aliases/new', 'POST /aliases/new', 'POST /aliases/:alias', 'POST /aliases/:alias/remove', 'GET /prices/change', 'POST /prices/change', 'GET /prices/new', 'POST /prices/new', 'POST /plans/:code', 'POST /deliveries/:id/replay',
@@ -118,6 +120,9 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
   ...scoped('providers.write', false, [
     'POST /api/v1/providers', 'PUT /api/v1/providers/:name', 'DELETE /api/v1/providers/:name', 'POST /api/v1/providers/:name/enable', 'POST /api/v1/providers/:name/disable', 'POST /api/v1/providers/:name/test',
     'PUT /api/v1/model-aliases/:alias', 'DELETE /api/v1/model-aliases/:alias', 'POST /api/v1/price-versions',
+  ]),
+  ...scoped('imports.write', false, [
+    'GET /api/v1/imports', 'GET /api/v1/imports/:id', 'POST /api/v1/imports', 'POST /api/v1/imports/:id/check', 'POST /api/v1/imports/:id/start', 'POST /api/v1/imports/:id/undo', 'POST /api/v1/imports/:id/resume', 'DELETE /api/v1/imports/:id', 'GET /api/v1/imports/:id/problems',
   ]),
   ...scoped('audit.read', false, ['GET /api/v1/audit', 'GET /api/v1/audit/:id']),
   ...scoped('admin', false, ['GET /api/v1/api-tokens', 'GET /api/v1/api-tokens/:id', 'POST /api/v1/api-tokens', 'DELETE /api/v1/api-tokens/:id']),
