@@ -9,6 +9,7 @@ import { accountRoutes } from './ai/own-keys/account.routes.ts';
 import { providerKeyRoutes } from './ai/own-keys/provider-keys.routes.ts';
 import { aiSettingsRoutes } from './ai/settings/settings.routes.ts';
 import { visitorRoutes } from './ai/visitors/visitors.routes.ts';
+import { batchRoutes } from './batches/batches.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
 import { ledgerRoutes } from './figures/ledger.routes.ts';
@@ -23,6 +24,8 @@ import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
 import { siteRoutes } from './licenses/sites.routes.ts';
+import { customerWriteRoutes } from './people/customers-api.routes.ts';
+import { licenseWriteRoutes } from './people/licenses-api.routes.ts';
 import { licenseModuleRoutes } from './licenses/modules.routes.ts';
 import { mappingRoutes } from './billing/mappings.routes.ts';
 import { orderRoutes } from './billing/orders.routes.ts';
@@ -54,6 +57,9 @@ export function apiRoutes(deps: Deps): Route[] {
     ...siteRoutes(deps),
     ...adminLicenseRoutes(deps),
     ...customerRoutes(deps),
+    ...customerWriteRoutes(deps),
+    ...licenseWriteRoutes(deps),
+    ...batchRoutes(deps),
     ...audioRoutes(deps),
     ...providerKeyRoutes(deps),
     ...accountRoutes(deps),

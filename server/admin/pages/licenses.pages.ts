@@ -5,14 +5,16 @@ import { customerErased } from '../../customers/customer-status.rules.ts';
 import { licenseKeyAad } from '../../licenses/issue-license.ts';
 import { statusAt } from '../../licenses/license-status.rules.ts';
 import { listActivations } from '../../licenses/licenses.store.ts';
+import { licenseRecords } from '../../records/licenses.records.ts';
 import { findNodeName } from '../../people/organizations.store.ts';
 import { monthStart, windowEnd } from '../../usage/period.rules.ts';
 import { countRequestsOfMonth, findLicenseDetail, listOrdersOfLicense, listTermsNewestFirst } from '../license-detail.store.ts';
 import { availableActions, permissionFor } from '../license-actions.rules.ts';
-import { licenseSorts } from '../../people/license-filter.store.ts';
-import { listLicenses } from '../licenses-list.store.ts';
+import { filteredLicenses, licenseSorts } from '../../people/license-filter.store.ts';
+import { listLicenses, orderOfLicenses } from '../licenses-list.store.ts';
 import { listAudit } from '../lists.store.ts';
 import { addressOf, pageLinks } from '../paging.store.ts';
+import { exportPage } from '../export-page.ts';
 import { readLicenseFilter, statuses } from '../license-filter.ts';
 import { sortedRequest } from '../sorted-page.store.ts';
 import { hasText, type Translate } from '../web/locale.ts';
@@ -27,6 +29,11 @@ const doneTexts = ['suspend', 'reactivate', 'cancel', 'released', 'unlocked', 'c
 export function licensePages(deps: Deps): Page[] {
   const { db, vault, now } = deps;
   return [
+    exportPage(deps, '/exports/licenses', 'licenses.read', licenseRecords, async ({ query, scope }) => {
+      const { filter } = await readLicenseFilter(deps, scope, query);
+      return { rows: filteredLicenses(db, filter, now()), order: orderOfLicenses(filter) };
+    }),
+
     page('get', '/licenses', 'licenses.read', async ({ query, scope, role, t }) => {
       const at = now();
       const { filter, parameters, plans, nodes, keyId, isKeySearch, isCut, customer } = await readLicenseFilter(deps, scope, query);
