@@ -16,6 +16,7 @@ import { importPages } from './admin/pages/imports.pages.ts';
 import { importSteps } from './admin/pages/import-steps.pages.ts';
 import { licenseActionPages } from './admin/pages/license-actions.pages.ts';
 import { licenseChangePages } from './admin/pages/license-changes.pages.ts';
+import { licenseModulePages } from './admin/pages/license-modules.pages.ts';
 import { licensePages } from './admin/pages/licenses.pages.ts';
 import { loginPages } from './admin/pages/login.pages.ts';
 import { overviewPages } from './admin/pages/overview.pages.ts';
@@ -91,6 +92,7 @@ export function dashboardPages(deps: Deps): { open: Page[]; code: Page[]; passwo
       ...providerPages(deps),
       ...aliasPages(deps),
       ...pricePages(deps),
+      ...licenseModulePages(deps),
       ...planEditPages(deps),
       ...planPages(deps),
       ...productPages(deps),

@@ -12,7 +12,7 @@ import { sortedPage, type SortedRequest } from './sorted-page.store.ts';
 export type CustomerRow = Pick<Selectable<Schema['customers']>, 'id' | 'name' | 'email' | 'company' | 'status' | 'created_at'> & { licenses: number; organization: string | undefined };
 const matchesPerIndex = 200;
 /** The columns of each order. */
-export const customerOrders: Record<CustomerSort, Order> = {
+const customerOrders: Record<CustomerSort, Order> = {
   newest: { column: 'customers.created_at', id: 'customers.id', direction: 'desc' },
   oldest: { column: 'customers.created_at', id: 'customers.id', direction: 'asc' },
   name: { column: 'customers.name_key', id: 'customers.id', direction: 'asc' },
@@ -47,7 +47,7 @@ export async function findCustomerIds(db: Db, scope: Scope, text: string): Promi
 function spellings(text: string): string[] {
   const typed = text.normalize('NFC').replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
   const small = typed.toLowerCase();
-  const capital = small.replaceAll(/(?<=^|\s)[^\u0000-\u007F]/g, (letter) => letter.toUpperCase());
+  const capital = small.replaceAll(/(?<=^|\s)[\u0080-\uFFFF]/g, (letter) => letter.toUpperCase());
   return [...new Set([typed, small, capital])];
 }
 

@@ -14,14 +14,14 @@ const record = z
     status, requests: z.int().meta({ description: 'Charged to quotas.' }), input_tokens: z.int(), cached_tokens: z.int(), output_tokens: z.int(), reasoning_tokens: z.int(),
     cost_usd: z.string().meta({ example: '0.00012300' }), is_stream: z.boolean(), is_cached: z.boolean(), first_byte_ms: z.int().nullable(), total_ms: z.int().nullable(), error_code: z.string().nullable(), created_at: z.iso.datetime(), settled_at: z.iso.datetime().nullable(),
   })
-  .meta({ id: 'UsageRecord' });
+  .meta({ id: 'LedgerRecord' });
 
 /** The ledger of AI requests, for programs that hold the API token. */
 export function ledgerRoutes(deps: Deps): Route[] {
   const list = adminList(
     deps,
     {
-      path: '/api/v1/usage', operationId: 'listUsage', tag: 'AI', scope: 'usage.read', summary: 'The AI requests of all licences, newest first',
+      path: '/api/v1/usage-records', operationId: 'listUsageRecords', tag: 'AI', scope: 'usage.read', summary: 'The AI requests of all licences, newest first',
       description: 'A page may be shorter than `limit` although there is more, when what is asked for is rare: go on with `next_cursor` until it is null. What was asked and answered is not kept.',
       filters: { license_id: z.string().min(1).max(36).optional(), provider: z.string().min(1).max(64).optional(), model: z.string().min(1).max(120).optional(), status: status.optional(), ...createdFilters }, sorts: ['-created_at'], item: record,
     },

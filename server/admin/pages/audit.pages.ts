@@ -11,7 +11,7 @@ import type { Translate } from '../web/locale.ts';
 import { page, type Page } from '../web/page.ts';
 
 const dayMs = 24 * 60 * 60_000;
-const entities = ['license', 'customer', 'order', 'subscription', 'product', 'plan', 'module', 'product_mapping', 'delivery', 'email', 'user', 'organization', 'api_token', 'webhook', 'provider', 'alias', 'prices', 'settings', 'import', 'export'];
+const entities = ['license', 'customer', 'order', 'subscription', 'product', 'plan', 'module', 'product_mapping', 'delivery', 'email', 'user', 'organization', 'api_token', 'webhook', 'provider', 'alias', 'prices', 'settings', 'job', 'import', 'export'];
 
 type Asked = { entity: string | undefined; id: string | undefined; actor: string | undefined; from: string | undefined; to: string | undefined };
 
