@@ -13,7 +13,7 @@ const record = z
     status: z.enum(['reserved', 'completed', 'failed', 'aborted', 'swept']), requests: z.int().meta({ description: 'Charged to quotas.' }), input_tokens: z.int(), cached_tokens: z.int(), output_tokens: z.int(), reasoning_tokens: z.int(),
     cost_usd: z.string().meta({ example: '0.00012300' }), is_stream: z.boolean(), is_cached: z.boolean(), first_byte_ms: z.int().nullable(), total_ms: z.int().nullable(), error_code: z.string().nullable(), created_at: z.iso.datetime(), settled_at: z.iso.datetime().nullable(),
   })
-  .meta({ id: 'UsageRecord' });
+  .meta({ id: 'UsageLedgerRow' });
 
 /** The ledger of AI requests, for programs that hold the API token. */
 export function ledgerRoutes(deps: Deps): Route[] {
