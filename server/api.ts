@@ -9,10 +9,12 @@ import { accountRoutes } from './ai/own-keys/account.routes.ts';
 import { providerKeyRoutes } from './ai/own-keys/provider-keys.routes.ts';
 import { aiSettingsRoutes } from './ai/settings/settings.routes.ts';
 import { visitorRoutes } from './ai/visitors/visitors.routes.ts';
+import { batchRoutes } from './batches/batches.routes.ts';
 import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
 import { ledgerRoutes } from './figures/ledger.routes.ts';
 import { statisticsRoutes } from './figures/statistics.routes.ts';
+import { usageFigureRoutes } from './figures/usage-figures.routes.ts';
 import { systemRoutes } from './system.routes.ts';
 import { errorHandler, notFound } from './http/error-handler.ts';
 import { importRoutes } from './imports/imports.routes.ts';
@@ -23,6 +25,8 @@ import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
 import { siteRoutes } from './licenses/sites.routes.ts';
+import { customerWriteRoutes } from './people/customers-api.routes.ts';
+import { licenseWriteRoutes } from './people/licenses-api.routes.ts';
 import { licenseModuleRoutes } from './licenses/modules.routes.ts';
 import { mappingRoutes } from './billing/mappings.routes.ts';
 import { orderRoutes } from './billing/orders.routes.ts';
@@ -54,6 +58,9 @@ export function apiRoutes(deps: Deps): Route[] {
     ...siteRoutes(deps),
     ...adminLicenseRoutes(deps),
     ...customerRoutes(deps),
+    ...customerWriteRoutes(deps),
+    ...licenseWriteRoutes(deps),
+    ...batchRoutes(deps),
     ...audioRoutes(deps),
     ...providerKeyRoutes(deps),
     ...accountRoutes(deps),
@@ -62,6 +69,7 @@ export function apiRoutes(deps: Deps): Route[] {
     ...usageRoutes(deps),
     ...statementRoutes(deps),
     ...statisticsRoutes(deps),
+    ...usageFigureRoutes(deps),
     ...ledgerRoutes(deps),
     ...webhookRoutes(deps),
     ...organizationRoutes(deps),

@@ -21,7 +21,10 @@ export const pageRows: Record<string, string> = {
     'GET /licenses', 'GET /licenses/:id', 'POST /licenses/:id/reveal', 'GET /licenses/:id/statement', 'GET /licenses/:id/statement.csv',
     'GET /licenses/:id/sites/:site/release', 'POST /licenses/:id/sites/:site/release',
   ]),
-  ...rows(sellers, ['GET /', 'GET /customers', 'GET /customers/:id']),
+  ...rows(everybody, ['GET /exports/licenses']),
+  ...rows(sellers, ['GET /exports/customers', 'GET /exports/orders', 'GET /exports/subscriptions']),
+  ...rows(everybody, ['GET /usage', 'GET /usage/customers', 'GET /usage/licenses', 'GET /expiring']),
+  ...rows(sellers, ['GET /', 'GET /search', 'GET /customers', 'GET /customers/:id']),
   ...rows('SRCA', ['GET /new-license', 'POST /new-license', 'GET /new-license/:form']),
   ...rows('SURC', ['GET /organizations', 'GET /organizations/:id']),
   ...rows(managers, [
@@ -32,11 +35,14 @@ export const pageRows: Record<string, string> = {
   ]),
   ...rows(operators, [
     'GET /providers', 'GET /providers/:name', 'GET /aliases', 'GET /aliases/:alias', 'GET /prices', 'GET /prices/:version/csv', 'GET /plans', 'GET /plans/:code',
-    'GET /deliveries', 'GET /deliveries/:id', 'GET /audit',
+    'GET /deliveries', 'GET /deliveries/:id', 'GET /audit', 'POST /audit/verify', 'GET /exports/audit', 'GET /exports/deliveries', 'GET /exports/emails',
     'GET /emails', 'GET /emails/:id', 'GET /emails/templates', 'GET /emails/templates/:template/:language', 'GET /emails/templates/:template/:language/html',
     'POST /emails/templates/:template/:language', 'POST /emails/:id/resend',
   ]),
+  ...rows('S', ['GET /tokens', 'GET /tokens/new', 'POST /tokens/new', 'GET /tokens/:id/revoke', 'POST /tokens/:id/revoke', 'GET /exports/webhooks']),
   ...rows('S', [
+    'GET /imports', 'GET /imports/new', 'POST /imports', 'GET /imports/:id', 'GET /imports/:id/mapping', 'POST /imports/:id/mapping', 'GET /imports/:id/values', 'POST /imports/:id/values', 'GET /imports/:id/refused.csv',
+    'POST /imports/:id/start', 'POST /imports/:id/resume', 'GET /imports/:id/undo', 'POST /imports/:id/undo', 'GET /imports/:id/discard', 'POST /imports/:id/discard',
     'GET /licenses/:id/suspend', 'POST /licenses/:id/suspend', 'GET /licenses/:id/reactivate', 'POST /licenses/:id/reactivate', 'GET /licenses/:id/cancel', 'POST /licenses/:id/cancel', 'POST /licenses/:id/unlock',
     'GET /providers/new', 'POST /providers/new', 'POST /providers/:name', 'POST /providers/:name/test', 'POST /providers/:name/enable', 'POST /providers/:name/disable', 'GET /providers/:name/remove', 'POST /providers/:name/remove',
     'GET /aliases/new', 'POST /aliases/new', 'POST /aliases/:alias', 'POST /aliases/:alias/remove', 'GET /prices/change', 'POST /prices/change', 'GET /prices/new', 'POST /prices/new', 'POST /plans/:code', 'POST /deliveries/:id/replay',
@@ -72,12 +78,6 @@ export const pageRows: Record<string, string> = {
   ...rows(sellers, [
     'GET /orders', 'GET /orders/:id', 'GET /subscriptions', 'GET /subscriptions/:id',
   ]),
-  ...rows(sellers, [
-    'GET /search',
-  ]),
-  ...rows(everybody, [
-    'GET /usage', 'GET /usage/customers', 'GET /usage/licenses', 'GET /expiring',
-  ]),
   ...rows('S', [
     'GET /imports', 'GET /imports/new', 'POST /imports', 'GET /imports/:id', 'GET /imports/:id/refused.csv', 'POST /imports/:id/start',
     'POST /imports/:id/resume', 'GET /imports/:id/undo', 'POST /imports/:id/undo', 'GET /imports/:id/discard', 'POST /imports/:id/discard', 'GET /imports/:id/mapping',
@@ -94,7 +94,7 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
   ...scoped('keys.read', true, ['POST /api/v1/licenses/:id/reveal-key']),
   ...scoped('orders.read', true, ['GET /api/v1/orders', 'GET /api/v1/orders/:id']),
   ...scoped('subscriptions.read', true, ['GET /api/v1/subscriptions', 'GET /api/v1/subscriptions/:id']),
-  ...scoped('usage.read', true, ['GET /api/v1/usage-records', 'GET /api/v1/usage-records/:id']),
+  ...scoped('usage.read', true, ['GET /api/v1/usage', 'GET /api/v1/usage-records']),
   ...scoped('organizations.read', true, ['GET /api/v1/organizations', 'GET /api/v1/organizations/:id']),
   ...scoped('organizations.write', true, ['POST /api/v1/organizations', 'PUT /api/v1/organizations/:id', 'POST /api/v1/organizations/:id/disable', 'POST /api/v1/organizations/:id/enable']),
   ...scoped('users.read', true, ['GET /api/v1/users', 'GET /api/v1/users/:id']),
@@ -120,6 +120,9 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
   ...scoped('providers.write', false, [
     'POST /api/v1/providers', 'PUT /api/v1/providers/:name', 'DELETE /api/v1/providers/:name', 'POST /api/v1/providers/:name/enable', 'POST /api/v1/providers/:name/disable', 'POST /api/v1/providers/:name/test',
     'PUT /api/v1/model-aliases/:alias', 'DELETE /api/v1/model-aliases/:alias', 'POST /api/v1/price-versions',
+  ]),
+  ...scoped('imports.write', false, [
+    'GET /api/v1/imports', 'GET /api/v1/imports/:id', 'POST /api/v1/imports', 'POST /api/v1/imports/:id/check', 'POST /api/v1/imports/:id/start', 'POST /api/v1/imports/:id/undo', 'POST /api/v1/imports/:id/resume', 'DELETE /api/v1/imports/:id', 'GET /api/v1/imports/:id/problems',
   ]),
   ...scoped('audit.read', false, ['GET /api/v1/audit', 'GET /api/v1/audit/:id']),
   ...scoped('admin', false, ['GET /api/v1/api-tokens', 'GET /api/v1/api-tokens/:id', 'POST /api/v1/api-tokens', 'DELETE /api/v1/api-tokens/:id']),

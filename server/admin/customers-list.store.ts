@@ -11,7 +11,8 @@ import { sortedPage, type SortedRequest } from './sorted-page.store.ts';
 
 export type CustomerRow = Pick<Selectable<Schema['customers']>, 'id' | 'name' | 'email' | 'company' | 'status' | 'created_at'> & { licenses: number; organization: string | undefined };
 const matchesPerIndex = 200;
-const orders: Record<CustomerSort, Order> = {
+/** The columns of each order. */
+const customerOrders: Record<CustomerSort, Order> = {
   newest: { column: 'customers.created_at', id: 'customers.id', direction: 'desc' },
   oldest: { column: 'customers.created_at', id: 'customers.id', direction: 'asc' },
   name: { column: 'customers.name_key', id: 'customers.id', direction: 'asc' },
@@ -25,7 +26,7 @@ export function placeKind(sort: CustomerSort): 'number' | 'text' {
 
 /** A page of customers. Those that were erased are left out. */
 export function listCustomers(db: Db, filter: CustomerFilter, page: SortedRequest): Promise<PageOf<CustomerRow>> {
-  return sortedPage(filteredCustomers(db, filter), orders[filter.sort ?? 'newest'], page, (ids) => describe(db, ids));
+  return sortedPage(filteredCustomers(db, filter), customerOrders[filter.sort ?? 'newest'], page, (ids) => describe(db, ids));
 }
 
 /** Ids of the customers whose address, name or company begins with a text, or who had the address before, by index alone. `isCut` says that there are more. */
@@ -46,7 +47,7 @@ export async function findCustomerIds(db: Db, scope: Scope, text: string): Promi
 function spellings(text: string): string[] {
   const typed = text.normalize('NFC').replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
   const small = typed.toLowerCase();
-  const capital = small.replaceAll(/(?<=^|\s)[^\u0000-\u007F]/g, (letter) => letter.toUpperCase());
+  const capital = small.replaceAll(/(?<=^|\s)[\u0080-\uFFFF]/g, (letter) => letter.toUpperCase());
   return [...new Set([typed, small, capital])];
 }
 

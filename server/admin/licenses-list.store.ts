@@ -25,10 +25,11 @@ const columns = ['licenses.id', 'licenses.key_hint', 'licenses.status', 'license
 /** A page of licences: newest first, except that expired ones are ordered by their end. */
 export function listLicenses(db: Db, filter: LicenseFilter, page: SortedRequest, now: number): Promise<PageOf<LicenseRow>> {
   const load = async (found: string[]) => describe(db, await db.selectFrom('licenses').select(columns).where('licenses.id', 'in', found).execute(), now);
-  return sortedPage(filteredLicenses(db, filter, now), orderOf(filter), page, load);
+  return sortedPage(filteredLicenses(db, filter, now), orderOfLicenses(filter), page, load);
 }
 
-function orderOf({ status, sort = 'newest' }: LicenseFilter): Order {
+/** The order in which a filter's licences are listed. */
+export function orderOfLicenses({ status, sort = 'newest' }: LicenseFilter): Order {
   const column = status === 'expired' || sort === 'ending' ? 'licenses.expires_at' : 'licenses.created_at';
   return { column, id: 'licenses.id', direction: sort === 'newest' ? 'desc' : 'asc' };
 }

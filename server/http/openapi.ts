@@ -43,6 +43,7 @@ const tags = [
   { name: 'Messages', description: 'For your own programs: e-mails, deliveries of the shops, and webhooks to your systems.' },
   { name: 'People', description: 'For your own programs: users, organisations, API tokens, and who did what.' },
   { name: 'Exports', description: 'For your own programs: everything that a filter leaves, in one file.' },
+  { name: 'Batches', description: 'For your own programs: changes of many customers or licences at once.' },
   { name: 'Webhooks', description: 'For the shops: purchases, renewals and refunds come in here.' },
   { name: 'System', description: 'Is the server well, and what can it do?' },
 ];

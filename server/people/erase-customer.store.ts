@@ -38,21 +38,18 @@ export async function anonymizeUsage(db: Db, licenseId: string, from: number, li
   return rows.length === limit ? rows.at(-1)?.created_at : undefined;
 }
 
-/** Deletes up to `limit` e-mails to a customer and the jobs that would send them; returns their ids. */
-export async function deleteEmails(db: Db, { customerId, emails }: { customerId: string; emails: string[] }, limit: number): Promise<string[]> {
-  const rows = await db
-    .selectFrom('emails')
-    .select('id')
-    .where((eb) => eb.or([
-      eb('recipient', 'in', emails),
-      eb('license_id', 'in', eb.selectFrom('licenses').select('licenses.id').where('licenses.customer_id', '=', customerId)),
-      eb('order_id', 'in', eb.selectFrom('orders').select('orders.id').where('orders.customer_id', '=', customerId)),
-    ]))
-    .limit(limit)
-    .execute();
-  const ids = rows.map(({ id }) => id);
-  if (ids.length === 0) return [];
+/** Ids of up to `limit` e-mails to a customer: to an address of theirs, about a licence, about an order. */
+export async function listEmailIds(db: Db, { customerId, emails }: { customerId: string; emails: string[] }, limit: number): Promise<string[]> {
+  const lists = [
+    await db.selectFrom('emails').select('id').where('recipient', 'in', emails).limit(limit).execute(),
+    await db.selectFrom('emails').select('id').where('license_id', 'in', (eb) => eb.selectFrom('licenses').select('licenses.id').where('licenses.customer_id', '=', customerId)).limit(limit).execute(),
+    await db.selectFrom('emails').select('id').where('order_id', 'in', (eb) => eb.selectFrom('orders').select('orders.id').where('orders.customer_id', '=', customerId)).limit(limit).execute(),
+  ];
+  return [...new Set(lists.flat().map(({ id }) => id))].slice(0, limit);
+}
+
+/** Deletes e-mails and the jobs that would send them. */
+export async function deleteEmails(db: Db, ids: string[]): Promise<void> {
   await db.deleteFrom('jobs').where('dedupe_key', 'in', ids.map((id) => `send-email:${id}`)).execute();
   await db.deleteFrom('emails').where('id', 'in', ids).execute();
-  return ids;
 }

@@ -6,7 +6,7 @@ import { customerErased } from '../customers/customer-status.rules.ts';
 import { transact, type Db } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
 import { changeLicense } from '../licenses/change-license.ts';
-import { anonymizeLicense, anonymizeUsage, deleteEmails, listLicenseIdsAfter } from './erase-customer.store.ts';
+import { anonymizeLicense, anonymizeUsage, deleteEmails, listEmailIds, listLicenseIdsAfter } from './erase-customer.store.ts';
 import type { Traces } from './erase-customer.ts';
 import { deleteProviderCustomers, eraseDeliveries, eraseJobs, findProviderCustomers } from './erase-traces.store.ts';
 
@@ -34,8 +34,9 @@ export async function eraseTraces({ db, now }: Deps, traces: Traces): Promise<vo
     return ids.length === licensesAtOnce ? ids.at(-1) : undefined;
   });
   await inSlices(async () => {
-    const ids = await transact(db, (trx) => deleteEmails(trx, traces, rowsAtOnce));
+    const ids = await listEmailIds(db, traces, rowsAtOnce);
     for (const id of ids) await redact({ entity: 'email', entityId: id });
+    if (ids.length > 0) await transact(db, (trx) => deleteEmails(trx, ids));
     return ids.length === rowsAtOnce ? '' : undefined;
   });
   const known: { id: string; external_id: string }[] = [];

@@ -10,7 +10,7 @@ function mentions(text: string, emails: string[]): boolean {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll(/[^\u0000-\u007F]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replaceAll(/[\u0080-\uFFFF]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** What the providers know of a customer, in slices: the rows with one of these addresses, after the one with an id. */

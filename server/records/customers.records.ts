@@ -3,6 +3,7 @@ import { customersWithin } from '../access/scope.ts';
 import { customerBody, customerShape } from '../customers/customer-body.ts';
 import { emailAddress, emailKey } from '../customers/customer.rules.ts';
 import { createdFilters } from '../http/list-query.rules.ts';
+import { isNotErased } from '../people/customer-filter.store.ts';
 import { between, having } from './conditions.store.ts';
 import { count, idFilter, nullableId } from './record.rules.ts';
 import type { Records } from './records.ts';
@@ -23,7 +24,7 @@ export const customerRecords: Records<'customers', typeof filters, typeof item> 
   table: 'customers', name: 'customers', what: 'customer', operations: { list: 'listCustomers', read: 'readCustomerRecord' }, tag: 'Customers', scope: 'customers.read',
   item, filters, sorts: { created_at: 'customers.created_at', email: 'customers.email_key' },
   select(db, { email, status: wanted, organization_id, created_from, created_to }, { scope }) {
-    const rows = having(db.selectFrom('customers').where(customersWithin(scope)).where('customers.status', '<>', 'erased'), 'customers.email_key', email === undefined ? undefined : emailKey(email));
+    const rows = having(db.selectFrom('customers').where(customersWithin(scope)).where(isNotErased), 'customers.email_key', email === undefined ? undefined : emailKey(email));
     return between(having(having(rows, 'customers.status', wanted), 'customers.organization_id', organization_id), 'customers.created_at', { from: created_from, to: created_to });
   },
   async load(db, ids) {

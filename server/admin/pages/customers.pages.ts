@@ -24,7 +24,8 @@ const historyLength = 8;
 const doneTexts = ['created', 'changed', 'validate', 'suspend', 'reactivate', 'assigned', 'merged', 'erased'];
 
 /** Who bought: the list, and each customer with everything that belongs to them. */
-export function customerPages({ db, now }: Deps): Page[] {
+export function customerPages(deps: Deps): Page[] {
+  const { db, now } = deps;
   return [
     page('get', '/customers', 'customers.read', async ({ query, scope, role, t }) => {
       const { filter, parameters, nodes, isCut } = await readCustomerFilter(db, scope, query);
