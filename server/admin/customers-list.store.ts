@@ -47,7 +47,7 @@ export async function findCustomerIds(db: Db, scope: Scope, text: string): Promi
 function spellings(text: string): string[] {
   const typed = text.normalize('NFC').replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
   const small = typed.toLowerCase();
-  const capital = small.replaceAll(/(?<=^|\s)[^\u0000-\u007F]/g, (letter) => letter.toUpperCase());
+  const capital = small.replaceAll(/(?<=^|\s)[\u0080-\uFFFF]/g, (letter) => letter.toUpperCase());
   return [...new Set([typed, small, capital])];
 }
 

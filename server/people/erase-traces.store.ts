@@ -10,7 +10,7 @@ function mentions(text: string, emails: string[]): boolean {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll(/[^\u0000-\u007F]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replaceAll(/[\u0080-\uFFFF]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** What the providers know of a customer, in slices: the rows that are linked to them or have one of these addresses, after the one with an id. */
@@ -38,9 +38,8 @@ export async function eraseDeliveries(db: Db, { emails, externalIds }: { emails:
 }
 
 /** Where the lines of the imports end, of which something may be left. */
-export async function listImports(db: Db): Promise<{ id: string; items: number }[]> {
-  const rows = await db.selectFrom('import_items').select(['import_id as id', (eb) => eb.fn.max<number>('seq').as('items')]).groupBy('import_id').execute();
-  return rows.map(({ id, items }) => ({ id, items: Number(items) }));
+export function listImports(db: Db): Promise<{ id: string; items: number }[]> {
+  return db.selectFrom('import_items').select(['import_id as id', (eb) => eb.fn.max<number>('seq').as('items')]).groupBy('import_id').execute();
 }
 
 /** Deletes what an import remembers of a customer and its licences for its undoing, of its entries from `from` on; returns where to go on. */

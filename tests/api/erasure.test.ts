@@ -74,7 +74,7 @@ async function sightings(db: Db): Promise<string[]> {
 async function plant({ deps }: TestApp): Promise<{ customerId: string; licenseId: string; key: string; orderId: string }> {
   const { db, now } = deps;
   const at = now();
-  const { license, key, customer } = await transact(db, (trx) => giveLicense(trx, deps, { customer: { email, name: `${canary} name`, company: `${canary} srl` }, plan: 'pro', months: 12, sendKey: true, site: { site: `${canary}.example`, host: `${canary}.example` } as never }, { role: 'superadmin', scope: everything, by }, at));
+  const { license, key, customer } = await transact(db, (trx) => giveLicense(trx, deps, { customer: { email, name: `${canary} name`, company: `${canary} srl` }, plan: 'pro', months: 12, sendKey: true, site: { site: `${canary}.example`, host: `${canary}.example` }}, { role: 'superadmin', scope: everything, by }, at));
   const text = (what: string) => `${what} ${canary}`;
   const [customerId, licenseId] = [customer.id, license.id];
   await db.updateTable('customers').set({ notes: text('notes') }).where('id', '=', customerId).execute();
