@@ -11,10 +11,12 @@ import { customerActionPages } from './admin/pages/customer-actions.pages.ts';
 import { customerFormPages } from './admin/pages/customer-forms.pages.ts';
 import { customerPages } from './admin/pages/customers.pages.ts';
 import { emailPages } from './admin/pages/emails.pages.ts';
+import { exportPages } from './admin/pages/exports.pages.ts';
 import { importPages } from './admin/pages/imports.pages.ts';
 import { importSteps } from './admin/pages/import-steps.pages.ts';
 import { licenseActionPages } from './admin/pages/license-actions.pages.ts';
 import { licenseChangePages } from './admin/pages/license-changes.pages.ts';
+import { licenseModulePages } from './admin/pages/license-modules.pages.ts';
 import { licensePages } from './admin/pages/licenses.pages.ts';
 import { loginPages } from './admin/pages/login.pages.ts';
 import { overviewPages } from './admin/pages/overview.pages.ts';
@@ -90,6 +92,7 @@ export function dashboardPages(deps: Deps): { open: Page[]; code: Page[]; passwo
       ...providerPages(deps),
       ...aliasPages(deps),
       ...pricePages(deps),
+      ...licenseModulePages(deps),
       ...planEditPages(deps),
       ...planPages(deps),
       ...productPages(deps),
@@ -106,6 +109,7 @@ export function dashboardPages(deps: Deps): { open: Page[]; code: Page[]; passwo
       ...organizationPages(deps),
       ...userPages(deps),
       ...auditPages(deps),
+      ...exportPages(deps),
       ...tokenPages(deps),
     ],
   };

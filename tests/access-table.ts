@@ -21,7 +21,10 @@ export const pageRows: Record<string, string> = {
     'GET /licenses', 'GET /licenses/:id', 'POST /licenses/:id/reveal', 'GET /licenses/:id/statement', 'GET /licenses/:id/statement.csv',
     'GET /licenses/:id/sites/:site/release', 'POST /licenses/:id/sites/:site/release',
   ]),
-  ...rows(sellers, ['GET /', 'GET /customers', 'GET /customers/:id']),
+  ...rows(everybody, ['GET /exports/licenses']),
+  ...rows(sellers, ['GET /exports/customers', 'GET /exports/orders', 'GET /exports/subscriptions']),
+  ...rows(everybody, ['GET /usage', 'GET /usage/customers', 'GET /usage/licenses', 'GET /expiring']),
+  ...rows(sellers, ['GET /', 'GET /search', 'GET /customers', 'GET /customers/:id']),
   ...rows('SRCA', ['GET /new-license', 'POST /new-license', 'GET /new-license/:form']),
   ...rows('SURC', ['GET /organizations', 'GET /organizations/:id']),
   ...rows(managers, [
@@ -32,16 +35,53 @@ export const pageRows: Record<string, string> = {
   ]),
   ...rows(operators, [
     'GET /providers', 'GET /providers/:name', 'GET /aliases', 'GET /aliases/:alias', 'GET /prices', 'GET /prices/:version/csv', 'GET /plans', 'GET /plans/:code',
-    'GET /deliveries', 'GET /deliveries/:id', 'GET /audit',
+    'GET /deliveries', 'GET /deliveries/:id', 'GET /audit', 'POST /audit/verify', 'GET /exports/audit', 'GET /exports/deliveries', 'GET /exports/emails',
     'GET /emails', 'GET /emails/:id', 'GET /emails/templates', 'GET /emails/templates/:template/:language', 'GET /emails/templates/:template/:language/html',
     'POST /emails/templates/:template/:language', 'POST /emails/:id/resend',
   ]),
+  ...rows('S', ['GET /tokens', 'GET /tokens/new', 'POST /tokens/new', 'GET /tokens/:id/revoke', 'POST /tokens/:id/revoke', 'GET /exports/webhooks']),
   ...rows('S', [
+    'GET /imports', 'GET /imports/new', 'POST /imports', 'GET /imports/:id', 'GET /imports/:id/mapping', 'POST /imports/:id/mapping', 'GET /imports/:id/values', 'POST /imports/:id/values', 'GET /imports/:id/refused.csv',
+    'POST /imports/:id/start', 'POST /imports/:id/resume', 'GET /imports/:id/undo', 'POST /imports/:id/undo', 'GET /imports/:id/discard', 'POST /imports/:id/discard',
     'GET /licenses/:id/suspend', 'POST /licenses/:id/suspend', 'GET /licenses/:id/reactivate', 'POST /licenses/:id/reactivate', 'GET /licenses/:id/cancel', 'POST /licenses/:id/cancel', 'POST /licenses/:id/unlock',
     'GET /providers/new', 'POST /providers/new', 'POST /providers/:name', 'POST /providers/:name/test', 'POST /providers/:name/enable', 'POST /providers/:name/disable', 'GET /providers/:name/remove', 'POST /providers/:name/remove',
     'GET /aliases/new', 'POST /aliases/new', 'POST /aliases/:alias', 'POST /aliases/:alias/remove', 'GET /prices/change', 'POST /prices/change', 'GET /prices/new', 'POST /prices/new', 'POST /plans/:code', 'POST /deliveries/:id/replay',
     'GET /webhooks', 'GET /webhooks/new', 'POST /webhooks/new', 'GET /webhooks/deliveries/:delivery', 'POST /webhooks/deliveries/:delivery/redeliver', 'GET /webhooks/:id', 'GET /webhooks/:id/edit', 'POST /webhooks/:id/edit',
     'POST /webhooks/:id/rotate', 'GET /webhooks/:id/delete', 'POST /webhooks/:id/enable', 'POST /webhooks/:id/disable', 'POST /webhooks/:id/test', 'POST /webhooks/:id/delete',
+  ]),
+  ...rows('S', [
+    'GET /licenses/bulk', 'POST /licenses/bulk', 'GET /customers/:id/merge', 'POST /customers/:id/merge', 'GET /customers/:id/delete', 'POST /customers/:id/delete',
+    'POST /customers/:id/export', 'GET /licenses/:id/revoke', 'POST /licenses/:id/revoke', 'GET /licenses/:id/extend', 'POST /licenses/:id/extend', 'GET /licenses/:id/plan',
+    'POST /licenses/:id/plan', 'GET /licenses/:id/transfer', 'POST /licenses/:id/transfer', 'GET /licenses/:id/limits', 'POST /licenses/:id/limits', 'POST /licenses/:id/send-key',
+    'GET /plans/new', 'POST /plans/new', 'GET /plans/:code/edit', 'POST /plans/:code/edit', 'GET /plans/:code/archive', 'POST /plans/:code/archive',
+    'GET /products/new', 'POST /products/new', 'GET /products/:code', 'POST /products/:code', 'POST /products/:code/archive', 'GET /modules/new',
+    'POST /modules/new', 'GET /modules/:code', 'POST /modules/:code', 'POST /modules/:code/archive', 'GET /mappings/edit', 'POST /mappings/edit',
+    'GET /mappings/:id/remove', 'POST /mappings/:id/remove', 'POST /orders/:id/replay', 'GET /settings', 'POST /settings', 'POST /system/jobs/:id/retry',
+    'POST /system/retry', 'GET /system/jobs/:id/delete', 'POST /system/jobs/:id/delete', 'GET /tokens', 'GET /tokens/new', 'POST /tokens/new',
+    'GET /tokens/:id/revoke', 'POST /tokens/:id/revoke',
+  ]),
+  ...rows(managers, [
+    'GET /customers/bulk', 'POST /customers/bulk', 'GET /customers/:id/validate', 'POST /customers/:id/validate', 'GET /customers/:id/suspend', 'POST /customers/:id/suspend',
+    'GET /customers/:id/reactivate', 'POST /customers/:id/reactivate', 'GET /customers/:id/assign', 'POST /customers/:id/assign', 'GET /licenses/:id/confirm', 'POST /licenses/:id/confirm',
+  ]),
+  ...rows('SRCA', [
+    'GET /new-licenses', 'POST /new-licenses', 'POST /batches/:id/stop', 'POST /batches/:id/keys', 'GET /new-customer', 'POST /new-customer',
+    'GET /customers/:id/edit', 'POST /customers/:id/edit',
+  ]),
+  ...rows(everybody, [
+    'GET /batches/:id',
+  ]),
+  ...rows(operators, [
+    'GET /products', 'GET /mappings', 'POST /orders/:id/resend-keys', 'GET /system', 'GET /emails/retry', 'POST /emails/retry',
+    'POST /audit/verify', 'GET /exports/audit',
+  ]),
+  ...rows(sellers, [
+    'GET /orders', 'GET /orders/:id', 'GET /subscriptions', 'GET /subscriptions/:id',
+  ]),
+  ...rows('S', [
+    'GET /imports', 'GET /imports/new', 'POST /imports', 'GET /imports/:id', 'GET /imports/:id/refused.csv', 'POST /imports/:id/start',
+    'POST /imports/:id/resume', 'GET /imports/:id/undo', 'POST /imports/:id/undo', 'GET /imports/:id/discard', 'POST /imports/:id/discard', 'GET /imports/:id/mapping',
+    'POST /imports/:id/mapping', 'GET /imports/:id/values', 'POST /imports/:id/values',
   ]),
 };
 
@@ -54,7 +94,7 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
   ...scoped('keys.read', true, ['POST /api/v1/licenses/:id/reveal-key']),
   ...scoped('orders.read', true, ['GET /api/v1/orders', 'GET /api/v1/orders/:id']),
   ...scoped('subscriptions.read', true, ['GET /api/v1/subscriptions', 'GET /api/v1/subscriptions/:id']),
-  ...scoped('usage.read', true, ['GET /api/v1/usage-records', 'GET /api/v1/usage-records/:id']),
+  ...scoped('usage.read', true, ['GET /api/v1/usage', 'GET /api/v1/usage-records']),
   ...scoped('organizations.read', true, ['GET /api/v1/organizations', 'GET /api/v1/organizations/:id']),
   ...scoped('organizations.write', true, ['POST /api/v1/organizations', 'PUT /api/v1/organizations/:id', 'POST /api/v1/organizations/:id/disable', 'POST /api/v1/organizations/:id/enable']),
   ...scoped('users.read', true, ['GET /api/v1/users', 'GET /api/v1/users/:id']),
@@ -81,8 +121,42 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
     'POST /api/v1/providers', 'PUT /api/v1/providers/:name', 'DELETE /api/v1/providers/:name', 'POST /api/v1/providers/:name/enable', 'POST /api/v1/providers/:name/disable', 'POST /api/v1/providers/:name/test',
     'PUT /api/v1/model-aliases/:alias', 'DELETE /api/v1/model-aliases/:alias', 'POST /api/v1/price-versions',
   ]),
+  ...scoped('imports.write', false, [
+    'GET /api/v1/imports', 'GET /api/v1/imports/:id', 'POST /api/v1/imports', 'POST /api/v1/imports/:id/check', 'POST /api/v1/imports/:id/start', 'POST /api/v1/imports/:id/undo', 'POST /api/v1/imports/:id/resume', 'DELETE /api/v1/imports/:id', 'GET /api/v1/imports/:id/problems',
+  ]),
   ...scoped('audit.read', false, ['GET /api/v1/audit', 'GET /api/v1/audit/:id']),
   ...scoped('admin', false, ['GET /api/v1/api-tokens', 'GET /api/v1/api-tokens/:id', 'POST /api/v1/api-tokens', 'DELETE /api/v1/api-tokens/:id']),
+  ...scoped('products.read', false, [
+    'GET /api/v1/modules', 'GET /api/v1/modules/:id', 'GET /api/v1/unmapped-products',
+  ]),
+  ...scoped('plans.write', false, [
+    'POST /api/v1/plans', 'PATCH /api/v1/plans/:id', 'POST /api/v1/plans/:id/archive', 'POST /api/v1/plans/:id/restore',
+  ]),
+  ...scoped('products.write', false, [
+    'POST /api/v1/products', 'PATCH /api/v1/products/:id', 'POST /api/v1/products/:id/archive', 'POST /api/v1/products/:id/restore', 'POST /api/v1/modules', 'PATCH /api/v1/modules/:id',
+    'POST /api/v1/modules/:id/archive', 'POST /api/v1/modules/:id/restore', 'POST /api/v1/product-mappings', 'DELETE /api/v1/product-mappings/:id',
+  ]),
+  ...scoped('licenses.read', true, [
+    'GET /api/v1/licenses/:id/modules',
+  ]),
+  ...scoped('licenses.write', false, [
+    'PUT /api/v1/licenses/:id/modules',
+  ]),
+  ...scoped('orders.write', false, [
+    'POST /api/v1/orders/:id/replay', 'POST /api/v1/orders/:id/resend-keys',
+  ]),
+  ...scoped('settings.read', false, [
+    'GET /api/v1/settings', 'GET /api/v1/settings/:name', 'GET /api/v1/dead-jobs',
+  ]),
+  ...scoped('settings.write', false, [
+    'PUT /api/v1/settings/:name', 'POST /api/v1/dead-jobs/:id/retry', 'DELETE /api/v1/dead-jobs/:id',
+  ]),
+  ...scoped('statistics.read', true, ['GET /api/v1/statistics']),
+  ...scoped('usage.read', true, ['GET /api/v1/usage']),
+  ...scoped('imports.write', false, [
+    'GET /api/v1/imports', 'GET /api/v1/imports/:id', 'POST /api/v1/imports', 'POST /api/v1/imports/:id/check', 'POST /api/v1/imports/:id/start', 'POST /api/v1/imports/:id/undo',
+    'POST /api/v1/imports/:id/resume', 'DELETE /api/v1/imports/:id', 'GET /api/v1/imports/:id/problems',
+  ]),
 };
 
 function rows(roles: string, pages: string[]): Record<string, string> {

@@ -101,12 +101,10 @@ for (const menu of document.querySelectorAll('details.menu')) {
   });
 }
 
-/** On a narrow screen the navigation is a strip: the page one is on should be in sight. */
-const current = document.querySelector('.side-nav .is-current');
-if (current) {
-  const strip = current.closest('.side-nav');
-  strip.scrollLeft = current.offsetLeft - strip.offsetLeft - (strip.clientWidth - current.offsetWidth) / 2;
-}
+/** A long navigation scrolls by itself: the entry of this page should be in sight. The page does not move. */
+const side = document.querySelector('.side-inner');
+const current = side?.querySelector('.is-current');
+if (current && current.offsetTop + current.offsetHeight > side.clientHeight) side.scrollTop = current.offsetTop - side.clientHeight / 2;
 
 /** A file can stand in for typing: its text goes into the field. */
 for (const box of document.querySelectorAll('[data-file-target]')) {

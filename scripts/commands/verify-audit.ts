@@ -26,12 +26,12 @@ export function verifyAuditCommand(): Command {
         });
         return { result: progress, isAsNoted: expected === undefined || (await sealHashAt(db, expected.seq)) === expected.hash };
       });
-      const { problems, problemCount, seq, hash, lines, waiting } = result;
+      const { problems, problemCount, seq, hash, lines, waiting, emptied } = result;
       const isIntact = problemCount === 0 && isAsNoted;
       const words = problems.map(({ kind, seq: place, id }) => `${kind.replaceAll('_', ' ')}: ${place === null ? '' : `number ${place} `}${id ?? ''}`.trimEnd());
       if (!isAsNoted && expected !== undefined) words.push(`number ${expected.seq} is not what was noted: the chain was computed anew, or cut off`);
-      const text = isIntact ? `The audit log is as it was written: ${lines} lines.` : `The audit log was changed:\n${words.join('\n')}${problemCount > problems.length ? `\nand ${problemCount - problems.length} more` : ''}`;
-      print(options, { intact: isIntact, lines, head: { seq, hash }, waiting, problem_count: problemCount, problems, as_noted: isAsNoted }, `${text}\nHead: ${seq}:${hash}`);
+      const text = isIntact ? `The audit log is as it was written: ${lines} lines${emptied === 0 ? '' : `, ${emptied} of them emptied when a customer was erased`}.` : `The audit log was changed:\n${words.join('\n')}${problemCount > problems.length ? `\nand ${problemCount - problems.length} more` : ''}`;
+      print(options, { intact: isIntact, lines, head: { seq, hash }, waiting, emptied, problem_count: problemCount, problems, as_noted: isAsNoted }, `${text}\nHead: ${seq}:${hash}`);
       if (!isIntact) process.exitCode = 1;
     });
 }

@@ -12,7 +12,7 @@ import { sortedPage, type SortedRequest } from './sorted-page.store.ts';
 export type CustomerRow = Pick<Selectable<Schema['customers']>, 'id' | 'name' | 'email' | 'company' | 'status' | 'created_at'> & { licenses: number; organization: string | undefined };
 const matchesPerIndex = 200;
 /** The columns of each order. */
-export const customerOrders: Record<CustomerSort, Order> = {
+const customerOrders: Record<CustomerSort, Order> = {
   newest: { column: 'customers.created_at', id: 'customers.id', direction: 'desc' },
   oldest: { column: 'customers.created_at', id: 'customers.id', direction: 'asc' },
   name: { column: 'customers.name_key', id: 'customers.id', direction: 'asc' },

@@ -1,14 +1,16 @@
 import type { z } from 'zod';
 import type { Permission } from '../access/access.rules.ts';
-import type { Order } from '../db/keyset.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Deps } from '../deps.ts';
-import { exportFormats, exportRecords } from '../records/export-records.ts';
-import type { Records, Rows } from '../records/records.ts';
+import { exportFormats, exportRecords, type IdBatches } from '../records/export-records.ts';
+import type { Records } from '../records/records.ts';
+import type { PageOf } from './paging.store.ts';
 import { page, type Page, type SignedInContext } from './web/page.ts';
 
+const pagesAtOnce = 4;
+
 /**
- * The file of a list: `rowsOf` builds the query of the list from the same address parameters, so the file holds exactly what the list shows.
+ * The file of a list: `idsOf` goes through the list from the same address parameters, so the file holds exactly what the list shows.
  * `?format=json` instead of CSV. The export is in the audit log with the parameters of the address.
  */
 export function exportPage<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>(
@@ -16,11 +18,28 @@ export function exportPage<Table extends keyof Schema, Filters extends z.ZodRawS
   path: `/exports/${string}`,
   permission: Permission,
   records: Records<Table, Filters, Item>,
-  rowsOf: (context: SignedInContext) => Promise<{ rows: Rows<Table>; order: Order }> | { rows: Rows<Table>; order: Order },
+  idsOf: (context: SignedInContext) => Promise<IdBatches> | IdBatches,
 ): Page {
   return page('get', path, permission, async (context) => {
     const { format: wanted, ...asked } = context.query;
     const format = exportFormats.find((candidate) => candidate === wanted) ?? 'csv';
-    return { file: await exportRecords(deps, records, { ...(await rowsOf(context)), format, asked, by: context.by }) };
+    return { file: await exportRecords(deps, records, { ids: await idsOf(context), format, asked, by: context.by }) };
   });
+}
+
+/** The ids of a list, page after page; `list` is given the parameters that lead to the next page (`after`). */
+export async function* listedIds(list: (query: Record<string, string>) => Promise<PageOf<{ id: string }>>): IdBatches {
+  for (let query: Record<string, string> = {}; ; ) {
+    const ids: string[] = [];
+    for (let pages = 0; pages < pagesAtOnce; pages += 1) {
+      const { rows, next } = await list(query);
+      ids.push(...rows.map(({ id }) => id));
+      if (next === undefined) {
+        if (ids.length > 0) yield ids;
+        return;
+      }
+      query = { after: next };
+    }
+    yield ids;
+  }
 }

@@ -1,3 +1,4 @@
+import { lookupKey } from '../licenses/license-key.rules.ts';
 import type { Scope } from '../access/scope.ts';
 import type { Customer } from '../customers/customers.store.ts';
 import { findCustomerWithin } from '../customers/customers.store.ts';
@@ -36,7 +37,9 @@ export async function readLicenseFilter({ db, vault }: Pick<Deps, 'db' | 'vault'
   const node = nodes.find(({ id }) => id === query['organization']);
   const customer = query['customer'] === undefined ? undefined : await findCustomerWithin(db, scope, query['customer'].slice(0, 64));
   const { canonicalKey, ...terms } = searchTerms(q);
-  const search = q === '' ? undefined : await findLicenseIds(db, scope, { ...terms, digest: canonicalKey === undefined ? undefined : vault.digest(canonicalKey) });
+  // It may be the key of another system.
+  const lookup = canonicalKey ?? lookupKey(q);
+  const search = q === '' ? undefined : await findLicenseIds(db, scope, { ...terms, digest: lookup === undefined ? undefined : vault.digest(lookup) });
   const isKeySearch = canonicalKey !== undefined;
   const within: Scope | undefined = node && { kind: 'organization', id: node.id, path: node.path };
   return {

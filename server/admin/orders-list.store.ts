@@ -1,5 +1,5 @@
-import type { Selectable } from 'kysely';
-import { ordersWithin, type Scope } from '../access/scope.ts';
+import { sql, type Selectable, type SqlBool } from 'kysely';
+import { customersWithin, ordersWithin, type Scope } from '../access/scope.ts';
 import { listAdjustments, listLines, listPaymentsOfOrder, listUnits, type AdjustmentRow, type OrderLineRow } from '../billing/orders.store.ts';
 import { emailKey } from '../customers/customer.rules.ts';
 import type { Db } from '../db/database.ts';
@@ -7,6 +7,7 @@ import type { Schema } from '../db/schema.ts';
 import { statusAt, type LicenseStatus } from '../licenses/license-status.rules.ts';
 import { endOf } from './licenses-list.store.ts';
 import type { DeliveryRow, EmailRow } from './lists.store.ts';
+import { customersOfSmallScope } from './scope-size.store.ts';
 import { keysetPage, type PageOf, type PageRequest } from './paging.store.ts';
 
 export type Order = Selectable<Schema['orders']>;
@@ -19,8 +20,12 @@ const matchesPerIndex = 200;
 const shown = 50;
 
 /** A page of the orders that somebody may see, newest first; with `ids` only of these. */
-export function listOrders(db: Db, scope: Scope, { provider, status, currency, from, to }: OrderFilter, page: PageRequest, ids?: string[]): Promise<PageOf<OrderListRow>> {
-  let query = db.selectFrom('orders').where(ordersWithin(scope));
+export async function listOrders(db: Db, scope: Scope, { provider, status, currency, from, to }: OrderFilter, page: PageRequest, ids?: string[]): Promise<PageOf<OrderListRow>> {
+  let query = db.selectFrom('orders');
+  const customers = await customersOfSmallScope(db, scope);
+  if (customers) query = query.where('orders.customer_id', 'in', [...customers, '']);
+  // Asked of each row: as a join MariaDB would begin with every customer of the scope.
+  else if (scope.kind !== 'all') query = query.where(sql<SqlBool>`(select count(*) from customers where customers.id = orders.customer_id and ${customersWithin(scope)}) > 0`);
   if (ids) query = query.where('orders.id', 'in', ids);
   if (provider !== undefined) query = query.where('orders.provider', '=', provider);
   if (status !== undefined) query = query.where('orders.status', '=', status);

@@ -25,9 +25,9 @@ export const problemKinds = ['changed', 'removed', 'seals_missing', 'seal_out_of
 export type ChainProblem = { kind: (typeof problemKinds)[number]; seq: number | null; id: string | null };
 
 /** Where a walk over the chain stands; it starts at nothing. */
-export type ChainProgress = { seq: number; hash: string; lines: number; problems: ChainProblem[]; problemCount: number; phase: 'seals' | 'lines'; lastId: string; waiting: number };
+export type ChainProgress = { seq: number; hash: string; lines: number; problems: ChainProblem[]; problemCount: number; phase: 'seals' | 'lines'; lastId: string; waiting: number; /** Lines that an erasure has emptied. */ emptied: number };
 
-export const beginning: ChainProgress = { seq: 0, hash: '', lines: 0, problems: [], problemCount: 0, phase: 'seals', lastId: '', waiting: 0 };
+export const beginning: ChainProgress = { seq: 0, hash: '', lines: 0, problems: [], problemCount: 0, phase: 'seals', lastId: '', waiting: 0, emptied: 0 };
 
 const problemsKept = 100;
 

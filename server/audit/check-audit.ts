@@ -10,7 +10,7 @@ import type { Actor } from './record-audit.ts';
 import { verifySlice } from './verify-audit.ts';
 
 const storedProgress = z.object({
-  seq: z.number(), hash: z.string(), lines: z.number(), problemCount: z.number(), phase: z.enum(['seals', 'lines']), lastId: z.string(), waiting: z.number(),
+  seq: z.number(), hash: z.string(), lines: z.number(), problemCount: z.number(), phase: z.enum(['seals', 'lines']), lastId: z.string(), waiting: z.number(), emptied: z.number().default(0),
   problems: z.array(z.object({ kind: z.enum(problemKinds), seq: z.number().nullable(), id: z.string().nullable() })),
 });
 /** A job goes no longer than this at a time: stopping the server waits for it. */

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Db } from '../db/database.ts';
-import { beginning, withProblem, type ChainProgress } from './chain.rules.ts';
+import { beginning, withProblem, type AuditLine, type ChainProgress } from './chain.rules.ts';
 import { listLinesAfter, listSealsAfter, type SealedLine } from './chain.store.ts';
 import { redactedDigest } from './redact-audit.ts';
 import { sealHash } from './seal-audit.ts';
@@ -46,6 +46,14 @@ function checkSeal(before: ChainProgress, { seal, line, redaction }: SealedLine)
   if (isNext && previousHash !== before.hash) progress = withProblem(progress, { kind: 'seal_out_of_place', seq: seal.seq, id: seal.audit_id });
   const hash = Buffer.from(seal.hash);
   if (!line) progress = withProblem(progress, { kind: 'removed', seq: seal.seq, id: seal.audit_id });
-  else if (!sealHash(seal.seq, previousHash, line).equals(hash) && !(redaction && redactedDigest(line).equals(redaction))) progress = withProblem(progress, { kind: 'changed', seq: seal.seq, id: seal.audit_id });
+  else if (!sealHash(seal.seq, previousHash, line).equals(hash)) {
+    progress = isEmptied(line, redaction) ? { ...progress, emptied: progress.emptied + 1 } : withProblem(progress, { kind: 'changed', seq: seal.seq, id: seal.audit_id });
+  }
   return { ...progress, seq: seal.seq, hash: hash.toString('hex'), lines: progress.lines + (line ? 1 : 0) };
+}
+
+/** Whoever can write to the database can also write a redaction: it excuses that a line says less, never that it says something else. */
+function isEmptied(line: AuditLine, redaction: Uint8Array | undefined): boolean {
+  const saysNothing = line.before_json === null && line.after_json === null && line.reason === null;
+  return saysNothing && redaction !== undefined && redactedDigest(line).equals(redaction);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { adminAuth, callerOf } from '../http/admin-auth.ts';
-import { route, type Route } from '../http/route.ts';
+import { adminRead } from '../http/admin-route.ts';
+import type { Route } from '../http/route.ts';
 import { dollarText } from '../usage/dollars.rules.ts';
 import { dayText, monthText } from '../usage/statement.rules.ts';
 import { periods } from './periods.rules.ts';
@@ -40,44 +40,41 @@ const statistics = z
 /** The figures of the dashboard, for programs that hold the API token. */
 export function statisticsRoutes(deps: Deps): Route[] {
   const { db, now } = deps;
-  const read = route(
+  const read = adminRead(
+    deps,
     {
-      method: 'get', path: '/api/v1/statistics', operationId: 'readStatistics', tag: 'Administration', auth: 'admin',
+      path: '/api/v1/statistics', operationId: 'readStatistics', tag: 'Administration', scope: 'statistics.read',
       summary: 'How the business stands',
       description: 'From the same figures as the overview of the dashboard, counted by the server at most a few seconds after a change. Days and months are UTC, today included.',
-      query: z.object({
+      query: z.strictObject({
         period: z.enum(periods, `must be one of ${periods.join(', ')}`).default('30d').meta({ description: 'Days, or twelve calendar months.' }),
         currency: currency.optional().meta({ description: 'Only amounts of this currency.' }),
         group: z.enum([...usageGroups, 'day'], `must be one of ${[...usageGroups, 'day'].join(', ')}`).default('provider').meta({ description: 'What `usage` is added up by.' }),
       }),
-      before: adminAuth(deps, 'statistics.read', 'bounded'),
-      responses: { 200: { description: 'The figures.', schema: statistics } }, errors: [],
+      answer: statistics,
     },
-    async ({ query, res }) => {
+    async ({ query, caller: { scope } }) => {
       const at = now();
-      const { scope } = callerOf(res);
       const found = await readStatistics(db, scope, query.period, at);
       const usage = await readUsageFigures(db, scope, query.period, query.group, {}, at);
       const isWanted = (row: { currency: string }) => query.currency === undefined || row.currency === query.currency;
       const text = (start: number) => (found.span.unit === 'month' ? monthText(start) : dayText(start));
       return {
-        body: {
-          period: query.period,
-          from: text(found.span.from),
-          counted_at: found.countedAt === undefined ? null : new Date(found.countedAt).toISOString(),
-          customers: { total: found.customers.total, pending: found.customers.pending, new: found.customers.issued },
-          licenses: { ...found.licenses, new: found.issued.total, lost: found.lost.total, expiring_30_days: found.expiring },
-          recurring: found.recurring.filter(isWanted).map((row) => ({ currency: row.currency, mrr_minor: row.minor, paying_customers: row.payingCustomers, paying_licenses: row.payingLicenses, arpu_minor: row.perCustomerMinor ?? null })),
-          churn: { ...found.churn, share: fraction(found.churn.share) },
-          trials: { ...found.trials, share: fraction(found.trials.share) },
-          by_time: found.span.buckets.map((start, index) => ({ start: text(start), new_licenses: found.issued.values[index] ?? 0, lost_licenses: found.lost.values[index] ?? 0 })),
-          revenue: found.revenue.currencies.filter(isWanted).map((row) => ({
-            currency: row.currency,
-            months: found.revenue.span.buckets.map((start, index) => ({ month: monthText(start), gross_minor: row.gross[index] ?? 0, refunded_minor: row.refunded[index] ?? 0, net_minor: row.net[index] ?? 0, orders: row.orders[index] ?? 0 })),
-          })),
-          requests_24h: found.requestsOfDay,
-          usage: usage.rows.map((row) => usageBody(query.group === 'day' ? dayText(Number(row.name)) : row.name, row)),
-        },
+        period: query.period,
+        from: text(found.span.from),
+        counted_at: found.countedAt === undefined ? null : new Date(found.countedAt).toISOString(),
+        customers: { total: found.customers.total, pending: found.customers.pending, new: found.customers.issued },
+        licenses: { ...found.licenses, new: found.issued.total, lost: found.lost.total, expiring_30_days: found.expiring },
+        recurring: found.recurring.filter(isWanted).map((row) => ({ currency: row.currency, mrr_minor: row.minor, paying_customers: row.payingCustomers, paying_licenses: row.payingLicenses, arpu_minor: row.perCustomerMinor ?? null })),
+        churn: { ...found.churn, share: fraction(found.churn.share) },
+        trials: { ...found.trials, share: fraction(found.trials.share) },
+        by_time: found.span.buckets.map((start, index) => ({ start: text(start), new_licenses: found.issued.values[index] ?? 0, lost_licenses: found.lost.values[index] ?? 0 })),
+        revenue: found.revenue.currencies.filter(isWanted).map((row) => ({
+          currency: row.currency,
+          months: found.revenue.span.buckets.map((start, index) => ({ month: monthText(start), gross_minor: row.gross[index] ?? 0, refunded_minor: row.refunded[index] ?? 0, net_minor: row.net[index] ?? 0, orders: row.orders[index] ?? 0 })),
+        })),
+        requests_24h: found.requestsOfDay,
+        usage: usage.rows.map((row) => usageBody(query.group === 'day' ? dayText(Number(row.name)) : row.name, row)),
       };
     },
   );

@@ -51,8 +51,23 @@ export function guessWords(head: FileHead, mapping: Mapping, { plans, products }
     }
     return found;
   };
-  const codeIn = (things: { code: string; name: string }[]) => (word: string) => things.find(({ code, name }) => plainValue(code) === word || plainValue(name) === word)?.code;
-  return { plan: guess('plan', mapping.plan, codeIn(plans)), product: guess('product', mapping.product, codeIn(products)), status: guess('status', mapping.status, guessStatus) };
+  return {
+    plan: guess('plan', mapping.plan, (word) => namedIn(word, plans)),
+    // Where there is one product, what the other system sells can be nothing else.
+    product: guess('product', mapping.product, (word) => namedIn(word, products) ?? (products.length === 1 ? products[0]?.code : undefined)),
+    status: guess('status', mapping.status, guessStatus),
+  };
+}
+
+/** The one whose code or name a word is, or the only one whose code or name stands in it: `chatello pro (yearly)` is pro. */
+function namedIn(word: string, things: { code: string; name: string }[]): string | undefined {
+  const whole = things.find(({ code, name }) => plainValue(code) === word || plainValue(name) === word);
+  const within = things.filter(({ code, name }) => [code, name].some((text) => ` ${plainWords(word)} `.includes(` ${plainWords(text)} `)));
+  return whole?.code ?? (within.length === 1 ? within[0]?.code : undefined);
+}
+
+function plainWords(text: string): string {
+  return plainValue(text).replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
 }
 
 /** The different words of the column of a field, without the empty one; undefined when no column is chosen or there are too many. */

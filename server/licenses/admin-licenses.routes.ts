@@ -41,7 +41,7 @@ export function adminLicenseRoutes(deps: Deps): Route[] {
       summary: 'Issue a licence',
       description: 'Finds or creates the customer by e-mail address and issues the key, all or nothing.',
       headers: idempotencyHeader, body: grantRequest,
-      responses: { 201: { description: 'The licence with its key.', schema: createdShape } }, errors: ['IDEMPOTENCY_KEY_REUSED'],
+      responses: { 201: { description: 'The licence with its key.', schema: createdShape } }, errors: ['IDEMPOTENCY_KEY_REUSED', 'LICENSE_QUOTA_EXHAUSTED'],
     },
     ({ headers, body, res }) =>
       answerOnce(db, vault, { scope: `createLicense:${callerOf(res).tokenId}`, key: headers['idempotency-key'], body }, now(), async (trx) => {

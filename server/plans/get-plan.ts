@@ -1,6 +1,6 @@
 import type { Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
-import { findPlanByCode, findProductByCode, listPlans, type Plan, type Product } from './plans.store.ts';
+import { findPlanByCode, findProductByCode, listOfferedPlans, listPlans, type Plan, type Product } from './plans.store.ts';
 
 export const defaultProductCode = 'chatello';
 
@@ -20,7 +20,7 @@ export async function getProduct(db: Db, code: string): Promise<Product> {
 
 /** The plan with this code, to be given to somebody. Throws INVALID_REQUEST that lists the codes that can be chosen; an archived plan cannot. */
 export async function getPlanByCode(db: Db, code: string, field = 'body.plan'): Promise<Plan> {
-  const plans = (await listPlans(db)).filter(({ archived_at }) => archived_at === null);
+  const plans = await listOfferedPlans(db);
   const plan = plans.find((candidate) => candidate.code === code.trim().toLowerCase());
   if (!plan) throw new AppError('INVALID_REQUEST', `${field}: there is no plan "${code}"; the plans are ${plans.map((candidate) => candidate.code).join(', ')}`, { field });
   return plan;

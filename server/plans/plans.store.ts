@@ -9,6 +9,11 @@ export function listPlans(db: Db): Promise<Plan[]> {
   return db.selectFrom('plans').selectAll().orderBy('position').orderBy('created_at').orderBy('id').execute();
 }
 
+/** Those that can be given to somebody: without the archived ones. */
+export function listOfferedPlans(db: Db): Promise<Plan[]> {
+  return db.selectFrom('plans').selectAll().where('archived_at', 'is', null).orderBy('position').orderBy('created_at').orderBy('id').execute();
+}
+
 export function findPlanByCode(db: Db, code: string): Promise<Plan | undefined> {
   return db.selectFrom('plans').selectAll().where('code', '=', code).executeTakeFirst();
 }
@@ -19,6 +24,11 @@ export function findProductByCode(db: Db, code: string): Promise<Product | undef
 
 export function listProducts(db: Db): Promise<Product[]> {
   return db.selectFrom('products').selectAll().orderBy('name').orderBy('id').execute();
+}
+
+/** Those that can be given to somebody: without the archived ones. */
+export function listOfferedProducts(db: Db): Promise<Product[]> {
+  return db.selectFrom('products').selectAll().where('archived_at', 'is', null).orderBy('name').orderBy('id').execute();
 }
 
 /** False when the code is taken. */

@@ -17,16 +17,19 @@ export type ExportFormat = (typeof exportFormats)[number];
 /** A file that is made while it is sent. */
 export type ExportFile = { name: string; type: string; chunks: AsyncGenerator<string, void, undefined> };
 
+/** Ids in the order of the file, a batch at a time: each is asked for when the receiver has taken the one before. */
+export type IdBatches = AsyncGenerator<string[], void, undefined>;
+
 /**
- * Everything that a query leaves, as a file, read in batches as the receiver takes them: ending the generator ends the reading. The first batch
+ * The records with these ids as a file, read in batches as the receiver takes them: ending the generator ends the reading. The first batch
  * is read before it returns, so whatever is wrong with the query is thrown here and not in the middle of a file. `asked`: the filters, for the audit log.
  */
 export async function exportRecords<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>(
   deps: Pick<Deps, 'db' | 'now'>,
   records: Records<Table, Filters, Item>,
-  { rows, order, format, asked, by }: { rows: Rows<Table>; order: Order; format: ExportFormat; asked: Record<string, unknown>; by: Actor },
+  { ids, format, asked, by }: { ids: IdBatches; format: ExportFormat; asked: Record<string, unknown>; by: Actor },
 ): Promise<ExportFile> {
-  const batches = batchesOf(deps, records, rows, order);
+  const batches = batchesOf(deps, records, ids);
   const first = await batches.next();
   const at = deps.now();
   await recordAudit(deps.db, by, { action: 'export.made', entity: 'export', entityId: records.name, after: { format, ...asked } }, at);
@@ -34,14 +37,21 @@ export async function exportRecords<Table extends keyof Schema, Filters extends 
   return { name, type: format === 'csv' ? 'text/csv; charset=utf-8' : 'application/json; charset=utf-8', chunks: format === 'csv' ? csvChunks(records, first, batches) : jsonChunks(first, batches) };
 }
 
-type Batches<Item> = AsyncGenerator<Item[], void, undefined>;
-
-async function* batchesOf<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>({ db, now }: Pick<Deps, 'db' | 'now'>, { load }: Records<Table, Filters, Item>, rows: Rows<Table>, order: Order): Batches<z.input<Item> & { id: string }> {
+/** The ids of everything that a query leaves, found by their places. */
+export async function* idsInOrder<Table extends keyof Schema>(rows: Rows<Table>, order: Order): IdBatches {
   for (let after: Place | undefined; ; ) {
     const places = await placesAfter(rows, order, after, rowsAtOnce);
-    if (places.length > 0) yield await rowsAt(places, (ids) => load(db, ids, now()));
+    if (places.length > 0) yield places.map(({ id }) => id);
     if (places.length < rowsAtOnce) return;
     after = places.at(-1);
+  }
+}
+
+type Batches<Item> = AsyncGenerator<Item[], void, undefined>;
+
+async function* batchesOf<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>({ db, now }: Pick<Deps, 'db' | 'now'>, { load }: Records<Table, Filters, Item>, batches: IdBatches): Batches<z.input<Item> & { id: string }> {
+  for await (const ids of batches) {
+    yield await rowsAt(ids.map((id) => ({ at: '', id })), (found) => load(db, found, now()));
     await turn();
   }
 }

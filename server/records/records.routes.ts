@@ -9,7 +9,6 @@ import { orderRecords } from './orders.records.ts';
 import { apiTokenRecords, auditRecords, organizationRecords, userRecords } from './people.records.ts';
 import { recordRoutes } from './records.ts';
 import { subscriptionRecords } from './subscriptions.records.ts';
-import { usageRecords } from './usage.records.ts';
 
 /** Reading under /api/v1: the list and the single record of everything that the dashboard shows. */
 export function recordsRoutes(deps: Deps): Route[] {
@@ -22,7 +21,6 @@ export function recordsRoutes(deps: Deps): Route[] {
     ...recordRoutes(deps, productMappingRecords),
     ...recordRoutes(deps, planRecords),
     ...recordRoutes(deps, moduleRecords),
-    ...recordRoutes(deps, usageRecords),
     ...recordRoutes(deps, emailRecords),
     ...recordRoutes(deps, deliveryRecords),
     ...recordRoutes(deps, webhookEndpointRecords),

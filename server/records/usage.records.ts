@@ -12,9 +12,9 @@ const item = z
     id: idShape, license_id: idShape, site: textOrNull, endpoint: text.meta({ example: 'chat' }), provider: text.meta({ example: 'openai' }), model: text, asked_model: textOrNull.meta({ description: 'The name that was asked for, when it is another one.' }), status: text.meta({ example: 'settled' }), key_source: text.meta({ description: 'Whose provider key answered.' }),
     charged_requests: count, input_tokens: count, cached_tokens: count, output_tokens: count, reasoning_tokens: count, cost_usd: text.meta({ description: 'What the provider charges, in US dollars.', example: '0.00123' }), is_exact: z.boolean(), is_stream: z.boolean(), is_cached: z.boolean(), first_byte_ms: z.int().nullable(), total_ms: z.int().nullable(), error_code: textOrNull, created_at: time, settled_at: timeOrNull,
   })
-  .meta({ id: 'UsageRecord' });
+  .meta({ id: 'UsageLedgerRecord' });
 
-/** The ledger of AI requests, one row each; never what was asked or answered. */
+/** The ledger of AI requests, one row each, to be exported; never what was asked or answered. It is read by figures/ledger.routes.ts. */
 export const usageRecords: Records<'usage_records', typeof filters, typeof item> = {
   table: 'usage_records', name: 'usage-records', what: 'usage record', operations: { list: 'listUsageRecords', read: 'readUsageRecord' }, tag: 'AI', scope: 'usage.read',
   item, filters, sorts: { created_at: 'usage_records.created_at' },

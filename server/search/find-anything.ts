@@ -3,7 +3,7 @@ import { emailKey } from '../customers/customer.rules.ts';
 import type { Deps } from '../deps.ts';
 import { wordsOf } from '../figures/facts.rules.ts';
 import { figureScope } from '../figures/read-statistics.ts';
-import { canonicalLicenseKey } from '../licenses/license-key.rules.ts';
+import { canonicalLicenseKey, lookupKey } from '../licenses/license-key.rules.ts';
 import { normalizeSite } from '../licenses/site.rules.ts';
 import { findCustomerByAddress, findCustomersByWords, findLicenses, findOrders, findSites, type FoundCustomer, type FoundLicense, type FoundOrder, type FoundSite } from './search.store.ts';
 
@@ -25,6 +25,9 @@ export async function findAnything({ db, vault, now }: Pick<Deps, 'db' | 'vault'
   const key = canonicalLicenseKey(trimmed);
   if (key !== undefined) return { ...found, isKey: true, licenses: await findLicenses(db, scope, { digest: vault.digest(key) }, now(), resultsPerKind) };
   if (trimmed === '') return found;
+  const otherKey = lookupKey(trimmed);
+  const byOtherKey = otherKey === undefined ? [] : await findLicenses(db, scope, { digest: vault.digest(otherKey) }, now(), resultsPerKind);
+  if (byOtherKey.length > 0) return { ...found, isKey: true, licenses: byOtherKey };
   const hint = /^[…*.-]*([0-9a-z]{4})$/i.exec(trimmed)?.[1]?.toUpperCase().replace(/O/g, '0').replace(/[IL]/g, '1');
   if (hint !== undefined) found.licenses = await findLicenses(db, scope, { hint }, now(), resultsPerKind);
   const address = emailKey(trimmed);

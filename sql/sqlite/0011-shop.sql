@@ -60,16 +60,22 @@ CREATE TABLE IF NOT EXISTS inbox_subjects (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS inbox_subjects_inbox ON inbox_subjects (inbox_id);
 
-CREATE INDEX IF NOT EXISTS orders_status ON orders (status, created_at, id, provider, currency);
-CREATE INDEX IF NOT EXISTS orders_provider ON orders (provider, created_at, id, status, currency);
-CREATE INDEX IF NOT EXISTS orders_currency ON orders (currency, created_at, id, status, provider);
+-- A list for each set of filters, newest first.
+CREATE INDEX IF NOT EXISTS orders_status ON orders (status, created_at, id);
+CREATE INDEX IF NOT EXISTS orders_provider ON orders (provider, created_at, id);
+CREATE INDEX IF NOT EXISTS orders_currency ON orders (currency, created_at, id);
+CREATE INDEX IF NOT EXISTS orders_status_provider ON orders (status, provider, created_at, id);
+CREATE INDEX IF NOT EXISTS orders_status_currency ON orders (status, currency, created_at, id);
+CREATE INDEX IF NOT EXISTS orders_provider_currency ON orders (provider, currency, created_at, id);
+CREATE INDEX IF NOT EXISTS orders_filtered ON orders (status, provider, currency, created_at, id);
 CREATE INDEX IF NOT EXISTS orders_number ON orders (number);
 CREATE INDEX IF NOT EXISTS orders_external ON orders (external_id);
 CREATE INDEX IF NOT EXISTS orders_subscription ON orders (provider, account, subscription_id);
 CREATE INDEX IF NOT EXISTS order_lines_state ON order_lines (state, external_product);
 CREATE INDEX IF NOT EXISTS subscriptions_created ON subscriptions (created_at, id);
-CREATE INDEX IF NOT EXISTS subscriptions_status ON subscriptions (status, created_at, id, provider);
-CREATE INDEX IF NOT EXISTS subscriptions_provider ON subscriptions (provider, created_at, id, status);
+CREATE INDEX IF NOT EXISTS subscriptions_status ON subscriptions (status, created_at, id);
+CREATE INDEX IF NOT EXISTS subscriptions_provider ON subscriptions (provider, created_at, id);
+CREATE INDEX IF NOT EXISTS subscriptions_filtered ON subscriptions (status, provider, created_at, id);
 CREATE INDEX IF NOT EXISTS subscriptions_cancel ON subscriptions (cancel_at, id);
 CREATE INDEX IF NOT EXISTS subscriptions_external ON subscriptions (external_id);
 CREATE INDEX IF NOT EXISTS emails_status ON emails (status, created_at, id);

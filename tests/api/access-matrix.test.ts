@@ -14,6 +14,9 @@ import { addTenant, openDoors, type Doors, type Person, type Tenant } from '../t
 type Row = { name: string; method: string; path: string };
 type Belongings = Tenant & { organization: string; user: string };
 
+/** Their form names another row, which is not there when it is sent empty. */
+const namesAnother = ['POST /customers/:id/merge'];
+
 /** Whose id stands in an address, by what stands before it. */
 const owners: Record<string, keyof Belongings> = { customers: 'customer', customer: 'customer', licenses: 'license', orders: 'order', subscriptions: 'subscription', organizations: 'organization', users: 'user', 'usage-records': 'usage' };
 
@@ -73,6 +76,8 @@ onBothDatabases('who may open what', (engine) => {
   });
 
   for (const [letter, role] of Object.entries(letters)) {
+    // Who sees everything is asked on one database: nothing is cut for them.
+    if (engine === 'mariadb' && isOperator(role)) continue;
     it(`${role}: pages open and close as the table says, the own rows are there and those of others are not`, async () => {
       const { app, people, tree } = await ready();
       const person = people[role];
@@ -93,9 +98,10 @@ onBothDatabases('who may open what', (engine) => {
         const isAllowed = row.includes(letter);
         const { address, isWhole } = addressFor(path, own);
         const { status, location } = await person.ask(method, address);
-        const isClosed = status === 403 || (!isOperator(role) && status === 404);
+        // A customer who opens the start page is led to the licences.
+        const isClosed = status === 403 || (!isOperator(role) && status === 404) || (name === 'GET /' && location === '/portal/licenses');
         if (!isAllowed) check(isClosed, `${name} is open: ${status} ${location}`);
-        else check(status < 500 && ![401, 403].includes(status) && !/\/login($|\?)/.test(location) && (status !== 404 || !isWhole), `${name} is closed: ${status} ${location}`);
+        else check(status < 500 && ![401, 403].includes(status) && !/\/login($|\?)/.test(location) && (status !== 404 || !isWhole || namesAnother.includes(name)), `${name} is closed: ${status} ${location}`);
         if (isAllowed && ownerOf(path) !== undefined) for (const stranger of strangers) {
           const foreign = await person.ask(method, addressFor(path, stranger).address);
           check(foreign.status === 404, `${name} of a stranger: ${foreign.status}`);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { checkAudit, newestCheck, requestCheck } from '../../server/audit/check-audit.ts';
 import { recordAudit } from '../../server/audit/record-audit.ts';
+import { redactAudit, redactedDigest } from '../../server/audit/redact-audit.ts';
 import { sealAudit } from '../../server/audit/seal-audit.ts';
 import { verifyAudit } from '../../server/audit/verify-audit.ts';
 import { closeDatabase, openDatabase, transact } from '../../server/db/database.ts';
@@ -70,6 +71,21 @@ onBothDatabases('the chain over the audit log', (engine) => {
     await db.deleteFrom('audit_seals').where('seq', 'in', [11, 12]).execute();
     await db.insertInto('audit_seals').values([first, second]).execute();
     assert.deepEqual(await problems(), []);
+  });
+
+  it('counts a line that an erasure has emptied, and takes no redaction for another content', async () => {
+    const { deps: { db }, clock } = await getApp();
+    const { audit_id: id } = await db.selectFrom('audit_seals').select('audit_id').where('seq', '=', 15).executeTakeFirstOrThrow();
+    const before = await db.selectFrom('audit_log').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    await redactAudit(db, { entity: before.entity, entityId: before.entity_id }, clock.now);
+    const { problemCount, emptied } = await verifyAudit(db);
+    assert.deepEqual([problemCount, emptied], [0, 1]);
+    const forged = { ...before, reason: 'another one' };
+    await db.updateTable('audit_log').set(forged).where('id', '=', id).execute();
+    await db.updateTable('audit_redactions').set({ digest: redactedDigest(forged) }).where('audit_id', '=', id).execute();
+    assert.deepEqual(await problems(), [['changed', 15]]);
+    await db.deleteFrom('audit_redactions').execute();
+    await db.updateTable('audit_log').set(before).where('id', '=', id).execute();
   });
 
   it('is walked over in the background, and what was found stays', async () => {

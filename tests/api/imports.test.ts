@@ -259,7 +259,7 @@ onBothDatabases('an import', (engine) => {
     }
     await answered;
     assert.deepEqual(new Set(codes), new Set(['VALID']));
-    assert.ok(turns >= lines.length / 20, `${turns} turns of the event loop for ${lines.length / 20} slices`);
+    assert.ok(turns >= lines.length / 10, `${turns} turns of the event loop for ${lines.length / 10} slices`);
     assert.ok([...places].some((place) => place > 0 && place < lines.length), `answered at ${[...places].join(', ')}`);
   });
 

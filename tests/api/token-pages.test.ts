@@ -72,6 +72,22 @@ onBothDatabases('the pages of API tokens and of the audit log', (engine) => {
     assert.ok(all.length > 5 && all.some(({ action }) => action === 'export.made'));
   });
 
+  it('every list is exported as it is filtered and ordered, page after page', async () => {
+    const { app: { deps: { db }, call, adminToken: token, clock }, visitor } = await start();
+    for (let index = 0; index < 60; index += 1) await call('post', '/api/create_license', { token, body: { email: `list${index % 7}@example.com`, plan: index % 2 ? 'pro' : 'starter', months: index % 5 === 0 ? null : 1, perpetual: index % 5 === 0 } });
+    const exported = async (path: string) => (await visitor.get(path)).text.trim().split('\r\n').slice(1).map((line) => line.split(',')[0]);
+    const expected = await db.selectFrom('licenses').innerJoin('plans', 'plans.id', 'licenses.plan_id').select('licenses.id').where('plans.code', '=', 'starter').orderBy('licenses.created_at', 'asc').orderBy('licenses.id', 'asc').execute();
+    assert.deepEqual(await exported('/exports/licenses?plan=starter&sort=oldest'), expected.map(({ id }) => id));
+    assert.equal((await exported('/exports/licenses')).length, (await db.selectFrom('licenses').select('id').execute()).length);
+    const found = await db.selectFrom('customers').select('id').where('email_key', 'like', 'list%').orderBy('email_key').execute();
+    assert.deepEqual(await exported('/exports/customers?q=list&sort=email'), found.map(({ id }) => id));
+    assert.ok((await visitor.get('/customers?q=list&sort=email')).text.includes('href="/exports/customers?q&#x3D;list&amp;sort&#x3D;email"'));
+    const { body: { data: [license] } } = await call('get', '/api/v1/licenses?limit=1', { token });
+    await db.insertInto('emails').values({ id: 'mail', cause: 'x', template: 'purchase', recipient: '+49@example.com', locale: 'en', data: '{}', license_id: license.id, order_id: null, message_id: '<x>', status: 'failed', attempts: 1, last_error: '=1+1', created_at: clock.now, sent_at: null }).execute();
+    assert.match((await visitor.get('/exports/emails')).text, /^id,template,[^]*mail,purchase,'\+49@example\.com,en,[^]*'=1\+1/);
+    for (const path of ['/exports/deliveries', '/exports/deliveries?status=dead', '/exports/webhooks', '/exports/webhooks?endpoint=nobody']) assert.deepEqual(await exported(path), [], path);
+  });
+
   it('a check of the chain runs in the background, and its outcome stands on the page', async () => {
     const { app, visitor } = await start();
     const { deps, clock } = app;

@@ -1,6 +1,7 @@
 import { newestCheck, requestCheck } from '../../audit/check-audit.ts';
 import { findHead } from '../../audit/chain.store.ts';
 import type { Deps } from '../../deps.ts';
+import { idsInOrder } from '../../records/export-records.ts';
 import { auditRecords } from '../../records/people.records.ts';
 import { orderOf } from '../../records/records.ts';
 import { actorsNamed } from '../actors.ts';
@@ -8,10 +9,10 @@ import { exportPage } from '../export-page.ts';
 import { auditQuery, listAudit, type AuditFilter } from '../lists.store.ts';
 import { addressOf, pageLinks, pageRequest } from '../paging.store.ts';
 import type { Translate } from '../web/locale.ts';
-import { page, type Page, type SignedInContext } from '../web/page.ts';
+import { page, type Page } from '../web/page.ts';
 
 const dayMs = 24 * 60 * 60_000;
-const entities = ['license', 'customer', 'order', 'subscription', 'product', 'plan', 'module', 'product_mapping', 'delivery', 'email', 'user', 'organization', 'api_token', 'webhook', 'provider', 'alias', 'prices', 'settings', 'import', 'export'];
+const entities = ['license', 'customer', 'order', 'subscription', 'product', 'plan', 'module', 'product_mapping', 'delivery', 'email', 'user', 'organization', 'api_token', 'webhook', 'provider', 'alias', 'prices', 'settings', 'job', 'import', 'export'];
 
 type Asked = { entity: string | undefined; id: string | undefined; actor: string | undefined; from: string | undefined; to: string | undefined };
 
@@ -32,7 +33,7 @@ export function auditPages(deps: Deps): Page[] {
       return { redirect: '/audit#chain' };
     }),
 
-    exportPage(deps, '/exports/audit', 'audit.read', auditRecords, ({ query, t }: SignedInContext) => ({ rows: auditQuery(db, filterOf(askedFor(query), t)), order: orderOf(auditRecords, '-at') })),
+    exportPage(deps, '/exports/audit', 'audit.read', auditRecords, ({ query, t }) => idsInOrder(auditQuery(db, filterOf(askedFor(query), t)), orderOf(auditRecords, '-at'))),
   ];
 }
 
@@ -57,6 +58,6 @@ async function chainOf({ db }: Deps): Promise<Record<string, unknown>> {
   const check = await newestCheck(db);
   return {
     head: head && { seq: head.seq, hash: Buffer.from(head.hash).toString('hex') },
-    check: check && { status: check.status, isRunning: check.status === 'running', isIntact: check.status === 'intact', by: check.requestedBy, createdAt: check.createdAt, finishedAt: check.finishedAt, lines: check.progress.lines, waiting: check.progress.waiting, problemCount: check.progress.problemCount, problems: check.progress.problems.slice(0, 20) },
+    check: check && { status: check.status, isRunning: check.status === 'running', isIntact: check.status === 'intact', by: check.requestedBy, createdAt: check.createdAt, finishedAt: check.finishedAt, lines: check.progress.lines, emptied: check.progress.emptied, problemCount: check.progress.problemCount, problems: check.progress.problems.slice(0, 20) },
   };
 }

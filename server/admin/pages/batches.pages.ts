@@ -8,7 +8,7 @@ import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { newId } from '../../ids.ts';
 import { defaultProductCode } from '../../plans/get-plan.ts';
-import { listPlans, listProducts } from '../../plans/plans.store.ts';
+import { listOfferedPlans, listOfferedProducts } from '../../plans/plans.store.ts';
 import { page, parseForm, requiredText, textField, type Answer, type Page, type SignedInContext } from '../web/page.ts';
 
 const mostLicenses = 10_000;
@@ -19,8 +19,8 @@ const formIdPattern = /^[0-9a-f-]{36}$/;
 /** What is done to many at once: many licences made for a product, and how far each batch has come. */
 export function batchPages({ db, vault, now }: Deps): Page[] {
   const form = async ({ t }: SignedInContext, values: Record<string, string>, errors?: Record<string, string>): Promise<Answer> => {
-    const plans = await listPlans(db);
-    const products = (await listProducts(db)).map(({ code, name }) => ({ code, name, isCurrent: code === (values['product'] ?? defaultProductCode) }));
+    const plans = await listOfferedPlans(db);
+    const products = (await listOfferedProducts(db)).map(({ code, name }) => ({ code, name, isCurrent: code === (values['product'] ?? defaultProductCode) }));
     const formId = formIdPattern.test(values['form_id'] ?? '') ? values['form_id'] : newId();
     return { view: 'new-licenses', title: t('people.new_licenses.title'), ...(errors ? { status: 422 } : {}), data: { form: values, errors, plans, products, formId, mostLicenses } };
   };
@@ -33,8 +33,8 @@ export function batchPages({ db, vault, now }: Deps): Page[] {
       const parsed = parseForm(newLicensesForm, { name: '', ...typed }, t);
       if (!parsed.ok) return form(context, typed, parsed.errors);
       const { email, name, duration, months = '', count } = parsed.data;
-      const plan = (await listPlans(db)).find(({ code }) => code === parsed.data.plan);
-      const product = (await listProducts(db)).find(({ code }) => code === parsed.data.product);
+      const plan = (await listOfferedPlans(db)).find(({ code }) => code === parsed.data.plan);
+      const product = (await listOfferedProducts(db)).find(({ code }) => code === parsed.data.product);
       if (!plan) return form(context, typed, { plan: t('error.plan') });
       if (!product) return form(context, typed, { product: t('error.required') });
       const id = formIdPattern.test(typed['form_id'] ?? '') ? (typed['form_id'] ?? '') : newId();

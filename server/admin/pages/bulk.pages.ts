@@ -8,7 +8,7 @@ import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { newId } from '../../ids.ts';
 import { getNodeWithin, listNodes } from '../../people/organizations.store.ts';
-import { listPlans } from '../../plans/plans.store.ts';
+import { listOfferedPlans } from '../../plans/plans.store.ts';
 import { listCustomers } from '../customers-list.store.ts';
 import { readLicenseFilter } from '../license-filter.ts';
 import { listLicenses } from '../licenses-list.store.ts';
@@ -64,7 +64,7 @@ export function bulkPages(deps: Deps): Page[] {
       of, action, effect: `${of}.${action}`, examples, isCut: chosen.isCut, isNone: chosen.count === 0,
       count: Math.min(chosen.count, countedAtMost), isMore: chosen.count > countedAtMost,
       hidden: Object.entries({ ...chosen.hidden, action, form_id: formIdPattern.test(fields['form_id'] ?? '') ? fields['form_id'] : newId() }).map(([name, value]) => ({ name, value })),
-      plans: action === 'plan' ? await listPlans(db) : undefined,
+      plans: action === 'plan' ? await listOfferedPlans(db) : undefined,
       nodes: action === 'assign' ? nodesOf(await listNodes(db, scope), undefined) : undefined,
       mayBeOwn: scope.kind === 'all',
       isReasonRequired: !withoutReason.includes(action), hasReason: action !== 'send-keys', reasonLength,
@@ -79,7 +79,7 @@ export function bulkPages(deps: Deps): Page[] {
     const parsed = parseForm(values(action), { reason: '', months: '', to_plan: '', to_organization: '', send_keys: '', ...form }, t);
     if (!parsed.ok) return preview(context, of, parsed.errors);
     const { reason, months, to_plan: plan, to_organization: organization, send_keys: send } = parsed.data;
-    const planId = (await listPlans(db)).find(({ code }) => code === plan)?.id;
+    const planId = (await listOfferedPlans(db)).find(({ code }) => code === plan)?.id;
     if (action === 'plan' && planId === undefined) return preview(context, of, { to_plan: t('error.plan') });
     if (action === 'assign' && organization === '' && scope.kind !== 'all') return preview(context, of, { to_organization: t('error.required') });
     if (action === 'assign' && organization !== '') await getNodeWithin(db, scope, organization);

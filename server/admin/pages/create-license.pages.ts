@@ -8,7 +8,7 @@ import { newId } from '../../ids.ts';
 import { normalizeSite } from '../../licenses/site.rules.ts';
 import { listNodes } from '../../people/organizations.store.ts';
 import { defaultProductCode } from '../../plans/get-plan.ts';
-import { listPlans, listProducts } from '../../plans/plans.store.ts';
+import { listOfferedPlans, listOfferedProducts } from '../../plans/plans.store.ts';
 import { createLicense, takeCreatedLicense } from '../create-license.ts';
 import { findLicenseDetail } from '../license-detail.store.ts';
 import { page, parseForm, requiredText, textField, type Answer, type Page, type SignedInContext } from '../web/page.ts';
@@ -42,9 +42,9 @@ export function createLicensePages(deps: Deps): Page[] {
   const { db, vault, now } = deps;
 
   const form = async ({ scope, role, t }: SignedInContext, values: Record<string, string>, formId: string, errors?: Record<string, string>): Promise<Answer> => {
-    const plans = await listPlans(db);
+    const plans = await listOfferedPlans(db);
     const nodes = may(role, 'customers.assign') ? nodesOf(await listNodes(db, scope), values['organization']) : [];
-    const products = (await listProducts(db)).map(({ code, name }) => ({ code, name, isCurrent: code === (values['product'] ?? defaultProductCode) }));
+    const products = (await listOfferedProducts(db)).map(({ code, name }) => ({ code, name, isCurrent: code === (values['product'] ?? defaultProductCode) }));
     const waits = placeOf({ role, scope }).status === 'pending';
     return { view: 'new-license', title: t('create.title'), ...(errors ? { status: 422 } : {}), data: { form: values, errors, plans, formId, nodes, products: products.length > 1 ? products : undefined, waits } };
   };
@@ -54,7 +54,7 @@ export function createLicensePages(deps: Deps): Page[] {
 
     page('post', '/new-license', 'licenses.issue', async (context) => {
       const { form: typed, t } = context;
-      const plans = await listPlans(db);
+      const plans = await listOfferedPlans(db);
       const formId = formIdPattern.test(typed['form_id'] ?? '') ? (typed['form_id'] ?? '') : newId();
       const parsed = parseForm(newLicenseForm(plans.map(({ code }) => code)), typed, t);
       if (!parsed.ok) return form(context, typed, formId, parsed.errors);

@@ -6,13 +6,11 @@ import { getCustomerWithin } from '../../customers/get-customer.ts';
 import type { Db } from '../../db/database.ts';
 import type { Deps } from '../../deps.ts';
 import { findNodeName, listNodes, type Node } from '../../people/organizations.store.ts';
-import { customerRecords } from '../../records/customers.records.ts';
 import { dollarText } from '../../usage/dollars.rules.ts';
 import { monthStart } from '../../usage/period.rules.ts';
 import { countLicensesOfCustomer, listEmailsOfCustomer, sumUsageOfCustomer } from '../customer-detail.store.ts';
-import { customerSorts, filteredCustomers, type CustomerFilter } from '../../people/customer-filter.store.ts';
-import { customerOrders, findCustomerIds, listCustomers, placeKind } from '../customers-list.store.ts';
-import { exportPage } from '../export-page.ts';
+import { customerSorts, type CustomerFilter } from '../../people/customer-filter.store.ts';
+import { findCustomerIds, listCustomers, placeKind } from '../customers-list.store.ts';
 import { listOrdersOfCustomer } from '../license-detail.store.ts';
 import { licensesOfCustomerShown, listLicensesOfCustomer } from '../licenses-list.store.ts';
 import { listAudit } from '../lists.store.ts';
@@ -29,11 +27,6 @@ const doneTexts = ['created', 'changed', 'validate', 'suspend', 'reactivate', 'a
 export function customerPages(deps: Deps): Page[] {
   const { db, now } = deps;
   return [
-    exportPage(deps, '/exports/customers', 'customers.read', customerRecords, async ({ query, scope }) => {
-      const { filter } = await readCustomerFilter(db, scope, query);
-      return { rows: filteredCustomers(db, filter), order: customerOrders[filter.sort ?? 'newest'] };
-    }),
-
     page('get', '/customers', 'customers.read', async ({ query, scope, role, t }) => {
       const { filter, parameters, nodes, isCut } = await readCustomerFilter(db, scope, query);
       const sort = filter.sort ?? 'newest';

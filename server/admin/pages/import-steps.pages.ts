@@ -8,7 +8,7 @@ import { guessWords, wordsOf, type FileHead, type Mapping } from '../../imports/
 import { checkImport, saveMapping } from '../../imports/steer-import.ts';
 import { listCatalogue } from '../../plans/list-catalogue.ts';
 import { page, type Answer, type Page } from '../web/page.ts';
-import type { Translate } from '../web/locale.ts';
+import { hasText, type Translate } from '../web/locale.ts';
 
 /** The two steps between a file and its dry run: what its columns are, and what its words mean. */
 export function importSteps(deps: Deps): Page[] {
@@ -75,7 +75,7 @@ function columnsPage(t: Translate, row: Import, head: FileHead, mapping: Mapping
   const keyColumn = mapping.columns.key;
   const field = (name: ImportField) => {
     const column = mapping.columns[name];
-    return { name, error: more.errors?.[name], isRequired: name === 'email', options: head.columns.map((label, index) => ({ index, label, isSelected: index === column })) };
+    return { name, error: more.errors?.[name], isRequired: name === 'email', hint: hasText(`imports.hint.${name}`) ? t(`imports.hint.${name}`) : undefined, options: head.columns.map((label, index) => ({ index, label, isSelected: index === column })) };
   };
   const masked = (cell: string, index: number) => (index === keyColumn && cell.length > 4 ? `…${cell.slice(-4)}` : cell);
   return {

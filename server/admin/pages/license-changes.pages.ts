@@ -10,7 +10,7 @@ import { versionLimit } from '../../licenses/grant-request.ts';
 import { listActivations } from '../../licenses/licenses.store.ts';
 import { sendLicenseKey } from '../../people/send-license-key.ts';
 import { transferLicense } from '../../people/transfer-license.ts';
-import { listPlans } from '../../plans/plans.store.ts';
+import { listOfferedPlans } from '../../plans/plans.store.ts';
 import { findLicenseDetail, type LicenseDetail } from '../license-detail.store.ts';
 import { page, parseForm, requiredText, textField, type Answer, type Page, type SignedInContext } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
@@ -54,7 +54,7 @@ export function licenseChangePages(deps: Deps): Page[] {
     {
       name: 'plan', done: 'plan', begin: ({ plan }) => ({ plan: plan.code }),
       async apply({ form, by, t }, { license }) {
-        const plans = await listPlans(db);
+        const plans = await listOfferedPlans(db);
         const parsed = parseForm(z.object({ ...reason, plan: z.string({ error: 'error.required' }).refine((code) => plans.some((plan) => plan.code === code), 'error.plan') }), form, t);
         if (!parsed.ok) return parsed.errors;
         const planId = plans.find(({ code }) => code === parsed.data.plan)?.id ?? '';
@@ -88,7 +88,7 @@ export function licenseChangePages(deps: Deps): Page[] {
 
   const show = async (context: SignedInContext, found: LicenseDetail, change: Change, errors?: Record<string, string>): Promise<Answer> => {
     const { license, customer, plan } = found;
-    const plans = change.name === 'plan' ? (await listPlans(db)).map((candidate) => ({ ...candidate, isCurrent: candidate.id === plan.id })) : undefined;
+    const plans = change.name === 'plan' ? (await listOfferedPlans(db)).map((candidate) => ({ ...candidate, isCurrent: candidate.id === plan.id })) : undefined;
     const sites = (await listActivations(db, license.id)).filter(({ kind }) => kind === 'production').length;
     const data = { id: license.id, ending: license.key_hint, customer, plan, plans, sites, expiresAt: license.expires_at, followsSubscription: license.subscription_id !== null, change: change.name, form: errors ? context.form : change.begin(found), errors, reasonLength, mostSites, today: new Date(now()).toISOString().slice(0, 10) };
     return { view: 'license-change', title: context.t(`people.change.${change.name}.title`, { ending: license.key_hint }), ...(errors ? { status: 422 } : {}), data };

@@ -4,17 +4,16 @@ import { recordAudit } from '../../audit/record-audit.ts';
 import { customerErased } from '../../customers/customer-status.rules.ts';
 import { licenseKeyAad } from '../../licenses/issue-license.ts';
 import { statusAt } from '../../licenses/license-status.rules.ts';
+import { entitledModules } from '../../licenses/modules.rules.ts';
 import { listActivations } from '../../licenses/licenses.store.ts';
-import { licenseRecords } from '../../records/licenses.records.ts';
 import { findNodeName } from '../../people/organizations.store.ts';
 import { monthStart, windowEnd } from '../../usage/period.rules.ts';
 import { countRequestsOfMonth, findLicenseDetail, listOrdersOfLicense, listTermsNewestFirst } from '../license-detail.store.ts';
 import { availableActions, permissionFor } from '../license-actions.rules.ts';
-import { filteredLicenses, licenseSorts } from '../../people/license-filter.store.ts';
-import { listLicenses, orderOfLicenses } from '../licenses-list.store.ts';
+import { licenseSorts } from '../../people/license-filter.store.ts';
+import { listLicenses } from '../licenses-list.store.ts';
 import { listAudit } from '../lists.store.ts';
 import { addressOf, pageLinks } from '../paging.store.ts';
-import { exportPage } from '../export-page.ts';
 import { readLicenseFilter, statuses } from '../license-filter.ts';
 import { sortedRequest } from '../sorted-page.store.ts';
 import { hasText, type Translate } from '../web/locale.ts';
@@ -23,17 +22,12 @@ import { pageNotFound } from '../web/shell.ts';
 import { nodesOf } from './customers.pages.ts';
 
 const historyLength = 8;
-const doneTexts = ['suspend', 'reactivate', 'cancel', 'released', 'unlocked', 'confirm', 'revoke', 'extended', 'plan', 'transferred', 'limits', 'key-sent'];
+const doneTexts = ['suspend', 'reactivate', 'cancel', 'released', 'unlocked', 'confirm', 'revoke', 'extended', 'plan', 'transferred', 'limits', 'key-sent', 'modules'];
 
 /** The licences: list with search, and each one with everything that belongs to it. */
 export function licensePages(deps: Deps): Page[] {
   const { db, vault, now } = deps;
   return [
-    exportPage(deps, '/exports/licenses', 'licenses.read', licenseRecords, async ({ query, scope }) => {
-      const { filter } = await readLicenseFilter(deps, scope, query);
-      return { rows: filteredLicenses(db, filter, now()), order: orderOfLicenses(filter) };
-    }),
-
     page('get', '/licenses', 'licenses.read', async ({ query, scope, role, t }) => {
       const at = now();
       const { filter, parameters, plans, nodes, keyId, isKeySearch, isCut, customer } = await readLicenseFilter(deps, scope, query);
@@ -96,6 +90,7 @@ async function licensePage({ db, now }: Deps, { scope, role, params, query, t }:
       statusSince: license.revoked_at ?? license.cancelled_at ?? license.suspended_at,
       isRevoked: license.revoked_at !== null,
       plan: { name: plan.name, requests: plan.monthly_requests, hasAi: plan.ai_proxy === 1 },
+      modules: entitledModules({ features: plan.features, feature_versions: plan.feature_versions, modules: license.modules }, at),
       product,
       customer,
       sites: sites.map((site) => ({ id: site.id, site: site.site, kind: site.kind, version: site.version, created_at: site.created_at, last_seen_at: site.last_seen_at })),

@@ -6,7 +6,7 @@ import { replayWaiting } from '../../billing/replay-waiting.ts';
 import { getMapping, unmapProduct } from '../../billing/unmap-product.ts';
 import type { Deps } from '../../deps.ts';
 import { getPlanById } from '../../plans/get-plan.ts';
-import { listPlans, listProducts } from '../../plans/plans.store.ts';
+import { listOfferedPlans, listOfferedProducts } from '../../plans/plans.store.ts';
 import { listMappings } from '../products-list.store.ts';
 import { page, parseForm, requiredText, type Answer, type Page, type SignedInContext } from '../web/page.ts';
 
@@ -55,8 +55,8 @@ export function mappingPages(deps: Deps): Page[] {
 }
 
 async function formSchema({ db }: Pick<Deps, 'db'>) {
-  const plans = (await listPlans(db)).filter(({ archived_at }) => archived_at === null).map(({ code }) => code);
-  const products = (await listProducts(db)).filter(({ archived_at }) => archived_at === null).map(({ code }) => code);
+  const plans = (await listOfferedPlans(db)).map(({ code }) => code);
+  const products = (await listOfferedProducts(db)).map(({ code }) => code);
   return z
     .object({
       provider: z.enum(providerNames, 'mappings.error_provider'),
@@ -79,8 +79,8 @@ async function mappingForm({ db }: Deps, { t }: SignedInContext, form: Record<st
   const data = {
     form, errors, waiting,
     providers: providerNames.map((code) => ({ code, isCurrent: code === form['provider'] })),
-    plans: (await listPlans(db)).filter(({ archived_at }) => archived_at === null).map(({ code, name, max_sites, monthly_requests }) => ({ code, name, max_sites, monthly_requests, isCurrent: code === form['plan'] })),
-    products: (await listProducts(db)).filter(({ archived_at }) => archived_at === null).map(({ code, name }) => ({ code, name, isCurrent: code === form['product'] })),
+    plans: (await listOfferedPlans(db)).map(({ code, name, max_sites, monthly_requests }) => ({ code, name, max_sites, monthly_requests, isCurrent: code === form['plan'] })),
+    products: (await listOfferedProducts(db)).map(({ code, name }) => ({ code, name, isCurrent: code === form['product'] })),
     isNoLicense: form['plan'] === noLicense,
     isPerpetual: form['duration'] === 'perpetual',
   };

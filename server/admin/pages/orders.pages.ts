@@ -3,11 +3,12 @@ import { providerNames } from '../../billing/billing-events.ts';
 import { providerLink } from '../../billing/provider-links.rules.ts';
 import { replayOrder } from '../../billing/replay-order.ts';
 import { resendKeys } from '../../billing/resend-keys.ts';
+import type { Db } from '../../db/database.ts';
 import type { Deps } from '../../deps.ts';
 import { newId } from '../../ids.ts';
 import { listAudit } from '../lists.store.ts';
-import { findOrderDetail, findOrderIds, listOrderChoices, listOrders } from '../orders-list.store.ts';
-import { pageLinks, pageRequest } from '../paging.store.ts';
+import { findOrderDetail, findOrderIds, listOrderChoices, listOrders, type OrderFilter } from '../orders-list.store.ts';
+import { addressOf, pageLinks, pageRequest } from '../paging.store.ts';
 import { page, type Page } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
 
@@ -19,28 +20,21 @@ export function orderPages(deps: Deps): Page[] {
   const { db, config, now } = deps;
   return [
     page('get', '/orders', 'orders.read', async ({ query, scope, t }) => {
-      const q = (query['q'] ?? '').trim().slice(0, 190);
-      const choices = await listOrderChoices(db);
-      const provider = providerNames.find((name) => name === query['provider']);
-      const status = choices.statuses.find((code) => code === query['status']);
-      const currency = choices.currencies.find((code) => code === query['currency']);
-      const [from, to] = [dayOf(query['from']), dayOf(query['to'])];
-      const search = q === '' ? undefined : await findOrderIds(db, q);
-      const filter = { provider, status, currency, from: from?.start, to: to && to.start + dayMs };
-      const found = search?.ids.length === 0 ? { rows: [], next: undefined, previous: undefined } : await listOrders(db, scope, filter, pageRequest(query), search?.ids);
-      const kept = { q, provider, status, currency, from: from?.text, to: to?.text };
+      const { filter, ids, isCut, choices, kept } = await readOrderFilter(db, query);
+      const found = ids?.length === 0 ? { rows: [], next: undefined, previous: undefined } : await listOrders(db, scope, filter, pageRequest(query), ids);
       return {
         view: 'orders',
         title: t('nav.orders'),
         data: {
           ...kept,
           isFiltered: Object.values(kept).some((value) => value !== undefined && value !== ''),
-          isCut: search?.isCut ?? false,
-          providers: providerNames.map((code) => ({ code, isCurrent: code === provider })),
-          statuses: choices.statuses.map((code) => ({ code, isCurrent: code === status })),
-          currencies: choices.currencies.map((code) => ({ code, isCurrent: code === currency })),
+          isCut,
+          providers: providerNames.map((code) => ({ code, isCurrent: code === kept.provider })),
+          statuses: choices.statuses.map((code) => ({ code, isCurrent: code === kept.status })),
+          currencies: choices.currencies.map((code) => ({ code, isCurrent: code === kept.currency })),
           canMap: scope.kind === 'all',
           ...found,
+          exportHref: addressOf('/exports/orders', kept),
           links: pageLinks('/orders', kept, found),
         },
       };
@@ -89,4 +83,19 @@ function dayOf(text: string | undefined): { text: string; start: number } | unde
   if (text === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
   const start = Date.parse(`${text}T00:00:00Z`);
   return Number.isNaN(start) ? undefined : { text, start };
+}
+
+type OrderQuestion = { filter: OrderFilter; ids: string[] | undefined; isCut: boolean; choices: Awaited<ReturnType<typeof listOrderChoices>>; kept: Record<'q' | 'provider' | 'status' | 'currency' | 'from' | 'to', string | undefined> };
+
+/** The filter that an address names; what is no filter is left out. `ids`: what its search has found, none without a search. */
+export async function readOrderFilter(db: Db, query: Record<string, string>): Promise<OrderQuestion> {
+  const q = (query['q'] ?? '').trim().slice(0, 190);
+  const choices = await listOrderChoices(db);
+  const provider = providerNames.find((name) => name === query['provider']);
+  const status = choices.statuses.find((code) => code === query['status']);
+  const currency = choices.currencies.find((code) => code === query['currency']);
+  const [from, to] = [dayOf(query['from']), dayOf(query['to'])];
+  const search = q === '' ? undefined : await findOrderIds(db, q);
+  const kept = { q, provider, status, currency, from: from?.text, to: to?.text };
+  return { filter: { provider, status, currency, from: from?.start, to: to && to.start + dayMs }, ids: search?.ids, isCut: search?.isCut ?? false, choices, kept };
 }

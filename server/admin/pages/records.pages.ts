@@ -12,10 +12,10 @@ const emailStatuses = ['queued', 'sent', 'failed'];
 export function recordPages({ db, now, config }: Deps): Page[] {
   return [
     page('get', '/deliveries', 'deliveries.read', async ({ query, t }) => {
-      const status = deliveryStatuses.find((candidate) => candidate === query['status']);
+      const status = deliveryStatusOf(query);
       const found = await listDeliveries(db, status, pageRequest(query));
       const filters = [undefined, ...deliveryStatuses].map((code) => ({ code, href: addressOf('/deliveries', { status: code }), isCurrent: code === status }));
-      return { view: 'deliveries', title: t('nav.deliveries'), data: { status, filters, publicUrl: config.publicUrl, ...found, links: pageLinks('/deliveries', { status }, found) } };
+      return { view: 'deliveries', title: t('nav.deliveries'), data: { status, filters, publicUrl: config.publicUrl, ...found, exportHref: addressOf('/exports/deliveries', { status }), links: pageLinks('/deliveries', { status }, found) } };
     }),
 
     page('get', '/deliveries/:id', 'deliveries.read', async ({ params, query, t }) => {
@@ -35,13 +35,23 @@ export function recordPages({ db, now, config }: Deps): Page[] {
     }),
 
     page('get', '/emails', 'emails.read', async ({ query, t }) => {
-      const status = emailStatuses.find((candidate) => candidate === query['status']);
+      const status = emailStatusOf(query);
       const found = await listEmails(db, pageRequest(query), status);
       const filters = [undefined, ...emailStatuses].map((code) => ({ code, href: addressOf('/emails', { status: code }), isCurrent: code === status }));
       const retried = /^\d{1,6}$/.exec(query['retried'] ?? '');
-      return { view: 'emails', title: t('nav.emails'), data: { status, filters, canRetry: status === 'failed' && found.rows.length > 0, done: retried ? t('emails.retried', { count: Number(retried[0]) }) : undefined, ...found, links: pageLinks('/emails', { status }, found) } };
+      return { view: 'emails', title: t('nav.emails'), data: { status, filters, canRetry: status === 'failed' && found.rows.length > 0, done: retried ? t('emails.retried', { count: Number(retried[0]) }) : undefined, ...found, exportHref: addressOf('/exports/emails', { status }), links: pageLinks('/emails', { status }, found) } };
     }),
   ];
+}
+
+/** The filter of the list of deliveries. */
+export function deliveryStatusOf(query: Record<string, string>): string | undefined {
+  return deliveryStatuses.find((candidate) => candidate === query['status']);
+}
+
+/** The filter of the list of e-mails. */
+export function emailStatusOf(query: Record<string, string>): string | undefined {
+  return emailStatuses.find((candidate) => candidate === query['status']);
 }
 
 const longestBody = 200_000;

@@ -3,12 +3,13 @@ import { providerNames } from '../../billing/billing-events.ts';
 import { providerLink } from '../../billing/provider-links.rules.ts';
 import type { SubscriptionItem } from '../../billing/subscription.rules.ts';
 import { emailKey } from '../../customers/customer.rules.ts';
+import type { Db } from '../../db/database.ts';
 import type { Deps } from '../../deps.ts';
 import { withSettings } from '../../settings/with-settings.ts';
 import { listAudit } from '../lists.store.ts';
 import { listDeliveriesOf, listOrdersOfSubscription } from '../orders-list.store.ts';
 import { addressOf, pageLinks, pageRequest } from '../paging.store.ts';
-import { findSubscriptionDetail, findSubscriptionIds, listSubscriptions, listWrittenCauses, type SubscriptionDetail } from '../subscriptions-list.store.ts';
+import { findSubscriptionDetail, findSubscriptionIds, listSubscriptions, listWrittenCauses, type SubscriptionDetail, type SubscriptionFilter } from '../subscriptions-list.store.ts';
 import { page, type Page } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
 
@@ -22,17 +23,14 @@ export function subscriptionPages(deps: Deps): Page[] {
   return [
     page('get', '/subscriptions', 'subscriptions.read', async ({ query, scope, t }) => {
       const at = now();
-      const q = (query['q'] ?? '').trim().slice(0, 190);
-      const provider = providerNames.find((name) => name === query['provider']);
-      const show = ['ends_soon', ...statuses].find((code) => code === query['show']);
-      const search = q === '' ? undefined : await findSubscriptionIds(db, q, emailKey(q));
-      const filter = { provider, status: show === 'ends_soon' ? undefined : show, endsBefore: show === 'ends_soon' ? at + soonMs : undefined };
-      const found = search?.ids.length === 0 ? { rows: [], next: undefined, previous: undefined } : await listSubscriptions(db, scope, filter, pageRequest(query), at, search?.ids);
+      const { filter, ids, isCut, kept } = await readSubscriptionFilter(db, query, at);
+      const { q, provider, show } = kept;
+      const found = ids?.length === 0 ? { rows: [], next: undefined, previous: undefined } : await listSubscriptions(db, scope, filter, pageRequest(query), at, ids);
       const tabs = [undefined, 'ends_soon', ...statuses].map((code) => ({ code, href: addressOf('/subscriptions', { q, provider, show: code }), isCurrent: code === show }));
       return {
         view: 'subscriptions',
         title: t('nav.subscriptions'),
-        data: { q, show, tabs, providers: providerNames.map((code) => ({ code, isCurrent: code === provider })), isFiltered: q !== '' || provider !== undefined || show !== undefined, isCut: search?.isCut ?? false, ...found, links: pageLinks('/subscriptions', { q, provider, show }, found) },
+        data: { q, show, tabs, providers: providerNames.map((code) => ({ code, isCurrent: code === provider })), isFiltered: q !== '' || provider !== undefined || show !== undefined, isCut, exportHref: addressOf('/exports/subscriptions', kept), ...found, links: pageLinks('/subscriptions', kept, found) },
       };
     }),
 
@@ -68,4 +66,16 @@ async function remindersOf({ db }: Pick<Deps, 'db'>, { licenses, subscription }:
   });
   const written = await listWrittenCauses(db, planned.map(({ cause }) => cause));
   return planned.filter(({ at, cause }) => at > now || written.has(cause)).map(({ cause, ...reminder }) => ({ ...reminder, isSent: written.has(cause) })).sort((a, b) => a.at - b.at);
+}
+
+type SubscriptionQuestion = { filter: SubscriptionFilter; ids: string[] | undefined; isCut: boolean; kept: Record<'q' | 'provider' | 'show', string | undefined> };
+
+/** The filter that an address names; what is no filter is left out. `ids`: what its search has found, none without a search. */
+export async function readSubscriptionFilter(db: Db, query: Record<string, string>, at: number): Promise<SubscriptionQuestion> {
+  const q = (query['q'] ?? '').trim().slice(0, 190);
+  const provider = providerNames.find((name) => name === query['provider']);
+  const show = ['ends_soon', ...statuses].find((code) => code === query['show']);
+  const search = q === '' ? undefined : await findSubscriptionIds(db, q, emailKey(q));
+  const filter = { provider, status: show === 'ends_soon' ? undefined : show, endsBefore: show === 'ends_soon' ? at + soonMs : undefined };
+  return { filter, ids: search?.ids, isCut: search?.isCut ?? false, kept: { q, provider, show } };
 }

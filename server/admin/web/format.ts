@@ -9,6 +9,15 @@ export function utcDate(ms: number, locale: Locale): string {
   return new Intl.DateTimeFormat(regional(locale), { dateStyle: 'medium', timeZone: 'UTC' }).format(ms);
 }
 
+const units: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [['year', 31_536_000], ['month', 2_592_000], ['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]];
+
+/** `3 days ago`, `in 2 months`: as dashboard.js has it, so that nothing moves when it takes over. */
+export function relativeTime(ms: number, now: number, locale: Locale): string {
+  const seconds = Math.round((ms - now) / 1000);
+  const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
+  return new Intl.RelativeTimeFormat(regional(locale), { numeric: 'auto' }).format(Math.trunc(seconds / size), unit);
+}
+
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }

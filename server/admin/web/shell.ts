@@ -8,6 +8,7 @@ import { countJobs } from '../../jobs/count-jobs.ts';
 import { csrfTokenFor } from './csrf.ts';
 import { readCookie } from './cookies.ts';
 import { hasText, localeOf, translator } from './locale.ts';
+import { navigationAt } from './navigation.ts';
 import { pageFailure } from './page-failure.ts';
 import { mountOf, underBase } from './mount.ts';
 import { sessionOf, stageOf } from './session-of.ts';
@@ -15,30 +16,6 @@ import type { Render } from './views.ts';
 
 /** What every page is framed with. `permissions`: what the pages to show ask for, by path. */
 export type Shell = { deps: Deps; render: Render; permissions: ReadonlyMap<string, Permission | undefined> };
-
-const navigation: { href: string; key: string; icon: string; also?: string }[] = [
-  { href: '/', key: 'nav.overview', icon: 'overview' },
-  { href: '/customers', key: 'nav.customers', icon: 'customers' },
-  { href: '/licenses', key: 'nav.licenses', icon: 'key', also: '/new-license' },
-  { href: '/orders', key: 'nav.orders', icon: 'cart' },
-  { href: '/subscriptions', key: 'nav.subscriptions', icon: 'repeat' },
-  { href: '/usage', key: 'nav.usage', icon: 'activity', also: '/expiring' },
-  { href: '/deliveries', key: 'nav.deliveries', icon: 'inbox' },
-  { href: '/emails', key: 'nav.emails', icon: 'mail' },
-  { href: '/webhooks', key: 'nav.webhooks', icon: 'webhook' },
-  { href: '/providers', key: 'nav.providers', icon: 'plug', also: '/aliases' },
-  { href: '/prices', key: 'nav.prices', icon: 'coins' },
-  { href: '/plans', key: 'nav.plans', icon: 'list' },
-  { href: '/imports', key: 'nav.imports', icon: 'upload' },
-  { href: '/products', key: 'nav.products', icon: 'box', also: '/modules' },
-  { href: '/mappings', key: 'nav.mappings', icon: 'link' },
-  { href: '/audit', key: 'nav.audit', icon: 'audit' },
-  { href: '/organizations', key: 'nav.organizations', icon: 'tree' },
-  { href: '/users', key: 'nav.users', icon: 'users' },
-  { href: '/tokens', key: 'nav.tokens', icon: 'api' },
-  { href: '/settings', key: 'nav.settings', icon: 'settings' },
-  { href: '/system', key: 'nav.system', icon: 'server' },
-];
 
 type View = { view: string; title: string; data?: Record<string, unknown>; status?: number };
 
@@ -70,10 +47,12 @@ function sendView({ deps, render, permissions }: Shell, req: Request, res: Respo
     csrf: csrfTokenFor(req, res, deps.vault),
     path: req.method === 'GET' ? req.url : '/',
     user: session && { email: session.user.email, name: session.user.name, isBuyer: session.user.id === undefined },
+    canSearch: isOpen('/search'),
     canSignOut: session?.awaitsCode === false,
     role,
     door: mount.door,
-    navigation: navigation.filter(({ href }) => isOpen(href)).map((item) => ({ ...item, isCurrent: item.href === '/' ? req.path === '/' : [item.href, item.also].some((href) => href !== undefined && (req.path === href || req.path.startsWith(`${href}/`))) })),
+    navigation: navigationAt(req.path, isOpen),
+    now: deps.now(),
     version,
   });
   res.status(status).type('html').send(underBase(html, mount));

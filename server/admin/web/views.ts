@@ -6,7 +6,7 @@ import { actorName, siteName } from '../actors.ts';
 import { auditChanges } from '../audit-changes.rules.ts';
 import { barsSvg, swatchSvg, type BarChart } from './chart.ts';
 import { dollarsOf, microcentsPerDollar } from '../../usage/dollars.rules.ts';
-import { formatDollars, formatMoney, isoTime, utcDate, utcDateTime } from './format.ts';
+import { formatDollars, formatMoney, isoTime, relativeTime, utcDate, utcDateTime } from './format.ts';
 import { iconSvg } from './icons.ts';
 import { hasText, translator, type Locale } from './locale.ts';
 
@@ -130,7 +130,10 @@ function addHelpers(handlebars: typeof Handlebars): void {
     swatch: (look: number, id: string) => new SafeString(swatchSvg(look, id)),
     icon: (name: string) => new SafeString(iconSvg(name)),
     time: (ms: number | null, options: HelperOptions) => timeElement(ms, 'datetime', utcDateTime, localeOf(options)),
-    ago: (ms: number | null, options: HelperOptions) => timeElement(ms, 'relative', utcDateTime, localeOf(options)),
+    ago: (ms: number | null, options: HelperOptions) => {
+      const { now } = (options.data as { root: { now?: number } }).root;
+      return timeElement(ms, 'relative', now === undefined ? utcDateTime : (at, locale) => relativeTime(at, now, locale), localeOf(options));
+    },
     date: (ms: number | null, options: HelperOptions) => timeElement(ms, 'date', utcDate, localeOf(options)),
     // Days of a bookkeeper, which stay what they are in every zone.
     utcDay: (ms: number, options: HelperOptions) => utcDate(ms, localeOf(options)),
