@@ -14,6 +14,7 @@ import { webhookRoutes } from './billing/webhooks.routes.ts';
 import type { Deps } from './deps.ts';
 import { ledgerRoutes } from './figures/ledger.routes.ts';
 import { statisticsRoutes } from './figures/statistics.routes.ts';
+import { usageFigureRoutes } from './figures/usage-figures.routes.ts';
 import { systemRoutes } from './system.routes.ts';
 import { errorHandler, notFound } from './http/error-handler.ts';
 import { importRoutes } from './imports/imports.routes.ts';
@@ -68,6 +69,7 @@ export function apiRoutes(deps: Deps): Route[] {
     ...usageRoutes(deps),
     ...statementRoutes(deps),
     ...statisticsRoutes(deps),
+    ...usageFigureRoutes(deps),
     ...ledgerRoutes(deps),
     ...webhookRoutes(deps),
     ...organizationRoutes(deps),

@@ -23,7 +23,8 @@ export const pageRows: Record<string, string> = {
   ]),
   ...rows(everybody, ['GET /exports/licenses']),
   ...rows(sellers, ['GET /exports/customers', 'GET /exports/orders', 'GET /exports/subscriptions']),
-  ...rows(sellers, ['GET /', 'GET /customers', 'GET /customers/:id']),
+  ...rows(everybody, ['GET /usage', 'GET /usage/customers', 'GET /usage/licenses', 'GET /expiring']),
+  ...rows(sellers, ['GET /', 'GET /search', 'GET /customers', 'GET /customers/:id']),
   ...rows('SRCA', ['GET /new-license', 'POST /new-license', 'GET /new-license/:form']),
   ...rows('SURC', ['GET /organizations', 'GET /organizations/:id']),
   ...rows(managers, [
@@ -77,12 +78,6 @@ export const pageRows: Record<string, string> = {
   ...rows(sellers, [
     'GET /orders', 'GET /orders/:id', 'GET /subscriptions', 'GET /subscriptions/:id',
   ]),
-  ...rows(sellers, [
-    'GET /search',
-  ]),
-  ...rows(everybody, [
-    'GET /usage', 'GET /usage/customers', 'GET /usage/licenses', 'GET /expiring',
-  ]),
   ...rows('S', [
     'GET /imports', 'GET /imports/new', 'POST /imports', 'GET /imports/:id', 'GET /imports/:id/refused.csv', 'POST /imports/:id/start',
     'POST /imports/:id/resume', 'GET /imports/:id/undo', 'POST /imports/:id/undo', 'GET /imports/:id/discard', 'POST /imports/:id/discard', 'GET /imports/:id/mapping',
@@ -99,7 +94,7 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
   ...scoped('keys.read', true, ['POST /api/v1/licenses/:id/reveal-key']),
   ...scoped('orders.read', true, ['GET /api/v1/orders', 'GET /api/v1/orders/:id']),
   ...scoped('subscriptions.read', true, ['GET /api/v1/subscriptions', 'GET /api/v1/subscriptions/:id']),
-  ...scoped('usage.read', true, ['GET /api/v1/usage']),
+  ...scoped('usage.read', true, ['GET /api/v1/usage', 'GET /api/v1/usage-records']),
   ...scoped('organizations.read', true, ['GET /api/v1/organizations', 'GET /api/v1/organizations/:id']),
   ...scoped('organizations.write', true, ['POST /api/v1/organizations', 'PUT /api/v1/organizations/:id', 'POST /api/v1/organizations/:id/disable', 'POST /api/v1/organizations/:id/enable']),
   ...scoped('users.read', true, ['GET /api/v1/users', 'GET /api/v1/users/:id']),

@@ -79,6 +79,8 @@ export type SubscriptionChanged = {
   customerId: string | null;
   /** The end of the period that the provider is in, paid or not. For people; it extends nothing. */
   periodEndsAt: number | null;
+  /** Until when the purchase pays for a trial alone, where the order itself does not say so. */
+  trialEndsAt?: number | null;
   /** When it will end, once its cancellation is scheduled. */
   cancelAt: number | null;
   items: SubscriptionItem[] | null;

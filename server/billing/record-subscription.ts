@@ -31,6 +31,7 @@ function changesBy(known: Subscription, event: BillingEvent): Partial<Subscripti
         items: event.items === null ? known.items : canonicalItems(event.items),
         period_ends_at: event.periodEndsAt ?? known.period_ends_at,
         cancel_at: event.cancelAt,
+        trial_ends_at: event.trialEndsAt ?? known.trial_ends_at,
       };
     default:
       return undefined;

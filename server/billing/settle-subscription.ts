@@ -1,10 +1,11 @@
 import { changeLicense } from '../licenses/change-license.ts';
+import { findTermsPaidBy } from '../licenses/find-terms.ts';
 import { listSeats, type SeatOfLicense } from '../licenses/list-seats.ts';
 import type { SubscriptionStatus } from '../licenses/license-status.rules.ts';
 import { addSeats } from './add-seats.ts';
 import { findMapping, type ProductMapping } from './billing.store.ts';
 import { findOrder, type Order } from './orders.store.ts';
-import type { NewUnit, SettleContext } from './settle-purchase.ts';
+import { transactionOf, type NewUnit, type SettleContext } from './settle-purchase.ts';
 import { unitsOfSubscription } from './settle-renewal.ts';
 import { fitSeats, graceOf, standingOf, type SubscriptionItem, type WantedSeats } from './subscription.rules.ts';
 import type { Subscription } from './subscriptions.store.ts';
@@ -29,6 +30,7 @@ export async function settleSubscription(context: SettleContext, subscription: S
   const order = orderId === null ? undefined : await findOrder(db, { provider, account, externalId: orderId });
   const seats = (await unitsOfSubscription(context, subscription)).map(({ license_id: licenseId, plan_id: planId }) => ({ licenseId, planId }));
   if (seats.length === 0) return { licenseIds: [], overLimit: [], issued: [], order };
+  if (order) await endTrial(context, subscription, order, seats.map(({ licenseId }) => licenseId));
   const { wanted, mappings } = await wantedSeats(context, subscription);
   // Items of which none is a licence that we know leave every licence with the subscription.
   const fit = wanted.length === 0 ? { kept: seats, missing: [], surplus: [] } : fitSeats(seats, wanted);
@@ -55,6 +57,12 @@ export async function settleSubscription(context: SettleContext, subscription: S
   const issued = isGrowing ? await addMissing(context, subscription, order, [...known.values()], fit.missing, mappings) : [];
   for (const seat of await listSeats(db, issued.map(({ licenseId }) => licenseId))) await followSubscription(context, seat, follow);
   return { licenseIds: [...fit.kept, ...issued].map(({ licenseId }) => licenseId), overLimit, issued, order };
+}
+
+/** A purchase that began a trial paid until its end, whatever the product is mapped to: the full term begins with the first renewal. */
+async function endTrial({ db, by, now }: SettleContext, { external_id: id, trial_ends_at: endsAt }: Subscription, order: Order, licenseIds: string[]): Promise<void> {
+  if (endsAt === null || order.paid_at === null || endsAt <= order.paid_at) return;
+  for (const term of await findTermsPaidBy(db, licenseIds, transactionOf(order))) await changeLicense(db, term.licenseId, { type: 'end-term', termId: term.id, endsAt, reason: `The subscription ${id} began with a trial.` }, by, now);
 }
 
 async function followSubscription({ db, by, now }: SettleContext, seat: SeatOfLicense, follow: { subscriptionId: string; status: SubscriptionStatus | null; graceMs: number }): Promise<void> {

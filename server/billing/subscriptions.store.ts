@@ -13,7 +13,7 @@ export async function takeSubscription(db: Db, key: OrderKey, now: number): Prom
   const find = () => findSubscription(db, key);
   if (await touch(db, key, now)) return mustExist(await find());
   const columns = { provider: key.provider, account: key.account, external_id: key.externalId };
-  const row: Subscription = { ...columns, id: newId(), status: unseenSubscription, order_external_id: null, snapshot_at: 0, is_linked: 0, customer_external_id: null, items: null, period_ends_at: null, cancel_at: null, payment_failed_at: null, last_paid_at: null, created_at: now, updated_at: now };
+  const row: Subscription = { ...columns, id: newId(), status: unseenSubscription, order_external_id: null, snapshot_at: 0, is_linked: 0, customer_external_id: null, items: null, period_ends_at: null, cancel_at: null, payment_failed_at: null, last_paid_at: null, trial_ends_at: null, created_at: now, updated_at: now };
   if (!(await insertedOnce(db.insertInto('subscriptions').values(row).execute()))) await touch(db, key, now);
   return mustExist(await find());
 }

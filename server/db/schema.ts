@@ -194,6 +194,7 @@ type SubscriptionTable = SellingSubscriptionColumns & {
   external_id: string;
   status: string;
   order_external_id: string | null;
+  trial_ends_at: number | null;
   snapshot_at: number;
   created_at: number;
   updated_at: number;

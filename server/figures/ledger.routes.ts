@@ -21,7 +21,7 @@ export function ledgerRoutes(deps: Deps): Route[] {
   const list = adminList(
     deps,
     {
-      path: '/api/v1/usage', operationId: 'listUsage', tag: 'AI', scope: 'usage.read', summary: 'The AI requests of all licences, newest first',
+      path: '/api/v1/usage-records', operationId: 'listUsageRecords', tag: 'AI', scope: 'usage.read', summary: 'The AI requests of all licences, newest first',
       description: 'A page may be shorter than `limit` although there is more, when what is asked for is rare: go on with `next_cursor` until it is null. What was asked and answered is not kept.',
       filters: { license_id: z.string().min(1).max(36).optional(), provider: z.string().min(1).max(64).optional(), model: z.string().min(1).max(120).optional(), status: status.optional(), ...createdFilters }, sorts: ['-created_at'], item: record,
     },

@@ -70,6 +70,17 @@ export function sumHours(db: Db, scopeId: string, fromHour: number): Promise<{ p
     .execute();
 }
 
+export const topMeasures = { calls: 'calls', cost: 'cost_microcents' } as const;
+type TopUser = { id: string; calls: number; requests: number; tokens: number; cost_microcents: number };
+
+/** Who used most in a month (its first moment), after a place in this order. */
+export async function listTopUse(db: Db, scopeId: string, kind: 'license' | 'customer', month: number, order: keyof typeof topMeasures, after: { at: number; id: string } | undefined, limit: number): Promise<TopUser[]> {
+  const measure = topMeasures[order];
+  let query = db.selectFrom('usage_months').select(['entity_id as id', 'calls', 'requests', 'tokens', 'cost_microcents']).where('scope_id', '=', scopeId).where('month', '=', month).where('kind', '=', kind);
+  if (after) query = query.where(measure, '<=', after.at).where((eb) => eb.or([eb(measure, '<', after.at), eb('entity_id', '<', after.id)]));
+  return query.orderBy(measure, 'desc').orderBy('entity_id', 'desc').limit(limit).execute();
+}
+
 /** When the figures were last up to date, and how far the ledger is counted (epoch ms); undefined before the first time. */
 export async function findCountedAt(db: Db): Promise<{ countedAt: number | undefined; usageUntil: number | undefined }> {
   const rows = await db.selectFrom('figure_cursors').select(['name', 'position']).where('name', 'in', ['counted', 'usage']).execute();

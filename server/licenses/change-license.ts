@@ -6,7 +6,7 @@ import { recountLicense } from '../organizations/license-quota.ts';
 import { asTerm, termRow, type TermInput } from './issue-license.ts';
 import { storedStatus, type StatusFacts, type SubscriptionStatus } from './license-status.rules.ts';
 import { paidThrough } from './license-terms.rules.ts';
-import { getLicense, insertTerm, listTerms, setTermVoided, updateLicense, type License } from './licenses.store.ts';
+import { getLicense, insertTerm, listTerms, setTermEnd, setTermVoided, updateLicense, type License } from './licenses.store.ts';
 import { tellOfChange } from './tell-of-license.ts';
 
 /** A change of facts; the status and the expiry follow from them. */
@@ -30,6 +30,8 @@ export type LicenseChange =
   /** Its grace has passed: what is stored says so from now on. */
   | { type: 'lapse' }
   | { type: 'renew'; term: TermInput; reason?: string | undefined }
+  /** A payment turns out to have paid until this moment (epoch ms) and no further: it was for a trial. */
+  | { type: 'end-term'; termId: string; endsAt: number; reason: string }
   | { type: 'void-term'; termId: string; reason: string }
   | { type: 'restore-term'; termId: string; reason: string };
 
@@ -47,6 +49,7 @@ const actions: Record<LicenseChange['type'], string> = {
   'set-limits': 'license.limits_changed',
   lapse: 'license.lapsed',
   renew: 'license.renewed',
+  'end-term': 'license.term_ended',
   'void-term': 'license.term_voided',
   'restore-term': 'license.term_restored',
 };
@@ -129,6 +132,8 @@ async function applyChange(db: Db, license: License, change: LicenseChange, now:
       return storedStatus(license, now) === license.status ? undefined : {};
     case 'renew':
       return (await insertedOnce(insertTerm(db, termRow(license.id, change.term, now)))) ? {} : undefined;
+    case 'end-term':
+      return (await setTermEnd(db, license.id, change.termId, change.endsAt)) ? {} : undefined;
     case 'void-term':
       return (await setTermVoided(db, license.id, change.termId, now, change.reason)) ? {} : undefined;
     case 'restore-term':

@@ -150,6 +150,18 @@ export async function updateLicense(db: Db, id: string, changes: Partial<License
   await db.updateTable('licenses').set(changes).where('id', '=', id).execute();
 }
 
+/** Says when a term ends; false when it says so already. */
+export async function setTermEnd(db: Db, licenseId: string, termId: string, endsAt: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('license_terms')
+    .set({ period_ends_at: endsAt })
+    .where('id', '=', termId)
+    .where('license_id', '=', licenseId)
+    .where((eb) => eb.or([eb('period_ends_at', 'is', null), eb('period_ends_at', '!=', endsAt)]))
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
 /** Voids a term of a licence at a moment, or restores it (null); false when it is so already or belongs to another licence. */
 export async function setTermVoided(db: Db, licenseId: string, termId: string, at: number | null, reason: string | null): Promise<boolean> {
   const { numUpdatedRows } = await db

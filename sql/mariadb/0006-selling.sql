@@ -8,3 +8,6 @@ CREATE INDEX IF NOT EXISTS jobs_lane_due ON jobs (lane, status, run_at);
 ALTER TABLE provider_customers ADD COLUMN IF NOT EXISTS customer_id VARCHAR(36);
 CREATE INDEX IF NOT EXISTS provider_customers_customer ON provider_customers (customer_id);
 ALTER TABLE provider_customers ADD FOREIGN KEY IF NOT EXISTS provider_customers_of_customer (customer_id) REFERENCES customers (id) ON DELETE SET NULL;
+
+-- Until when the purchase of a subscription paid for a trial alone, where the provider says so of the subscription.
+ALTER TABLE subscriptions ADD COLUMN IF NOT EXISTS trial_ends_at BIGINT;

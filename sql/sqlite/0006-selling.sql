@@ -7,3 +7,6 @@ CREATE INDEX IF NOT EXISTS jobs_lane_due ON jobs (lane, status, run_at);
 -- Which customer of ours a provider's customer is, from the first purchase on: also when the address changes.
 ALTER TABLE provider_customers ADD COLUMN customer_id TEXT REFERENCES customers (id) ON DELETE SET NULL;
 CREATE INDEX IF NOT EXISTS provider_customers_customer ON provider_customers (customer_id);
+
+-- Until when the purchase of a subscription paid for a trial alone, where the provider says so of the subscription.
+ALTER TABLE subscriptions ADD COLUMN trial_ends_at INTEGER;

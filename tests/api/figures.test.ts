@@ -154,7 +154,7 @@ onBothDatabases('the figures of the dashboard', (engine) => {
   });
 
   it('the ledger can be read through the API page by page, filtered', async () => {
-    const read = async (query: string) => (await app.call('get', `/api/v1/usage?${query}`, { token: app.adminToken })).body as { data: { id: string; status: string }[]; next_cursor: string | null };
+    const read = async (query: string) => (await app.call('get', `/api/v1/usage-records?${query}`, { token: app.adminToken })).body as { data: { id: string; status: string }[]; next_cursor: string | null };
     const seen: string[] = [];
     for (let cursor: string | null = ''; cursor !== null; ) {
       const page: { data: { id: string }[]; next_cursor: string | null } = await read(`limit=10${cursor === '' ? '' : `&cursor=${cursor}`}`);
@@ -165,7 +165,21 @@ onBothDatabases('the figures of the dashboard', (engine) => {
     assert.equal((await read('status=failed')).data.length, 5);
     assert.equal((await read(`license_id=${licenses.anna}`)).data.length, 1);
     assert.equal((await read('created_to=2026-01-01T00:00:00Z')).data.length, 0);
-    for (const query of ['cursor=x', 'limit=0', 'limit=999', 'status=odd', 'created_from=yesterday']) assert.equal((await app.call('get', `/api/v1/usage?${query}`, { token: app.adminToken })).status, 400, query);
+    for (const query of ['cursor=x', 'limit=0', 'limit=999', 'status=odd', 'created_from=yesterday']) assert.equal((await app.call('get', `/api/v1/usage-records?${query}`, { token: app.adminToken })).status, 400, query);
+  });
+
+  it('of usage can be read through the API, grouped, filtered and page by page', async () => {
+    const read = async (query: string) => (await app.call('get', `/api/v1/usage?${query}`, { token: app.adminToken })).body as { data: { name: string; calls: number; cost_usd: string }[]; next_cursor: string | null };
+    const lines = async (query: string) => (await read(query)).data.map(({ name, calls }) => [name, calls]);
+    assert.deepEqual(await lines(''), [['openai', 1], ['anthropic', 25]]);
+    assert.deepEqual(await lines('group=key_source&provider=anthropic'), [['own', 25]]);
+    assert.deepEqual(await lines('group=day&period=7d'), [['2026-11-21', 26]]);
+    assert.deepEqual(await lines('group=customer'), [[customers.zoe, 25], [customers.anna, 1]]);
+    assert.deepEqual(await lines('group=license&order=cost&month=2026-11'), [[licenses.anna, 1], [licenses.zoe, 25]]);
+    const first = await read('group=license&limit=1');
+    assert.deepEqual(await lines(`group=license&limit=1&cursor=${first.next_cursor ?? ''}`), [[licenses.anna, 1]]);
+    assert.deepEqual(await lines('group=customer&month=2025-01'), []);
+    for (const query of ['group=license&cursor=x', 'limit=0', 'limit=999', 'group=odd', 'group=license&month=november']) assert.equal((await app.call('get', `/api/v1/usage?${query}`, { token: app.adminToken })).status, 400, query);
   });
 
   it('speak Italian as well', async () => {

@@ -169,6 +169,33 @@ onBothDatabases('the life of a subscription', (engine) => {
     assert.equal((await licenses(shop, late.order))[0]?.status, 'active');
   });
 
+  it('ends the trial of a WooCommerce subscription when it ends, whichever delivery comes first, and begins the full term with the first renewal', async () => {
+    const shop = await app();
+    const trialEnd = Date.UTC(2026, 11, 5, 11);
+    const before = shop.clock.now;
+    shop.clock.now = Date.UTC(2026, 10, 21, 12);
+    const ends: string[] = [];
+    for (const first of ['order', 'subscription']) {
+      const order = wooOrder({ total: '0.00', line_items: [{ id: 1, name: 'Pro', product_id: 11, variation_id: 0, quantity: 1, total: '0.00', sku: 'CHATELLO-PRO' }] });
+      const id = 870_000 + order.id;
+      const subscription = { ...payload('woocommerce/subscription.created.active.json'), id, parent_id: order.id, date_modified_gmt: '2026-11-21T11:00:00', trial_end_date_gmt: '2026-12-05T11:00:00', line_items: [{ id: 1, product_id: 11, variation_id: 0, quantity: 1, sku: 'CHATELLO-PRO', name: 'Pro' }] };
+      const renewal = wooOrder({ meta_data: [{ id: 1, key: '_subscription_renewal', value: String(id) }], date_paid_gmt: '2026-12-05T11:00:00', date_modified_gmt: '2026-12-05T11:00:00' });
+      const end = async () => new Date((await licenses(shop, String(order.id)))[0]?.expires_at ?? 0).toISOString();
+      for (const body of first === 'order' ? [order, subscription] : [subscription, order]) await sendWoo(shop, body);
+      await work(shop);
+      ends.push(await end());
+      await sendWoo(shop, { ...subscription, status: 'on-hold', date_modified_gmt: '2026-12-05T11:00:01' });
+      await work(shop);
+      ends.push(await stateAt(shop, String(order.id), trialEnd + day), await stateAt(shop, String(order.id), trialEnd + 8 * day));
+      await sendWoo(shop, renewal);
+      await work(shop);
+      ends.push(await end());
+    }
+    const expected = ['2026-12-05T11:00:00.000Z', 'active', 'suspended', '2027-12-05T11:00:00.000Z'];
+    assert.deepEqual(ends, [...expected, ...expected]);
+    shop.clock.now = before;
+  });
+
   it('follows a WooCommerce subscription: on hold has its grace, pending cancellation runs to its end, cancelled ends it', async () => {
     const shop = await app();
     const order = wooOrder();

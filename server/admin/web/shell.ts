@@ -47,6 +47,7 @@ function sendView({ deps, render, permissions }: Shell, req: Request, res: Respo
     csrf: csrfTokenFor(req, res, deps.vault),
     path: req.method === 'GET' ? req.url : '/',
     user: session && { email: session.user.email, name: session.user.name, isBuyer: session.user.id === undefined },
+    canSearch: isOpen('/search'),
     canSignOut: session?.awaitsCode === false,
     role,
     door: mount.door,

@@ -44,6 +44,7 @@ function subscriptionEvents(data: WooSubscription, isFresh: boolean): BillingEve
     status,
     customerId: data.customer_id && String(data.customer_id) !== '0' ? String(data.customer_id) : null,
     periodEndsAt: data.next_payment_date_gmt ?? data.end_date_gmt,
+    trialEndsAt: data.trial_end_date_gmt,
     cancelAt: name === 'pending-cancel' ? (data.end_date_gmt ?? data.date_modified_gmt ?? 0) : null,
     items: data.line_items.map((line) => ({ productIds: productIds(line), quantity: Math.max(0, Math.floor(line.quantity)) })),
     snapshotAt: data.date_modified_gmt ?? 0,

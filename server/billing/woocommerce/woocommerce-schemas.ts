@@ -39,6 +39,7 @@ export const subscription = z.object({
   status: z.string().max(32),
   customer_id: z.union([z.int(), z.string()]).nullish(),
   date_modified_gmt: gmt,
+  trial_end_date_gmt: gmt,
   next_payment_date_gmt: gmt,
   end_date_gmt: gmt,
   line_items: z.array(z.object({ product_id: productId, variation_id: productId, quantity: z.number(), sku: text })),
