@@ -190,11 +190,10 @@ describe('the dashboard in a browser', () => {
     const email = { id: newId() };
     await db.insertInto('emails').values({ id: email.id, cause: 'e2e', template: 'purchase', recipient: `${'long'.repeat(20)}@example.com`, locale: 'en', data: '{}', license_id: null, order_id: null, message_id: '<e2e@e2e>', status: 'failed', attempts: 3, last_error: 'The mail server did not take the message (EENVELOPE, 550).', created_at: Date.now(), sent_at: null }).execute();
     const paths = ['/', '/?period=12m', '/usage/customers', '/expiring', '/search?q=carla', '/customers', `/customers/${customer.id}`, '/licenses', '/licenses?q=nobody%40example.com', license, `${license}/suspend`, `${license}/cancel`, `${license}/statement`, `${license}/statement?month=2025-01`, '/new-license', '/deliveries', '/deliveries?status=dead', `/deliveries/${delivery.id}`, '/emails', `/emails/${email.id}`, '/emails/templates', '/emails/templates/purchase/it', '/webhooks', '/webhooks/new', `/webhooks/${endpoint}`, `/webhooks/${endpoint}/edit`, `/webhooks/${endpoint}/delete`, webhookDelivery, '/providers', '/providers/new', '/aliases/chatello-fast', '/prices', '/prices/new', '/plans/pro', '/orders', '/subscriptions', '/usage', '/products', '/mappings', '/users', '/organizations', '/tokens', '/imports', '/imports/new', '/settings', '/system', '/audit', '/password'];
-    const further = [];
     const flaws = new Set<string>();
     for (const [theme, language, widths] of [['dark', 'en', [1280, 390]], ['light', 'it', [390, 1920]]] as const) {
       await context.addCookies([{ name: 'chatello_theme', value: theme, url }, { name: 'chatello_language', value: language, url }]);
-      for (const path of language === 'en' ? paths : [...paths, ...further]) {
+      for (const path of paths) {
         await page.goto(url + path);
         assert.deepEqual(await page.evaluate('[document.documentElement.dataset.bsTheme, document.documentElement.lang]'), [theme, language]);
         const unlabelled = await page.evaluate(`[...document.querySelectorAll('input:not([type=hidden], [aria-hidden]), select, textarea')].filter((field) => field.labels.length === 0 && !field.ariaLabel).map((field) => field.outerHTML)`);
