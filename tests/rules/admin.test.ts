@@ -7,6 +7,7 @@ import { loginDelayMs } from '../../server/users/login-delay.rules.ts';
 import { hashPassword, verifyPassword } from '../../server/users/password.ts';
 import { searchTerms } from '../../server/admin/search.rules.ts';
 import { parseConfig } from '../../server/config.ts';
+import { jobList } from '../../server/jobs/job-list.ts';
 import { welcomeText, type Welcome } from '../../server/welcome.ts';
 
 const viewsDirectory = path.resolve(import.meta.dirname, '../../admin-views');
@@ -22,6 +23,11 @@ describe('the texts of the dashboard', () => {
       assert.ok(text.trim() !== '' && it[key]?.trim() !== '', key);
       assert.deepEqual(values(it[key]), values(text), key);
     }
+  });
+
+  it('name every kind of job', () => {
+    const en = catalogue('en');
+    for (const kind of Object.keys(jobList)) assert.ok(`job.${kind}` in en, kind);
   });
 
   it('are all there that a view asks for, and no view holds a script or a style of its own', () => {
