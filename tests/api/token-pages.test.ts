@@ -75,7 +75,12 @@ onBothDatabases('the pages of API tokens and of the audit log', (engine) => {
   it('every list is exported as it is filtered and ordered, page after page', async () => {
     const { app: { deps: { db }, call, adminToken: token, clock }, visitor } = await start();
     for (let index = 0; index < 60; index += 1) await call('post', '/api/create_license', { token, body: { email: `list${index % 7}@example.com`, plan: index % 2 ? 'pro' : 'starter', months: index % 5 === 0 ? null : 1, perpetual: index % 5 === 0 } });
-    const exported = async (path: string) => (await visitor.get(path)).text.trim().split('\r\n').slice(1).map((line) => line.split(',')[0]);
+    const opened = async (path: string) => {
+      const answer = await visitor.get(path);
+      assert.equal(answer.status, 200, `${path}: ${answer.headers['location'] ?? answer.status}`);
+      return answer;
+    };
+    const exported = async (path: string) => (await opened(path)).text.trim().split('\r\n').slice(1).map((line) => line.split(',')[0]);
     const expected = await db.selectFrom('licenses').innerJoin('plans', 'plans.id', 'licenses.plan_id').select('licenses.id').where('plans.code', '=', 'starter').orderBy('licenses.created_at', 'asc').orderBy('licenses.id', 'asc').execute();
     assert.deepEqual(await exported('/exports/licenses?plan=starter&sort=oldest'), expected.map(({ id }) => id));
     assert.equal((await exported('/exports/licenses')).length, (await db.selectFrom('licenses').select('id').execute()).length);
