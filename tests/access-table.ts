@@ -52,7 +52,7 @@ export const pageRows: Record<string, string> = {
   ...rows('S', [
     'GET /licenses/bulk', 'POST /licenses/bulk', 'GET /customers/:id/merge', 'POST /customers/:id/merge', 'GET /customers/:id/delete', 'POST /customers/:id/delete',
     'POST /customers/:id/export', 'GET /licenses/:id/revoke', 'POST /licenses/:id/revoke', 'GET /licenses/:id/extend', 'POST /licenses/:id/extend', 'GET /licenses/:id/plan',
-    'POST /licenses/:id/plan', 'GET /licenses/:id/transfer', 'POST /licenses/:id/transfer', 'GET /licenses/:id/limits', 'POST /licenses/:id/limits', 'POST /licenses/:id/send-key',
+    'POST /licenses/:id/plan', 'GET /licenses/:id/transfer', 'POST /licenses/:id/transfer', 'GET /licenses/:id/limits', 'POST /licenses/:id/limits', 'GET /licenses/:id/modules', 'POST /licenses/:id/modules', 'POST /licenses/:id/send-key',
     'GET /plans/new', 'POST /plans/new', 'GET /plans/:code/edit', 'POST /plans/:code/edit', 'GET /plans/:code/archive', 'POST /plans/:code/archive',
     'GET /products/new', 'POST /products/new', 'GET /products/:code', 'POST /products/:code', 'POST /products/:code/archive', 'GET /modules/new',
     'POST /modules/new', 'GET /modules/:code', 'POST /modules/:code', 'POST /modules/:code/archive', 'GET /mappings/edit', 'POST /mappings/edit',

@@ -14,7 +14,7 @@ export async function sumUsageOfCustomer(db: Db, customerId: string, monthStart:
     .where('quota_counters.scope', '=', '')
     .where('quota_counters.month_start', '=', monthStart)
     .executeTakeFirst();
-  return { requests: Number(sums?.requests ?? 0), tokens: Number(sums?.tokens ?? 0), costMicrocents: Number(sums?.cost ?? 0) };
+  return { requests: sums?.requests ?? 0, tokens: sums?.tokens ?? 0, costMicrocents: sums?.cost ?? 0 };
 }
 
 /** The newest e-mails to a customer: to an address of theirs, about a licence, about an order. */
