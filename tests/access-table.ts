@@ -60,6 +60,7 @@ export const pageRows: Record<string, string> = {
     'POST /system/retry', 'GET /system/jobs/:id/delete', 'POST /system/jobs/:id/delete', 'GET /tokens', 'GET /tokens/new', 'POST /tokens/new',
     'GET /tokens/:id/revoke', 'POST /tokens/:id/revoke',
   ]),
+  ...rows('S', ['GET /licenses/:id/modules', 'POST /licenses/:id/modules']),
   ...rows(managers, [
     'GET /customers/bulk', 'POST /customers/bulk', 'GET /customers/:id/validate', 'POST /customers/:id/validate', 'GET /customers/:id/suspend', 'POST /customers/:id/suspend',
     'GET /customers/:id/reactivate', 'POST /customers/:id/reactivate', 'GET /customers/:id/assign', 'POST /customers/:id/assign', 'GET /licenses/:id/confirm', 'POST /licenses/:id/confirm',
@@ -90,7 +91,18 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
   ...scoped('licenses.issue', true, ['POST /api/create_license']),
   ...scoped('customers.read', true, ['GET /api/customer/:id', 'GET /api/v1/customers', 'GET /api/v1/customers/:id']),
   ...scoped('customers.write', true, ['POST /api/customer', 'PUT /api/customer/:id', 'DELETE /api/customer/:id']),
-  ...scoped('licenses.read', true, ['GET /api/v1/licenses', 'GET /api/v1/licenses/:id']),
+  ...scoped('licenses.read', true, ['GET /api/v1/licenses', 'GET /api/v1/licenses/:id', 'GET /api/v1/batches/:id']),
+  ...scoped('customers.write', true, [
+    'POST /api/v1/customers', 'PATCH /api/v1/customers/:id', 'POST /api/v1/customers/:id/validate', 'POST /api/v1/customers/:id/suspend', 'POST /api/v1/customers/:id/reactivate',
+    'POST /api/v1/customers/:id/assign',
+  ]),
+  ...scoped('customers.delete', false, ['DELETE /api/v1/customers/:id', 'POST /api/v1/customers/:id/merge', 'POST /api/v1/customers/:id/export']),
+  ...scoped('licenses.issue', true, ['POST /api/v1/licenses', 'POST /api/v1/licenses/:id/confirm', 'DELETE /api/v1/licenses/:id/activations/:site', 'POST /api/v1/batches', 'POST /api/v1/batches/:id/stop']),
+  ...scoped('licenses.write', false, [
+    'PATCH /api/v1/licenses/:id', 'POST /api/v1/licenses/:id/suspend', 'POST /api/v1/licenses/:id/reactivate', 'POST /api/v1/licenses/:id/cancel', 'POST /api/v1/licenses/:id/revoke', 'POST /api/v1/licenses/:id/extend',
+    'POST /api/v1/licenses/:id/change-plan', 'POST /api/v1/licenses/:id/transfer', 'POST /api/v1/licenses/:id/send-key',
+  ]),
+  ...scoped('keys.read', true, ['POST /api/v1/batches/:id/keys']),
   ...scoped('keys.read', true, ['POST /api/v1/licenses/:id/reveal-key']),
   ...scoped('orders.read', true, ['GET /api/v1/orders', 'GET /api/v1/orders/:id']),
   ...scoped('subscriptions.read', true, ['GET /api/v1/subscriptions', 'GET /api/v1/subscriptions/:id']),

@@ -4,6 +4,7 @@ import { may, type Permission } from '../access/access.rules.ts';
 const scopes = {
   'customers.read': 'customers.read',
   'customers.write': 'customers.write',
+  'customers.delete': 'customers.delete',
   'licenses.read': 'licenses.read',
   'licenses.issue': 'licenses.issue',
   'licenses.write': 'licenses.write',

@@ -96,7 +96,7 @@ export function customerWriteRoutes(deps: Deps): Route[] {
   const merge = adminWrite(
     deps,
     {
-      method: 'post', path: '/api/v1/customers/:id/merge', operationId: 'mergeCustomers', tag, scope, summary: 'Make one customer of two', params,
+      method: 'post', path: '/api/v1/customers/:id/merge', operationId: 'mergeCustomers', tag, scope: 'customers.delete', summary: 'Make one customer of two', params,
       description: 'Licences, orders and accounts of `from` go to this customer, and `from` is gone. Its address stays known: an order that comes under it later is this customer’s.',
       body: z.object({ from: z.string().min(1).max(64).meta({ description: 'The id of the other customer.' }), reason: reasonField.optional() }), responses, errors: ['FORBIDDEN'],
     },
@@ -109,7 +109,7 @@ export function customerWriteRoutes(deps: Deps): Route[] {
   const erase = adminWrite(
     deps,
     {
-      method: 'delete', path: '/api/v1/customers/:id', operationId: 'eraseCustomer', tag, scope, summary: 'Erase a customer', params,
+      method: 'delete', path: '/api/v1/customers/:id', operationId: 'eraseCustomer', tag, scope: 'customers.delete', summary: 'Erase a customer', params,
       description: 'Everything personal is erased and all licences end. Orders with their amounts and what the licences have used stay, under nobody’s name. It cannot be undone; a job goes through everything that is stored.',
       responses: { 200: { description: 'The erasure is under way.', schema: z.object({ id: z.string(), erased: z.literal(true) }) } }, errors: ['FORBIDDEN'],
     },
@@ -122,7 +122,7 @@ export function customerWriteRoutes(deps: Deps): Route[] {
   const everything = adminWrite(
     deps,
     {
-      method: 'post', path: '/api/v1/customers/:id/export', operationId: 'exportCustomerData', tag, scope, summary: 'Everything that is stored of one customer', params,
+      method: 'post', path: '/api/v1/customers/:id/export', operationId: 'exportCustomerData', tag, scope: 'customers.delete', summary: 'Everything that is stored of one customer', params,
       description: 'Rows as they are stored, times in epoch milliseconds. Each time stands in the audit log.',
       responses: { 200: { description: 'The rows of every table that say something of the customer.', schema: z.looseObject({ exported_at: z.iso.datetime() }) } }, errors: ['FORBIDDEN'],
     },

@@ -3,7 +3,6 @@ import { customerFields } from '../customers/customer-body.ts';
 import { emailAddress } from '../customers/customer.rules.ts';
 import type { Db } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
-import { AppError } from '../errors.ts';
 import type { ApiCaller } from '../http/admin-auth.ts';
 import { idParams } from '../http/admin-route.ts';
 import { adminWrite } from '../http/admin-write.ts';
@@ -116,13 +115,13 @@ export function licenseWriteRoutes(deps: Deps): Route[] {
 
   const release = adminWrite(
     deps,
-    { method: 'delete', path: '/api/v1/licenses/:id/activations/:activation', operationId: 'releaseActivation', tag, scope: 'licenses.issue', summary: 'Release a site', description: 'Its place is free at once.', params: params.extend({ activation: z.string().min(1).max(64).meta({ description: 'The `id` of the activation.' }) }), responses, errors: ['FORBIDDEN'] },
-    async ({ params: { id, activation }, caller, trx, at }) => {
+    { method: 'delete', path: '/api/v1/licenses/:id/activations/:site', operationId: 'releaseActivation', tag, scope: 'licenses.issue', summary: 'Release a site', description: 'Its place is free at once; one that is not there is free already.', params: params.extend({ site: z.string().min(1).max(64).meta({ description: 'The `id` of the activation.' }) }), responses, errors: ['FORBIDDEN'] },
+    async ({ params: { id, site: activation }, caller, trx, at }) => {
       const doer = doerOf(caller, 'sites.release');
       await getLicenseWithin(trx, doer.scope, id);
       const site = (await listActivations(trx, id)).find((candidate) => candidate.id === activation);
-      if (!site) throw new AppError('NOT_FOUND', 'This licence has no activation with this id.', { field: 'path.activation' });
-      await releaseSite(trx, id, site.site, doer.by, at);
+      // Released already: its place is free, as asked.
+      if (site) await releaseSite(trx, id, site.site, doer.by, at);
       return { body: await read(trx, id, caller) };
     },
   );
