@@ -1,16 +1,20 @@
 import type { z } from 'zod';
 import type { Permission } from '../access/access.rules.ts';
+import type { Order } from '../db/keyset.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Deps } from '../deps.ts';
-import { exportFormats, exportRecords, type IdBatches } from '../records/export-records.ts';
-import type { Records } from '../records/records.ts';
+import { exportFormats, exportRecords, idsInOrder, type IdBatches } from '../records/export-records.ts';
+import type { Records, Rows } from '../records/records.ts';
 import type { PageOf } from './paging.store.ts';
 import { page, type Page, type SignedInContext } from './web/page.ts';
 
 const pagesAtOnce = 4;
 
+type Listed<Table extends keyof Schema> = { rows: Rows<Table>; order: Order } | IdBatches;
+
 /**
- * The file of a list: `idsOf` goes through the list from the same address parameters, so the file holds exactly what the list shows.
+ * The file of a list: `listOf` is the query of the list with its order, or its ids, from the same address parameters, so the file holds
+ * exactly what the list shows.
  * `?format=json` instead of CSV. The export is in the audit log with the parameters of the address.
  */
 export function exportPage<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>(
@@ -18,12 +22,13 @@ export function exportPage<Table extends keyof Schema, Filters extends z.ZodRawS
   path: `/exports/${string}`,
   permission: Permission,
   records: Records<Table, Filters, Item>,
-  idsOf: (context: SignedInContext) => Promise<IdBatches> | IdBatches,
+  listOf: (context: SignedInContext) => Promise<Listed<Table>> | Listed<Table>,
 ): Page {
   return page('get', path, permission, async (context) => {
     const { format: wanted, ...asked } = context.query;
     const format = exportFormats.find((candidate) => candidate === wanted) ?? 'csv';
-    return { file: await exportRecords(deps, records, { ids: await idsOf(context), format, asked, by: context.by }) };
+    const list = await listOf(context);
+    return { file: await exportRecords(deps, records, { ids: 'rows' in list ? idsInOrder(list.rows, list.order) : list, format, asked, by: context.by }) };
   });
 }
 

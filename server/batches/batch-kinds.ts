@@ -28,7 +28,6 @@ export const batchInput = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('create-licenses'), of: z.literal('new-licenses'), customerId: z.string(), planId: z.string(), productId: z.string(), months: z.int().nullable(), count: z.int() }),
 ]);
 export type BatchInput = z.output<typeof batchInput>;
-export type BatchKind = BatchInput['kind'];
 /** One that changes what is there. */
 export type ChangeInput = Exclude<BatchInput, { kind: 'create-licenses' }>;
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
-import { adminAuth, callerOf } from '../http/admin-auth.ts';
-import { route, type Route } from '../http/route.ts';
+import { adminRead } from '../http/admin-route.ts';
+import type { Route } from '../http/route.ts';
 import { dollarText } from '../usage/dollars.rules.ts';
 import { dayText, parseMonth } from '../usage/statement.rules.ts';
 import { monthsUntil, periods } from './periods.rules.ts';
@@ -21,12 +21,13 @@ const line = z
 /** The figures of usage, for programs that hold an API token. The single requests are at /api/v1/usage-records. */
 export function usageFigureRoutes(deps: Deps): Route[] {
   const { db, now } = deps;
-  const read = route(
+  const read = adminRead(
+    deps,
     {
-      method: 'get', path: '/api/v1/usage', operationId: 'readUsageFigures', tag: 'Administration', auth: 'admin',
+      path: '/api/v1/usage', operationId: 'readUsageFigures', tag: 'AI', scope: 'usage.read',
       summary: 'What was used, added up',
       description: 'All AI requests that have ended, about a minute behind. By licence and customer it is that of a calendar month, page by page, who used most first; by anything else that of a period, whole, the most expensive first.',
-      query: z.object({
+      query: z.strictObject({
         group: z.enum(groups, `must be one of ${groups.join(', ')}`).default('provider'),
         period: z.enum(periods, `must be one of ${periods.join(', ')}`).default('30d'),
         month: z.string().optional().meta({ description: 'By licence and customer; the running one without it.', example: '2026-11' }),
@@ -34,15 +35,13 @@ export function usageFigureRoutes(deps: Deps): Route[] {
         provider: z.string().max(64).optional(), model: z.string().max(120).optional(), plan_id: z.string().max(36).optional(), key_source: z.enum(['managed', 'own'], 'must be managed or own').optional(),
         limit: z.coerce.number('must be a whole number').int().min(1).max(largestPage).default(50), cursor: z.string().max(60).optional().meta({ description: '`next_cursor` of the page before.' }),
       }),
-      before: adminAuth(deps, 'usage.read', 'bounded'),
-      responses: { 200: { description: 'The figures.', schema: z.object({ data: z.array(line), next_cursor: z.string().nullable() }) } }, errors: [],
+      answer: z.object({ data: z.array(line), next_cursor: z.string().nullable() }),
     },
-    async ({ query, res }) => {
-      const { scope } = callerOf(res);
+    async ({ query, caller: { scope } }) => {
       const { group, provider, model, plan_id: planId, key_source: keySource } = query;
-      if (group === 'license' || group === 'customer') return { body: await topUse(query.cursor, { group, month: monthOf(query.month, now()), order: query.order, limit: query.limit, scopeId: figureScope(scope) }) };
+      if (group === 'license' || group === 'customer') return topUse(query.cursor, { group, month: monthOf(query.month, now()), order: query.order, limit: query.limit, scopeId: figureScope(scope) });
       const { rows } = await readUsageFigures(db, scope, query.period, group satisfies UsageGroup | 'day', { provider, model, planId, keySource }, now());
-      return { body: { data: rows.map((row) => figure(group === 'day' ? dayText(Number(row.name)) : row.name, row)), next_cursor: null } };
+      return { data: rows.map((row) => figure(group === 'day' ? dayText(Number(row.name)) : row.name, row)), next_cursor: null };
     },
   );
 

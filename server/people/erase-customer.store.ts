@@ -4,12 +4,13 @@ import type { Db } from '../db/database.ts';
 export async function anonymizeCustomer(db: Db, id: string, email: string, now: number): Promise<{ id: string; email: string }[]> {
   await db.updateTable('customers').set({ email, email_key: email, name: 'Erased', company: null, locale: 'en', notes: null, status: 'erased', updated_at: now }).where('id', '=', id).execute();
   await db.deleteFrom('customer_addresses').where('customer_id', '=', id).execute();
+  await db.deleteFrom('customer_words').where('customer_id', '=', id).execute();
   await db.deleteFrom('account_sessions').where('customer_id', '=', id).execute();
   await db.deleteFrom('sign_in_links').where('customer_id', '=', id).execute();
   const users = await db.selectFrom('users').select(['id', 'email']).where('customer_id', '=', id).execute();
   for (const user of users) {
     const address = `erased-${user.id}@erased.invalid`;
-    await db.deleteFrom('sessions').where('user_id', '=', user.id).execute();
+    for (const table of ['sessions', 'user_links', 'recovery_codes'] as const) await db.deleteFrom(table).where('user_id', '=', user.id).execute();
     await db.updateTable('users').set({ email: address, email_key: address, name: 'Erased', password_hash: '', disabled_at: now, totp_key_id: null, totp_cipher: null, totp_confirmed_at: null, updated_at: now }).where('id', '=', user.id).execute();
   }
   return users;

@@ -8,7 +8,7 @@ import type { Deps } from '../deps.ts';
 import { changeLicense } from '../licenses/change-license.ts';
 import { anonymizeLicense, anonymizeUsage, deleteEmails, listEmailIds, listLicenseIdsAfter } from './erase-customer.store.ts';
 import type { Traces } from './erase-customer.ts';
-import { deleteProviderCustomers, eraseDeliveries, eraseJobs, findProviderCustomers } from './erase-traces.store.ts';
+import { deleteProviderCustomers, eraseDeliveries, eraseImportItems, eraseJobs, findProviderCustomers, listImports } from './erase-traces.store.ts';
 
 const rowsAtOnce = 500;
 const licensesAtOnce = 20;
@@ -41,7 +41,7 @@ export async function eraseTraces({ db, now }: Deps, traces: Traces): Promise<vo
   });
   const known: { id: string; external_id: string }[] = [];
   await inSlices(async (after) => {
-    const { last, found } = await findProviderCustomers(db, emails, after, rowsAtOnce);
+    const { last, found } = await findProviderCustomers(db, traces, after, rowsAtOnce);
     known.push(...found);
     return last;
   });
@@ -50,6 +50,12 @@ export async function eraseTraces({ db, now }: Deps, traces: Traces): Promise<vo
   // Last, because the deliveries are found by their ids: also when all this has to be done again.
   await transact(db, (trx) => deleteProviderCustomers(trx, known.map(({ id }) => id)));
   await inSlices((after) => transact(db, (trx) => eraseJobs(trx, emails, `erase-customer:${customerId}`, after, rowsAtOnce)));
+  for (const { id, items } of await listImports(db)) {
+    for (let seq = 0; seq <= items; await otherWork()) {
+      const from = seq;
+      seq = await transact(db, (trx) => eraseImportItems(trx, customerId, id, from, rowsAtOnce));
+    }
+  }
   for (const { id, email } of users) {
     await redact({ entity: 'user', entityId: id });
     await redact({ actor: `user:${email}`.slice(0, 190) });

@@ -13,10 +13,10 @@ function escaped(text: string): string {
   return text.replaceAll(/[\u0080-\uFFFF]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** What the providers know of a customer, in slices: the rows with one of these addresses, after the one with an id. */
-export async function findProviderCustomers(db: Db, emails: string[], after: string, limit: number): Promise<Slice & { found: { id: string; external_id: string }[] }> {
-  const rows = await db.selectFrom('provider_customers').select(['id', 'email', 'external_id']).where('id', '>', after).orderBy('id').limit(limit).execute();
-  return { last: lastOf(rows, limit), found: rows.filter(({ email }) => emails.includes(emailKey(email))) };
+/** What the providers know of a customer, in slices: the rows that are linked to them or have one of these addresses, after the one with an id. */
+export async function findProviderCustomers(db: Db, { customerId, emails }: { customerId: string; emails: string[] }, after: string, limit: number): Promise<Slice & { found: { id: string; external_id: string }[] }> {
+  const rows = await db.selectFrom('provider_customers').select(['id', 'email', 'external_id', 'customer_id']).where('id', '>', after).orderBy('id').limit(limit).execute();
+  return { last: lastOf(rows, limit), found: rows.filter(({ email, customer_id }) => customer_id === customerId || emails.includes(emailKey(email))) };
 }
 
 export async function deleteProviderCustomers(db: Db, ids: string[]): Promise<void> {
@@ -35,6 +35,23 @@ export async function eraseDeliveries(db: Db, { emails, externalIds }: { emails:
     await db.deleteFrom('jobs').where('dedupe_key', '=', `apply-delivery:${id}`).execute();
   }
   return lastOf(rows, limit);
+}
+
+/** Where the lines of the imports end, of which something may be left. */
+export function listImports(db: Db): Promise<{ id: string; items: number }[]> {
+  return db.selectFrom('import_items').select(['import_id as id', (eb) => eb.fn.max<number>('seq').as('items')]).groupBy('import_id').execute();
+}
+
+/** Deletes what an import remembers of a customer and its licences for its undoing, of its entries from `from` on; returns where to go on. */
+export async function eraseImportItems(db: Db, customerId: string, importId: string, from: number, limit: number): Promise<number> {
+  await db
+    .deleteFrom('import_items')
+    .where('import_id', '=', importId)
+    .where('seq', '>=', from)
+    .where('seq', '<', from + limit)
+    .where((eb) => eb.or([eb('entity_id', '=', customerId), eb('entity_id', 'in', eb.selectFrom('licenses').select('licenses.id').where('licenses.customer_id', '=', customerId))]))
+    .execute();
+  return from + limit;
 }
 
 /** Deletes jobs that name a customer by an address, other than the one with this key, and takes the address from what went wrong with others. */

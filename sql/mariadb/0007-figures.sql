@@ -81,6 +81,7 @@ CREATE INDEX IF NOT EXISTS customers_updated ON customers (updated_at, id);
 CREATE INDEX IF NOT EXISTS licenses_updated ON licenses (updated_at, id);
 CREATE INDEX IF NOT EXISTS orders_updated ON orders (updated_at, id);
 CREATE INDEX IF NOT EXISTS orders_number ON orders (number);
--- Who runs out next.
-CREATE INDEX IF NOT EXISTS licenses_status_expires ON licenses (status, expires_at, id);
-CREATE INDEX IF NOT EXISTS licenses_organization_expires ON licenses (organization_id, status, expires_at, id);
+-- Who has run out, and who runs out next: grace_ms is there so that both databases need nothing but the index.
+CREATE INDEX IF NOT EXISTS licenses_status_expires ON licenses (status, expires_at, id, grace_ms);
+CREATE INDEX IF NOT EXISTS licenses_plan_expires ON licenses (plan_id, status, expires_at, id, grace_ms);
+CREATE INDEX IF NOT EXISTS licenses_organization_expires ON licenses (organization_id, status, expires_at, id, grace_ms);

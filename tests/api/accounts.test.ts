@@ -169,7 +169,8 @@ onBothDatabases('an account', (engine) => {
     assert.deepEqual([await isIn(here), await isIn(there), await isIn(elsewhere)], [true, false, false]);
     const boss = await operator(app, 'boss@example.com');
     const { id } = await app.deps.db.selectFrom('users').select('id').where('email', '=', 'sessions@example.com').executeTakeFirstOrThrow();
-    await boss.get(`/users/${id}`);
+    const other = (await boss.get(`/users/${id}`)).text;
+    assert.ok(other.includes('sessions@example.com') && other.includes(`href="/users/${id}/disable"`) && other.includes(`action="/users/${id}/sessions/end"`));
     await boss.post(`/users/${id}/sessions/end`);
     assert.equal(await isIn(here), false);
     await here.login('sessions@example.com', password);

@@ -1,7 +1,6 @@
 import { newestCheck, requestCheck } from '../../audit/check-audit.ts';
 import { findHead } from '../../audit/chain.store.ts';
 import type { Deps } from '../../deps.ts';
-import { idsInOrder } from '../../records/export-records.ts';
 import { auditRecords } from '../../records/people.records.ts';
 import { orderOf } from '../../records/records.ts';
 import { actorsNamed } from '../actors.ts';
@@ -33,7 +32,7 @@ export function auditPages(deps: Deps): Page[] {
       return { redirect: '/audit#chain' };
     }),
 
-    exportPage(deps, '/exports/audit', 'audit.read', auditRecords, ({ query, t }) => idsInOrder(auditQuery(db, filterOf(askedFor(query), t)), orderOf(auditRecords, '-at'))),
+    exportPage(deps, '/exports/audit', 'audit.read', auditRecords, ({ query, t }) => ({ rows: auditQuery(db, filterOf(askedFor(query), t)), order: orderOf(auditRecords, '-at') })),
   ];
 }
 

@@ -71,8 +71,8 @@ export function userPages(deps: Deps): Page[] {
 
     ...confirmed.flatMap((action) => [
       page('get', `/users/:id/${action}`, 'users.write', async ({ scope, params, t }) => {
-        const user = readable(await getManagedUser(db, scope, params['id'] ?? ''));
-        return { view: 'user-action', title: t(`users.${action}_title`, { name: user.name }), data: { user, action } };
+        const account = readable(await getManagedUser(db, scope, params['id'] ?? ''));
+        return { view: 'user-action', title: t(`users.${action}_title`, { name: account.name }), data: { account, action } };
       }),
       page('post', `/users/:id/${action}`, 'users.write', (context) => change(context, { type: action }, action === 'disable' ? 'disabled' : 'totp-reset')),
     ]),
@@ -118,7 +118,7 @@ async function userPage(deps: Deps, context: SignedInContext, errors?: Record<st
   const here = user.organization_id ?? user.role;
   const done = doneTexts.find((code) => code === query['done']);
   const data = {
-    user: readable(user),
+    account: readable(user),
     isOwn,
     mayChange,
     places: mayChange && !isOwn ? (await placesFor(deps, context)).map((place) => ({ ...place, isCurrent: place.value === here })) : [],
