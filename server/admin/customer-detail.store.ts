@@ -9,7 +9,7 @@ export async function sumUsageOfCustomer(db: Db, customerId: string, monthStart:
   const sums = await db
     .selectFrom('licenses')
     .innerJoin('quota_counters', 'quota_counters.license_id', 'licenses.id')
-    .select((eb) => [eb.fn.sum<number | string | null>('month_requests').as('requests'), eb.fn.sum<number | string | null>('month_tokens').as('tokens'), eb.fn.sum<number | string | null>('month_cost').as('cost')])
+    .select((eb) => [eb.fn.sum<number | null>('month_requests').as('requests'), eb.fn.sum<number | null>('month_tokens').as('tokens'), eb.fn.sum<number | null>('month_cost').as('cost')])
     .where('licenses.customer_id', '=', customerId)
     .where('quota_counters.scope', '=', '')
     .where('quota_counters.month_start', '=', monthStart)
