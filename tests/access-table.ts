@@ -84,6 +84,9 @@ export const pageRows: Record<string, string> = {
     'POST /imports/:id/resume', 'GET /imports/:id/undo', 'POST /imports/:id/undo', 'GET /imports/:id/discard', 'POST /imports/:id/discard', 'GET /imports/:id/mapping',
     'POST /imports/:id/mapping', 'GET /imports/:id/values', 'POST /imports/:id/values',
   ]),
+  ...rows('S', [
+    'GET /licenses/:id/modules', 'POST /licenses/:id/modules',
+  ]),
 };
 
 /** The scope that an API token needs for an endpoint; `own`: whether the token of an organisation may hold it too. */
@@ -169,7 +172,27 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
     'GET /api/v1/imports', 'GET /api/v1/imports/:id', 'POST /api/v1/imports', 'POST /api/v1/imports/:id/check', 'POST /api/v1/imports/:id/start', 'POST /api/v1/imports/:id/undo',
     'POST /api/v1/imports/:id/resume', 'DELETE /api/v1/imports/:id', 'GET /api/v1/imports/:id/problems',
   ]),
+  ...scoped('customers.write', true, [
+    'POST /api/v1/customers', 'PATCH /api/v1/customers/:id', 'POST /api/v1/customers/:id/validate', 'POST /api/v1/customers/:id/suspend', 'POST /api/v1/customers/:id/reactivate', 'POST /api/v1/customers/:id/assign',
+    'POST /api/v1/customers/:id/merge', 'DELETE /api/v1/customers/:id', 'POST /api/v1/customers/:id/export',
+  ]),
+  ...scoped('licenses.issue', true, [
+    'POST /api/v1/licenses', 'POST /api/v1/licenses/:id/confirm', 'DELETE /api/v1/licenses/:id/activations/:activation', 'POST /api/v1/batches', 'POST /api/v1/batches/:id/stop',
+  ]),
+  ...scoped('licenses.write', false, [
+    'POST /api/v1/licenses/:id/suspend', 'POST /api/v1/licenses/:id/reactivate', 'POST /api/v1/licenses/:id/cancel', 'POST /api/v1/licenses/:id/revoke', 'POST /api/v1/licenses/:id/extend', 'POST /api/v1/licenses/:id/change-plan',
+    'POST /api/v1/licenses/:id/transfer', 'PATCH /api/v1/licenses/:id', 'POST /api/v1/licenses/:id/send-key',
+  ]),
+  ...scoped('licenses.read', true, [
+    'GET /api/v1/batches/:id',
+  ]),
+  ...scoped('keys.read', true, [
+    'POST /api/v1/batches/:id/keys',
+  ]),
 };
+
+/** Of those, what stays closed to the token of an organisation: only the operator does it. */
+export const operatorRoutes = ['DELETE /api/v1/customers/:id', 'POST /api/v1/customers/:id/export'];
 
 function rows(roles: string, pages: string[]): Record<string, string> {
   return Object.fromEntries(pages.map((page) => [page, roles]));
