@@ -57,10 +57,8 @@ export const pageRows: Record<string, string> = {
     'GET /products/new', 'POST /products/new', 'GET /products/:code', 'POST /products/:code', 'POST /products/:code/archive', 'GET /modules/new',
     'POST /modules/new', 'GET /modules/:code', 'POST /modules/:code', 'POST /modules/:code/archive', 'GET /mappings/edit', 'POST /mappings/edit',
     'GET /mappings/:id/remove', 'POST /mappings/:id/remove', 'POST /orders/:id/replay', 'GET /settings', 'POST /settings', 'POST /system/jobs/:id/retry',
-    'POST /system/retry', 'GET /system/jobs/:id/delete', 'POST /system/jobs/:id/delete', 'GET /tokens', 'GET /tokens/new', 'POST /tokens/new',
-    'GET /tokens/:id/revoke', 'POST /tokens/:id/revoke',
+    'POST /system/retry', 'GET /system/jobs/:id/delete', 'POST /system/jobs/:id/delete',
   ]),
-  ...rows('S', ['GET /licenses/:id/modules', 'POST /licenses/:id/modules']),
   ...rows(managers, [
     'GET /customers/bulk', 'POST /customers/bulk', 'GET /customers/:id/validate', 'POST /customers/:id/validate', 'GET /customers/:id/suspend', 'POST /customers/:id/suspend',
     'GET /customers/:id/reactivate', 'POST /customers/:id/reactivate', 'GET /customers/:id/assign', 'POST /customers/:id/assign', 'GET /licenses/:id/confirm', 'POST /licenses/:id/confirm',
@@ -74,18 +72,9 @@ export const pageRows: Record<string, string> = {
   ]),
   ...rows(operators, [
     'GET /products', 'GET /mappings', 'POST /orders/:id/resend-keys', 'GET /system', 'GET /emails/retry', 'POST /emails/retry',
-    'POST /audit/verify', 'GET /exports/audit',
   ]),
   ...rows(sellers, [
     'GET /orders', 'GET /orders/:id', 'GET /subscriptions', 'GET /subscriptions/:id',
-  ]),
-  ...rows('S', [
-    'GET /imports', 'GET /imports/new', 'POST /imports', 'GET /imports/:id', 'GET /imports/:id/refused.csv', 'POST /imports/:id/start',
-    'POST /imports/:id/resume', 'GET /imports/:id/undo', 'POST /imports/:id/undo', 'GET /imports/:id/discard', 'POST /imports/:id/discard', 'GET /imports/:id/mapping',
-    'POST /imports/:id/mapping', 'GET /imports/:id/values', 'POST /imports/:id/values',
-  ]),
-  ...rows('S', [
-    'GET /licenses/:id/modules', 'POST /licenses/:id/modules',
   ]),
 };
 
@@ -167,32 +156,7 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
     'PUT /api/v1/settings/:name', 'POST /api/v1/dead-jobs/:id/retry', 'DELETE /api/v1/dead-jobs/:id',
   ]),
   ...scoped('statistics.read', true, ['GET /api/v1/statistics']),
-  ...scoped('usage.read', true, ['GET /api/v1/usage']),
-  ...scoped('imports.write', false, [
-    'GET /api/v1/imports', 'GET /api/v1/imports/:id', 'POST /api/v1/imports', 'POST /api/v1/imports/:id/check', 'POST /api/v1/imports/:id/start', 'POST /api/v1/imports/:id/undo',
-    'POST /api/v1/imports/:id/resume', 'DELETE /api/v1/imports/:id', 'GET /api/v1/imports/:id/problems',
-  ]),
-  ...scoped('customers.write', true, [
-    'POST /api/v1/customers', 'PATCH /api/v1/customers/:id', 'POST /api/v1/customers/:id/validate', 'POST /api/v1/customers/:id/suspend', 'POST /api/v1/customers/:id/reactivate', 'POST /api/v1/customers/:id/assign',
-    'POST /api/v1/customers/:id/merge', 'DELETE /api/v1/customers/:id', 'POST /api/v1/customers/:id/export',
-  ]),
-  ...scoped('licenses.issue', true, [
-    'POST /api/v1/licenses', 'POST /api/v1/licenses/:id/confirm', 'DELETE /api/v1/licenses/:id/activations/:activation', 'POST /api/v1/batches', 'POST /api/v1/batches/:id/stop',
-  ]),
-  ...scoped('licenses.write', false, [
-    'POST /api/v1/licenses/:id/suspend', 'POST /api/v1/licenses/:id/reactivate', 'POST /api/v1/licenses/:id/cancel', 'POST /api/v1/licenses/:id/revoke', 'POST /api/v1/licenses/:id/extend', 'POST /api/v1/licenses/:id/change-plan',
-    'POST /api/v1/licenses/:id/transfer', 'PATCH /api/v1/licenses/:id', 'POST /api/v1/licenses/:id/send-key',
-  ]),
-  ...scoped('licenses.read', true, [
-    'GET /api/v1/batches/:id',
-  ]),
-  ...scoped('keys.read', true, [
-    'POST /api/v1/batches/:id/keys',
-  ]),
 };
-
-/** Of those, what stays closed to the token of an organisation: only the operator does it. */
-export const operatorRoutes = ['DELETE /api/v1/customers/:id', 'POST /api/v1/customers/:id/export'];
 
 function rows(roles: string, pages: string[]): Record<string, string> {
   return Object.fromEntries(pages.map((page) => [page, roles]));

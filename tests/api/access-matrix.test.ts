@@ -6,7 +6,7 @@ import { apiRoutes } from '../../server/api.ts';
 import { createToken } from '../../server/api-tokens/create-token.ts';
 import { apiScopes, type ApiScope } from '../../server/api-tokens/scopes.rules.ts';
 import { newId } from '../../server/ids.ts';
-import { letters, openPages, operatorRoutes, pageRows, routeRows } from '../access-table.ts';
+import { letters, openPages, pageRows, routeRows } from '../access-table.ts';
 import { onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
 import { addNode, addUser } from '../people.ts';
 import { addTenant, openDoors, type Doors, type Person, type Tenant } from '../tenants.ts';
@@ -151,11 +151,9 @@ onBothDatabases('who may open what', (engine) => {
         const token = await tokenOf([scope], tree.reseller.id);
         if (method !== 'GET') own = await belongings('reseller');
         const mine = await doors.api(token, method, addressFor(path, own).address, body);
-        const isClosed = operatorRoutes.includes(name);
-        if (isClosed) check(mine.status === 403, `${name} is open to an organisation: ${mine.status}`);
-        else check(mine.status < 500 && ![401, 403, 404].includes(mine.status), `${name} is closed to the own organisation: ${mine.status} ${mine.text}`);
+        check(mine.status < 500 && ![401, 403, 404].includes(mine.status), `${name} is closed to the own organisation: ${mine.status} ${mine.text}`);
         const foreign = await doors.api(token, method, addressFor(path, stranger).address, method === 'GET' ? undefined : { name: 'x', place: 'x', license_quota: null, reason: 'x' });
-        if (!isClosed) check([404, 400].includes(foreign.status) && (method !== 'GET' || foreign.status === 404), `${name} of a stranger: ${foreign.status} ${foreign.text}`);
+        check([404, 400].includes(foreign.status) && (method !== 'GET' || foreign.status === 404), `${name} of a stranger: ${foreign.status} ${foreign.text}`);
       }
       if (method !== 'GET' && ownerOf(path) !== undefined) own = await belongings('reseller');
     }
