@@ -129,7 +129,7 @@ describe('GET /openapi.json and /docs', () => {
   it('names the refusals of each endpoint, with examples that a person could have written', async () => {
     const { paths, components } = (await (await app()).call('get', '/openapi.json')).body;
     const { responses, requestBody } = paths['/api/create_license'].post;
-    assert.deepEqual(Object.keys(responses), ['201', '400', '401', '403', '413', '415', '422', '429', '500', '503', 'default']);
+    assert.deepEqual(Object.keys(responses), ['201', '400', '401', '403', '409', '413', '415', '422', '429', '500', '503', 'default']);
     assert.equal(responses[401].content['application/json'].example.error.code, 'UNAUTHENTICATED');
     assert.equal(requestBody.required, true);
     assert.equal(paths['/api/validate'].post.requestBody.required, false);
