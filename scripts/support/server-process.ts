@@ -19,7 +19,7 @@ export type ServerProcess = {
 export async function startServer(dataDir: string, variables: Record<string, string> = {}): Promise<ServerProcess> {
   const port = variables['PORT'] ?? String(await freePort());
   const adminPort = variables['ADMIN_PORT'] ?? String(await freePort());
-  const environment = { PATH: process.env['PATH'], NODE_ENV: 'development', HOST: '127.0.0.1', ...variables, DATA_DIR: dataDir, PORT: port, ADMIN_PORT: adminPort };
+  const environment = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], NODE_ENV: 'development', HOST: '127.0.0.1', ...variables, DATA_DIR: dataDir, PORT: port, ADMIN_PORT: adminPort };
   const child = spawn('node', ['server/main.ts'], { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));

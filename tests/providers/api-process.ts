@@ -16,7 +16,7 @@ export type ApiProcess = { url: string; child: ChildProcess; stop: () => Promise
 /** A further process that serves the public API on the database of `app`; its clock stands still at the time that `app` has now. */
 export async function startApiProcess({ deps }: TestApp, variables: Record<string, string> = {}): Promise<ApiProcess> {
   const { DATA_DIR, DATABASE_URL } = deps.config;
-  const child = fork(fileURLToPath(import.meta.url), [], { env: { PATH: process.env['PATH'], NODE_ENV: 'test', DATA_DIR, ...(DATABASE_URL === undefined ? {} : { DATABASE_URL }), TEST_NOW: String(deps.now()), ...variables } });
+  const child = fork(fileURLToPath(import.meta.url), [], { env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], NODE_ENV: 'test', DATA_DIR, ...(DATABASE_URL === undefined ? {} : { DATABASE_URL }), TEST_NOW: String(deps.now()), ...variables } });
   const port = await new Promise<number>((resolve, reject) => {
     child.once('message', (message) => resolve(message as number));
     child.once('exit', (code) => reject(new Error(`the process ended with ${code} before it listened`)));
