@@ -1,7 +1,6 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { redactAudit } from '../audit/redact-audit.ts';
-import type { AuditFilter } from '../audit/redactions.store.ts';
 import { customerErased } from '../customers/customer-status.rules.ts';
 import { transact, type Db } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
@@ -18,7 +17,7 @@ const by: Actor = { actor: 'system' };
 export async function eraseTraces({ db, now }: Deps, traces: Traces): Promise<void> {
   const { customerId, emails, users } = traces;
   let lines = 0;
-  const redact = async (about: AuditFilter) => {
+  const redact = async (about: Parameters<typeof redactAudit>[1]) => {
     for (let found = rowsAtOnce; found > 0; ) {
       found = await transact(db, (trx) => redactAudit(trx, about, now()));
       lines += found;
