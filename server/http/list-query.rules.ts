@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const limitText = 'must be a whole number from 1 to 100';
+
 /** Where a page of a list ended. `sort` belongs to it: a place means nothing in another order. */
 export type Cursor = { sort: string; at: string | number; id: string };
 
@@ -26,7 +28,7 @@ export function readCursor(text: string, sort: string): Cursor | undefined {
 /** `limit`, `cursor` and `sort` of every list. */
 export function pageFields<const Sort extends string>(sorts: readonly [Sort, ...Sort[]]) {
   return {
-    limit: z.coerce.number('must be a whole number').int('must be a whole number').min(1).max(100).default(25).meta({ description: 'How many at most: 1 to 100.', example: 25 }),
+    limit: z.coerce.number(limitText).int(limitText).min(1, limitText).max(100, limitText).default(25).meta({ description: 'How many at most: 1 to 100.', example: 25 }),
     cursor: z.string().min(1).max(longestCursor).optional().meta({ description: 'The `next_cursor` of the page before. Without one, the first page.' }),
     sort: z.enum(sorts).default(sorts[0]).meta({ description: 'A leading hyphen turns the order around.', example: sorts[0] }),
   };
