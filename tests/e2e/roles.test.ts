@@ -114,7 +114,7 @@ describe('each role, in a browser', () => {
     await follow(reseller, 'Create another one');
     await fill(reseller, "Customer's e-mail address", 'second@shop.example');
     await stage.refused(reseller, 422, () => press(reseller, 'Create licence'));
-    assert.match(await reseller.getByRole('alert').innerText(), /has used up its quota of licences.*ask whoever is above for a higher quota/);
+    assert.match(await reseller.getByRole('alert').innerText(), /has used up its quota of licences\. Whoever is above it can raise the quota/);
     assert.equal(await reseller.getByLabel("Customer's e-mail address").inputValue(), 'second@shop.example');
     await open(reseller, 'Customers');
     assert.deepEqual(await reseller.locator('td .cell-title').allInnerTexts(), ['Clara Client'], 'nobody is left behind by what was refused');
@@ -195,7 +195,7 @@ describe('each role, in a browser', () => {
     assert.equal(outbox(app).filter(({ to }) => to === agentsClient).length, 2);
     await support.goto(dashboard + licensePage.replace('/portal', ''));
     const offered = await support.locator('#content').evaluate((content) => [...content.querySelectorAll('a[href], form')].map((each) => (each.getAttribute('href') ?? each.getAttribute('action') ?? '').split('/').slice(3).join('/')).filter((action) => action !== ''));
-    assert.deepEqual([...new Set(offered.map((action) => action.replace(/[0-9a-f-]{36}/, ':site')))].sort(), ['reveal', 'sites/:site/release', 'statement']);
+    assert.deepEqual(new Set(offered.map((action) => action.replace(/[0-9a-f-]{36}/, ':site'))), new Set(['reveal', 'sites/:site/release', 'statement']));
     await follow(support, 'Release clara.example.com');
     await press(support, 'Release site');
     await says(support, 'The site has been released.');
@@ -248,9 +248,9 @@ describe('each role, in a browser', () => {
       }
     };
     const { id: node } = await app.deps.db.selectFrom('organizations').select('id').where('name', '=', 'Nord West').executeTakeFirstOrThrow();
-    await look(reseller, ['/', '/customers', '/users', '/users/new', '/organizations', `/organizations/${node}`, '/two-factor', '/sessions'], 390);
-    await look(agent, ['/', '/customers', '/new-customer', '/new-license', '/licenses'], 1280);
-    await look(buyer, ['/licenses', '/usage/licenses'], 1280);
+    await look(reseller, ['/', '/customers', '/users/new', `/organizations/${node}`, '/two-factor'], 390);
+    await look(agent, ['/customers', '/new-license'], 1280);
+    await look(buyer, ['/licenses'], 1280);
     assert.deepEqual(flaws, []);
   });
 

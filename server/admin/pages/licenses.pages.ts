@@ -19,7 +19,7 @@ import { sortedRequest } from '../sorted-page.store.ts';
 import { hasText, type Translate } from '../web/locale.ts';
 import { page, type Page, type SignedInContext } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
-import { nodesOf } from './customers.pages.ts';
+import { nodeFilter } from './customers.pages.ts';
 
 const historyLength = 8;
 const doneTexts = ['suspend', 'reactivate', 'cancel', 'released', 'unlocked', 'confirm', 'revoke', 'extended', 'plan', 'transferred', 'limits', 'key-sent', 'modules'];
@@ -48,7 +48,7 @@ export function licensePages(deps: Deps): Page[] {
           statuses: statuses.map((code) => ({ code, isCurrent: code === filter.status })),
           plans: plans.map(({ code, name }) => ({ code, name, isCurrent: code === parameters.plan })),
           sorts: licenseSorts.map((code) => ({ code, isCurrent: code === sort })),
-          nodes: nodesOf(nodes, parameters.organization),
+          nodes: nodeFilter(nodes, parameters.organization, scope),
           hidden: Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '').map(([name, value]) => ({ name, value })),
           bulk: may(role, 'licenses.write'),
           mayIssue: may(role, 'licenses.issue'),
