@@ -13,7 +13,7 @@ import { createLicense, takeCreatedLicense } from '../create-license.ts';
 import { findLicenseDetail } from '../license-detail.store.ts';
 import { page, parseForm, requiredText, textField, type Answer, type Page, type SignedInContext } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
-import { nodesOf } from './customers.pages.ts';
+import { nodeFilter } from './customers.pages.ts';
 
 const maxMonths = 120;
 const formIdPattern = /^[0-9a-f-]{36}$/;
@@ -41,12 +41,12 @@ function newLicenseForm(planCodes: string[]) {
 export function createLicensePages(deps: Deps): Page[] {
   const { db, vault, now } = deps;
 
-  const form = async ({ scope, role, t }: SignedInContext, values: Record<string, string>, formId: string, errors?: Record<string, string>): Promise<Answer> => {
+  const form = async ({ scope, role, t }: SignedInContext, values: Record<string, string>, formId: string, errors?: Record<string, string>, problem?: string): Promise<Answer> => {
     const plans = await listOfferedPlans(db);
-    const nodes = may(role, 'customers.assign') ? nodesOf(await listNodes(db, scope), values['organization']) : [];
+    const nodes = may(role, 'customers.assign') ? nodeFilter(await listNodes(db, scope), values['organization'], scope) : [];
     const products = (await listOfferedProducts(db)).map(({ code, name }) => ({ code, name, isCurrent: code === (values['product'] ?? defaultProductCode) }));
     const waits = placeOf({ role, scope }).status === 'pending';
-    return { view: 'new-license', title: t('create.title'), ...(errors ? { status: 422 } : {}), data: { form: values, errors, plans, formId, nodes, products: products.length > 1 ? products : undefined, waits } };
+    return { view: 'new-license', title: t('create.title'), ...(errors ? { status: 422 } : {}), data: { form: values, errors, problem, plans, formId, nodes, products: products.length > 1 ? products : undefined, waits } };
   };
 
   return [
@@ -66,6 +66,7 @@ export function createLicensePages(deps: Deps): Page[] {
       try {
         await insertedOnce(createLicense(deps, formId, input, context, now()));
       } catch (error) {
+        if (error instanceof AppError && error.code === 'LICENSE_QUOTA_EXHAUSTED') return form(context, typed, formId, {}, t('problem.LICENSE_QUOTA_EXHAUSTED.text'));
         if (!(error instanceof AppError && error.code === 'CONFLICT' && error.field === 'body.email')) throw error;
         return form(context, typed, formId, { email: t('people.error.email_out_of_reach') });
       }

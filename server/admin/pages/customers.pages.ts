@@ -38,7 +38,7 @@ export function customerPages(deps: Deps): Page[] {
         isFiltered: parameters.q !== '' || filter.status !== undefined || filter.within !== undefined,
         statuses: statuses.map((code) => ({ code, isCurrent: code === filter.status })),
         sorts: customerSorts.map((code) => ({ code, isCurrent: code === sort })),
-        nodes: nodesOf(nodes, parameters.organization),
+        nodes: nodeFilter(nodes, parameters.organization, scope),
         hidden: Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '').map(([name, value]) => ({ name, value })),
         bulk: may(role, 'customers.validate'),
         mayAssign: may(role, 'customers.assign') && nodes.length > 0,
@@ -88,6 +88,11 @@ export async function readCustomerFilter(db: Db, scope: Scope, query: Record<str
   const search = q === '' ? undefined : await findCustomerIds(db, scope, q);
   const within: Scope | undefined = node && { kind: 'organization', id: node.id, path: node.path };
   return { filter: { scope, status, sort, within, ids: search?.ids }, parameters: { q, status, organization: node?.id, sort }, nodes, isCut: search?.isCut ?? false };
+}
+
+/** The tree as a filter; none for whoever sees one node alone. */
+export function nodeFilter(nodes: Node[], current: string | undefined, scope: Scope): ReturnType<typeof nodesOf> {
+  return scope.kind === 'all' || nodes.length > 1 ? nodesOf(nodes, current) : [];
 }
 
 /** The tree as a list to choose from, children under their parents. */

@@ -19,7 +19,7 @@ import { sortedRequest } from '../sorted-page.store.ts';
 import { hasText, type Translate } from '../web/locale.ts';
 import { page, type Page, type SignedInContext } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
-import { nodesOf } from './customers.pages.ts';
+import { nodeFilter } from './customers.pages.ts';
 
 const historyLength = 8;
 const doneTexts = ['suspend', 'reactivate', 'cancel', 'released', 'unlocked', 'confirm', 'revoke', 'extended', 'plan', 'transferred', 'limits', 'key-sent', 'modules'];
@@ -48,7 +48,7 @@ export function licensePages(deps: Deps): Page[] {
           statuses: statuses.map((code) => ({ code, isCurrent: code === filter.status })),
           plans: plans.map(({ code, name }) => ({ code, name, isCurrent: code === parameters.plan })),
           sorts: licenseSorts.map((code) => ({ code, isCurrent: code === sort })),
-          nodes: nodesOf(nodes, parameters.organization),
+          nodes: nodeFilter(nodes, parameters.organization, scope),
           hidden: Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '').map(([name, value]) => ({ name, value })),
           bulk: may(role, 'licenses.write'),
           mayIssue: may(role, 'licenses.issue'),
@@ -74,6 +74,7 @@ async function licensePage({ db, now }: Deps, { scope, role, params, query, t }:
   const found = await findLicenseDetail(db, scope, params['id'] ?? '');
   if (!found) return pageNotFound();
   const { license, plan, product, customer } = found;
+  const isStaff = may(role, 'customers.read');
   const sites = await listActivations(db, license.id);
   const used = await countRequestsOfMonth(db, license.id, monthStart(at));
   const done = doneTexts.find((candidate) => candidate === query['done']);
@@ -86,7 +87,8 @@ async function licensePage({ db, now }: Deps, { scope, role, params, query, t }:
       key,
       license: visible(license),
       status: statusAt(license, at),
-      statusReason: reasonText(license.revoked_at === null ? (license.cancelled_reason ?? license.suspended_reason) : license.revoked_reason, t),
+      // Reasons and history are written for colleagues, not for whom the licence belongs to.
+      statusReason: !isStaff ? undefined : reasonText(license.revoked_at === null ? (license.cancelled_reason ?? license.suspended_reason) : license.revoked_reason, t),
       statusSince: license.revoked_at ?? license.cancelled_at ?? license.suspended_at,
       isRevoked: license.revoked_at !== null,
       plan: { name: plan.name, requests: plan.monthly_requests, hasAi: plan.ai_proxy === 1 },
@@ -100,10 +102,10 @@ async function licensePage({ db, now }: Deps, { scope, role, params, query, t }:
       usage: { used, limit: plan.monthly_requests, resetsAt: windowEnd('month', monthStart(at)) },
       terms: await listTermsNewestFirst(db, license.id),
       orders: await listOrdersOfLicense(db, license.id),
-      audit: (await listAudit(db, { entity: 'license', entityId: license.id }, {})).rows.slice(0, historyLength),
+      audit: isStaff ? (await listAudit(db, { entity: 'license', entityId: license.id }, {})).rows.slice(0, historyLength) : undefined,
       actions: availableActions(license).filter((action) => may(role, permissionFor(action))),
       organization: await findNodeName(db, license.organization_id),
-      may: { write: may(role, 'licenses.write'), seeCustomer: may(role, 'customers.read'), audit: may(role, 'audit.read') },
+      may: { write: may(role, 'licenses.write'), seeCustomer: isStaff, audit: may(role, 'audit.read') },
       isErased: license.cancelled_reason === customerErased,
       mayExtend: license.expires_at !== null && license.revoked_at === null,
       done: done && t(hasText(`done.${done}`) ? `done.${done}` : `people.done.${done}`),

@@ -7,6 +7,7 @@ import { keyOf, priceChanges, pricesFromCsv, pricesToCsv, readLine, type PriceCh
 import type { PriceLine } from '../../ai/catalog/price-version.rules.ts';
 import { priceOfRow } from '../../ai/catalog/stored-providers.ts';
 import type { Db } from '../../db/database.ts';
+import { may } from '../../access/access.rules.ts';
 import type { Deps } from '../../deps.ts';
 import { page, type Answer, type Page, type SignedInContext } from '../web/page.ts';
 import type { Translate } from '../web/locale.ts';
@@ -25,12 +26,12 @@ const rateNames = ['input', 'cachedInput', 'cacheWrite', 'output', 'reasoning', 
 export function pricePages(deps: Deps): Page[] {
   const { db, now } = deps;
   return [
-    page('get', '/prices', 'providers.read', async ({ query, t }) => {
+    page('get', '/prices', 'providers.read', async ({ query, role, t }) => {
       const versions = await statedVersions(db, now());
       const current = versions.find(({ version }) => version === query['version']) ?? versions.find(({ state }) => state === 'in-force');
       const q = (query['q'] ?? '').trim().toLowerCase().slice(0, 120);
       const prices = current ? await tableOf(db, current.version) : [];
-      const rows = prices.filter(({ provider, model }) => `${provider}/${model}`.toLowerCase().includes(q)).map(shown);
+      const rows = prices.filter(({ provider, model }) => `${provider}/${model}`.toLowerCase().includes(q)).map((price) => ({ ...shown(price), isChangeable: current?.state === 'in-force' && may(role, 'providers.write') }));
       const done = query['done'] === 'prices-added' ? t('done.prices-added') : undefined;
       const shortened = query['all'] === undefined && rows.length > linesShown;
       const all = shortened ? { count: rows.length, href: `/prices?${new URLSearchParams({ version: current?.version ?? '', q, all: '1' }).toString()}` } : undefined;
