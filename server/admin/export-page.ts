@@ -4,7 +4,7 @@ import type { Order } from '../db/keyset.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Deps } from '../deps.ts';
 import { exportFormats, exportRecords, idsInOrder, type IdBatches } from '../records/export-records.ts';
-import type { Records, Rows } from '../records/records.ts';
+import { asOwnersSee, type Records, type Rows } from '../records/records.ts';
 import type { PageOf } from './paging.store.ts';
 import { page, type Page, type SignedInContext } from './web/page.ts';
 
@@ -28,7 +28,7 @@ export function exportPage<Table extends keyof Schema, Filters extends z.ZodRawS
     const { format: wanted, ...asked } = context.query;
     const format = exportFormats.find((candidate) => candidate === wanted) ?? 'csv';
     const list = await listOf(context);
-    return { file: await exportRecords(deps, records, { ids: 'rows' in list ? idsInOrder(list.rows, list.order) : list, format, asked, by: context.by }) };
+    return { file: await exportRecords(deps, context.scope.kind === 'customer' ? asOwnersSee(records) : records, { ids: 'rows' in list ? idsInOrder(list.rows, list.order) : list, format, asked, by: context.by }) };
   });
 }
 

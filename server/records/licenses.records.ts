@@ -30,6 +30,7 @@ const item = z
 export const licenseRecords: Records<'licenses', typeof filters, typeof item> = {
   table: 'licenses', name: 'licenses', what: 'licence', operations: { list: 'listLicenses', read: 'readLicense' }, tag: 'Licences', scope: 'licenses.read',
   item, filters, sorts: { created_at: 'licenses.created_at' },
+  internal: ['suspended_reason', 'cancelled_reason', 'revoked_reason'],
   cells: { activations: (sites: { site: string }[]) => sites.map(({ site }) => site).join(' ') },
   async select(db, { status: wanted, plan, customer_id, organization_id, subscription_id, created_from, created_to }, { scope }, now) {
     let rows: Rows<'licenses'> = db.selectFrom('licenses').where(licensesWithin(scope));

@@ -38,7 +38,15 @@ export type Records<Table extends keyof Schema = keyof Schema, Filters extends z
   load: (db: Db, ids: string[], now: number) => Promise<(z.input<Item> & { id: string })[]>;
   /** How lists in it are written in a table. */
   cells?: Cells;
+  /** Fields that are written for colleagues: null for whom the record belongs to. */
+  internal?: readonly string[];
 };
+
+/** The records as whom they belong to sees them: without what is written for colleagues. */
+export function asOwnersSee<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>(records: Records<Table, Filters, Item>): Records<Table, Filters, Item> {
+  const blank = Object.fromEntries((records.internal ?? []).map((field) => [field, null]));
+  return { ...records, load: async (db, ids, now) => (await records.load(db, ids, now)).map((row) => ({ ...row, ...blank })) };
+}
 
 /** The names of the orders: each both ways, the newest first. */
 export function sortNames({ sorts }: Pick<Records, 'sorts'>): [string, ...string[]] {

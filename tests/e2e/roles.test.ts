@@ -225,6 +225,15 @@ describe('each role, in a browser', () => {
     await follow(buyer, 'Release clara.example.com');
     await press(buyer, 'Release site');
     await says(buyer, 'The site has been released.');
+    await superadmin.goto(dashboard + licensePage.replace('/portal', ''));
+    await follow(superadmin, 'Suspend');
+    await fill(superadmin, 'Reason', 'Looks like fraud to me');
+    await press(superadmin, 'Suspend licence');
+    await says(superadmin, 'The licence is suspended.');
+    await buyer.reload();
+    await buyer.locator('h1 .status-badge', { hasText: 'Suspended' }).waitFor();
+    const seen = [await buyer.content(), await (await buyer.request.get(`${portal}/exports/licenses`)).text()];
+    assert.ok(seen.every((text) => text.includes(client) && !text.includes('fraud')), 'what colleagues write to each other stays with them');
     for (const path of ['/customers', '/users', '/new-license']) {
       await stage.refused(buyer, 403, () => buyer.goto(portal + path));
       await title(buyer, 'Not yours to do');
