@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { readCookie } from '../../admin/web/cookies.ts';
-import { hasText, localeOf, translator } from '../../admin/web/locale.ts';
-import { pageFailure } from '../../admin/web/page-failure.ts';
+import { localeOf, translator } from '../../admin/web/locale.ts';
+import { pageFailure, problemKey } from '../../admin/web/page-failure.ts';
 import type { Render } from '../../admin/web/views.ts';
 import type { Deps } from '../../deps.ts';
 import { version } from '../../version.ts';
@@ -59,11 +59,11 @@ export function siteErrorPage(shell: SiteShell): ErrorRequestHandler {
   return (error, req, res, _next) => {
     const failure = pageFailure(shell.deps, error, res);
     if (!failure) return;
-    const { status, code } = failure;
+    const { status } = failure;
     const requestId = res.locals['requestId'] as string;
     const t = translator(localeOf(req));
-    const key = [`site.${code}`, code, `site.${Math.floor(status / 100)}xx`, `${Math.floor(status / 100)}xx`].find((candidate) => hasText(`problem.${candidate}.title`)) ?? '5xx';
-    sendSitePage(shell, req, res, { view: 'site-error', title: t(`problem.${key}.title`), status, data: { status, text: t(`problem.${key}.text`), requestId } });
+    const key = problemKey(failure, 'site.');
+    sendSitePage(shell, req, res, { view: 'site-error', title: t(`${key}.title`), status, data: { status, text: t(`${key}.text`), requestId } });
   };
 }
 

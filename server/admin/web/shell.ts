@@ -7,9 +7,9 @@ import { databaseHandles } from '../../db/database.ts';
 import { countJobs } from '../../jobs/count-jobs.ts';
 import { csrfTokenFor } from './csrf.ts';
 import { readCookie } from './cookies.ts';
-import { hasText, localeOf, translator } from './locale.ts';
+import { localeOf, translator } from './locale.ts';
 import { navigationAt } from './navigation.ts';
-import { pageFailure } from './page-failure.ts';
+import { pageFailure, problemKey } from './page-failure.ts';
 import { mountOf, underBase } from './mount.ts';
 import { sessionOf, stageOf } from './session-of.ts';
 import type { Render } from './views.ts';
@@ -71,10 +71,10 @@ export function errorPage(shell: Shell): ErrorRequestHandler {
     const { status, code } = failure;
     const requestId = res.locals['requestId'] as string;
     const t = translator(localeOf(req));
-    const key = [code, `${Math.floor(status / 100)}xx`].find((candidate) => hasText(`problem.${candidate}.title`)) ?? '5xx';
+    const key = problemKey(failure);
     const isWhole = stageOf(res, shell.deps.config) === 'whole';
-    const text = code === 'MISDIRECTED' ? t(`problem.${key}.text`, { port: req.socket.localPort }) : t(`problem.${key}.text`);
-    sendView(shell, req, res, { view: 'error', title: t(`problem.${key}.title`), status, data: { status, code, text, requestId, isBusy: code === 'BUSY' } }, isWhole ? {} : undefined);
+    const text = code === 'MISDIRECTED' ? t(`${key}.text`, { port: req.socket.localPort }) : t(`${key}.text`);
+    sendView(shell, req, res, { view: 'error', title: t(`${key}.title`), status, data: { status, code, text, requestId, isBusy: code === 'BUSY' } }, isWhole ? {} : undefined);
   };
 }
 

@@ -15,8 +15,15 @@ const runtime: RuntimeOptions = { allowProtoPropertiesByDefault: false, allowPro
 
 export type Render = (layout: string, page: string, locale: Locale, data: Record<string, unknown>) => string;
 
-/** Compiles every view once. Values are escaped, and nothing but their own properties can be reached. */
+let loaded: Render | undefined;
+
+/** Every view, read and compiled once for all the sites of this process. Values are escaped, and nothing but their own properties can be reached. */
 export function loadViews(): Render {
+  loaded ??= compileViews();
+  return loaded;
+}
+
+function compileViews(): Render {
   const handlebars = Handlebars.create();
   addHelpers(handlebars);
   for (const [name, text] of readViews('partials')) handlebars.registerPartial(name, text);
