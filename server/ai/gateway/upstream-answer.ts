@@ -1,8 +1,7 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 
 /** An answer whose headers have come. Its body is read once, or destroyed. */
-export type UpstreamAnswer = { statusCode: number; headers: IncomingHttpHeaders; body: UpstreamBody };
+export type UpstreamAnswer = { statusCode: number; headers: Record<string, string | string[] | undefined>; body: UpstreamBody };
 export type UpstreamBody = AsyncIterable<Buffer> & {
   /** Nobody will read what is left: the connection is given up. */
   destroy(): void;
