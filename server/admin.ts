@@ -147,7 +147,6 @@ export function createPortal(deps: Deps): Express {
 }
 
 function mountDashboard(app: Express, deps: Deps, mount: Mount, pages: ReturnType<typeof dashboardPages>, logins: number): void {
-  const { config } = deps;
   const all = Object.values(pages).flat();
   const permissions = new Map(all.filter(({ method }) => method === 'get').map(({ path: address, permission }) => [address, permission]));
   const shell: Shell = { deps, render: loadViews(), permissions };
@@ -165,11 +164,11 @@ function mountDashboard(app: Express, deps: Deps, mount: Mount, pages: ReturnTyp
   mountPages(app, deps, shell, pages.open);
   app.use(requireSession);
   mountPages(app, deps, shell, pages.code);
-  app.use(requireBeyond(config, 'code'));
+  app.use(requireBeyond('code'));
   mountPages(app, deps, shell, pages.password);
-  app.use(requireBeyond(config, 'password'));
+  app.use(requireBeyond('password'));
   mountPages(app, deps, shell, pages.twoFactor);
-  app.use(requireBeyond(config, 'two-factor'));
+  app.use(requireBeyond('two-factor'));
   app.get('/', startPage);
   mountPages(app, deps, shell, pages.whole);
 

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { passwordRoles } from '../access/access.rules.ts';
 import { organizationsWithin, type Scope } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
 import type { Organization } from '../organizations/organizations.store.ts';
@@ -11,6 +12,11 @@ export function listUsers(db: Db, scope: Scope, organizationId: string | undefin
   if (scope.kind !== 'all') query = query.where(sql<boolean>`users.organization_id is not null and ${organizationsWithin(scope)}`);
   if (organizationId !== undefined) query = query.where('users.organization_id', '=', organizationId);
   return keysetPage(query, { at: 'users.created_at', id: 'users.id' }, page, (ids) => usersWithin(db, scope).where('users.id', 'in', ids).execute());
+}
+
+/** How many people of each role could sign in with a password alone, for the roles that have any. */
+export function countWithoutApp(db: Db): Promise<{ role: string; count: number }[]> {
+  return db.selectFrom('users').select((eb) => ['role', eb.fn.countAll<number>().as('count')]).where('totp_confirmed_at', 'is', null).where('disabled_at', 'is', null).where('invited_at', 'is', null).where('role', 'in', passwordRoles).groupBy('role').orderBy('role').execute();
 }
 
 export type Place = Pick<Organization, 'id' | 'name' | 'kind' | 'path'>;
