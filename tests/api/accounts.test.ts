@@ -10,6 +10,7 @@ import { chatello } from '../command-line.ts';
 import { work } from '../deliveries.ts';
 import { createTestApp, onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
 import { addNode, addUser, dashboardOf, signedInAs } from '../people.ts';
+import { startApiProcess } from '../providers/api-process.ts';
 
 const minute = 60_000;
 const password = 'seven quiet herons';
@@ -308,6 +309,33 @@ onBothDatabases('the setting that requires an authenticator app', (engine) => {
     const app = await createTestApp(engine, { REQUIRE_TOTP: 'false' });
     assert.equal((await app.call('put', '/api/v1/settings/REQUIRE_TOTP', { token: app.adminToken, body: { value: 'true' } })).status, 409);
     await app.close();
+  });
+});
+
+onBothDatabases('the last superadmin', (engine) => {
+  const open = useTestApp(engine);
+
+  it('stays when two superadmins disable or demote each other at the same moment from two processes: exactly one succeeds', async () => {
+    const app = await open();
+    const { db } = app.deps;
+    const pair = [await addUser(app, 'superadmin'), await addUser(app, 'superadmin')];
+    const servers = await Promise.all(pair.map(() => startApiProcess(app, { ADMIN_API_TOKEN: app.adminToken })));
+    try {
+      const take = async (index: number, way: string): Promise<string> => {
+        const answer = await fetch(`${servers[index]?.url}/api/v1/users/${pair[index]}/${way}`, { method: 'POST', headers: { authorization: `Bearer ${app.adminToken}`, 'content-type': 'application/json' }, body: way === 'move' ? '{"place":"support"}' : '{}' });
+        const { error } = (await answer.json()) as { error?: { code: string } };
+        return error?.code === 'BUSY' ? take(index, way) : (error?.code ?? String(answer.status));
+      };
+      for (let round = 0; round < 6; round += 1) {
+        const answers = await Promise.all([take(0, round % 2 === 0 ? 'disable' : 'move'), take(1, round % 3 === 0 ? 'move' : 'disable')]);
+        assert.deepEqual(answers.sort(), ['200', 'CONFLICT'], `round ${round}`);
+        const left = await db.selectFrom('users').select('id').where('role', '=', 'superadmin').where('disabled_at', 'is', null).execute();
+        assert.equal(left.length, 1, `round ${round}`);
+        await db.updateTable('users').set({ role: 'superadmin', disabled_at: null }).where('id', 'in', pair).execute();
+      }
+    } finally {
+      for (const server of servers) await server.stop();
+    }
   });
 });
 
