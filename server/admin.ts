@@ -46,6 +46,7 @@ import { takeUpload } from './admin/web/upload.ts';
 import { loadViews } from './admin/web/views.ts';
 import { isOperator, may, roles } from './access/access.rules.ts';
 import { codePages } from './admin/pages/code.pages.ts';
+import { organizationMovePages } from './admin/pages/organization-move.pages.ts';
 import { organizationPages } from './admin/pages/organizations.pages.ts';
 import { passwordLinkPages } from './admin/pages/password-links.pages.ts';
 import { twoFactorPages } from './admin/pages/two-factor.pages.ts';
@@ -107,6 +108,7 @@ export function dashboardPages(deps: Deps): { open: Page[]; code: Page[]; passwo
       ...importPages(deps),
       ...importSteps(deps),
       ...organizationPages(deps),
+      ...organizationMovePages(deps),
       ...userPages(deps),
       ...auditPages(deps),
       ...exportPages(deps),

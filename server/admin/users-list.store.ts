@@ -3,6 +3,7 @@ import { passwordRoles } from '../access/access.rules.ts';
 import { organizationsWithin, type Scope } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
 import type { Organization } from '../organizations/organizations.store.ts';
+import { organizationKinds } from '../users/manager.ts';
 import { usersWithin, type ManagedUser } from '../users/manage-users.store.ts';
 import { keysetPage, type PageOf, type PageRequest } from './paging.store.ts';
 
@@ -23,8 +24,9 @@ export type Place = Pick<Organization, 'id' | 'name' | 'kind' | 'path'>;
 const placesShown = 500;
 
 /** The organisations within a scope in the order of the tree, for a choice. */
-export function listPlaces(db: Db, scope: Scope): Promise<Place[]> {
-  return db.selectFrom('organizations').select(['id', 'name', 'kind', 'path']).where(organizationsWithin(scope)).where('disabled_at', 'is', null).orderBy('path').limit(placesShown).execute();
+export function listPlaces(db: Db, scope: Scope, kinds: readonly string[] = organizationKinds): Promise<Place[]> {
+  if (kinds.length === 0) return Promise.resolve([]);
+  return db.selectFrom('organizations').select(['id', 'name', 'kind', 'path']).where(organizationsWithin(scope)).where('disabled_at', 'is', null).where('kind', 'in', kinds).orderBy('path').limit(placesShown).execute();
 }
 
 const nodesOnAPage = 100;

@@ -1,10 +1,12 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
+import type { Scope } from '../access/scope.ts';
 import type { Actor } from '../audit/record-audit.ts';
 import { transact, type Db } from '../db/database.ts';
 import type { Place } from '../db/keyset.ts';
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
 import { issueLicense, manualTerm } from '../licenses/issue-license.ts';
+import { currentScope } from '../organizations/current-scope.ts';
 import { getPlanById } from '../plans/get-plan.ts';
 import { applyChange } from './apply-change.ts';
 import { batchInput, batchProblems, batchScope, problemsKept, type BatchInput } from './batch-kinds.ts';
@@ -36,8 +38,11 @@ async function runSlice(deps: Deps, batchId: string): Promise<boolean> {
   return input.kind === 'create-licenses' ? createSlice(deps, batch, input, by, at) : changeSlice(deps, batch, input, by, at);
 }
 
-async function changeSlice(deps: Deps, batch: Batch, input: Exclude<BatchInput, { kind: 'create-licenses' }>, by: Actor, at: number): Promise<boolean> {
-  const scope = batchScope.parse(JSON.parse(batch.scope));
+async function changeSlice(deps: Deps, batch: Batch, stored: Exclude<BatchInput, { kind: 'create-licenses' }>, by: Actor, at: number): Promise<boolean> {
+  // Organisations may have been moved meanwhile, also between two slices.
+  const scope = await currentScope(deps.db, batchScope.parse(JSON.parse(batch.scope)));
+  const { within } = stored.target;
+  const input = within === undefined ? stored : withTarget(stored, await currentScope(deps.db, within));
   const places = await nextTargets(deps.db, input, scope, { after: readPlace(batch.position), begunAt: batch.created_at, limit: sliceSize, now: batch.created_at });
   const problems = batchProblems.parse(JSON.parse(batch.problems));
   let { changed, skipped } = batch;
@@ -53,6 +58,10 @@ async function changeSlice(deps: Deps, batch: Batch, input: Exclude<BatchInput, 
   }
   const last = places.at(-1);
   return advance(deps.db, batch.id, { changed, skipped, problems: JSON.stringify(problems), ...(last ? { position: `${last.at}.${last.id}` } : {}) }, places.length === sliceSize, at);
+}
+
+function withTarget<Input extends Exclude<BatchInput, { kind: 'create-licenses' }>>(input: Input, within: Scope): Input {
+  return { ...input, target: { ...input.target, within } };
 }
 
 async function createSlice({ db, vault }: Deps, batch: Batch, input: Extract<BatchInput, { kind: 'create-licenses' }>, by: Actor, at: number): Promise<boolean> {

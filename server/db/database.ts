@@ -157,8 +157,14 @@ const mysqlRetryable = new Set([1205, 1213, 1020]);
 const sqliteBusy = 5;
 const sqliteLocked = 6;
 
-/** Whether the same transaction may succeed when it is run again: deadlock (1213), lock wait (1205), Galera conflict (1213), record changed (1020), SQLITE_BUSY. */
+/** Thrown inside a transaction that has acted on what another one has changed meanwhile: it is rolled back and run again. */
+export class ChangedMeanwhile extends Error {
+  override name = 'ChangedMeanwhile';
+}
+
+/** Whether the same transaction may succeed when it is run again: deadlock (1213), lock wait (1205), Galera conflict (1213), record changed (1020), SQLITE_BUSY, ChangedMeanwhile. */
 export function isRetryable(error: unknown): boolean {
+  if (error instanceof ChangedMeanwhile) return true;
   const { errno, errcode } = numbersOf(error);
   return (errno !== undefined && mysqlRetryable.has(errno)) || (errcode !== undefined && [sqliteBusy, sqliteLocked].includes(errcode & 0xff));
 }
