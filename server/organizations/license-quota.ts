@@ -1,6 +1,6 @@
 import { ChangedMeanwhile, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
-import { addToCount, addWithinQuota, findOrganizationPath } from './organizations.store.ts';
+import { addToCount, addWithinQuota, findOrganizationPath, listOrganizations } from './organizations.store.ts';
 
 /** Whether a licence counts: from its issue until it is cancelled or everything that paid for it is taken back. One that ran out or is suspended still does. */
 export function countsAgainstQuota({ status }: { status: string }): boolean {
@@ -43,6 +43,14 @@ async function atPlaces(db: Db, organizationId: string | null, count: (id: strin
   if (path === undefined) throw new Error('a licence belongs to an organisation that is not there');
   for (const id of idsOfPath(path)) await count(id);
   if ((await findOrganizationPath(db, organizationId)) !== path) throw new ChangedMeanwhile('the organisation has been moved');
+}
+
+/** How many licences there is room for at a node and at all above it now; undefined: as many as one likes. Whoever takes some of them still has to ask (takeLicenses). */
+export async function licensesLeft(db: Db, organizationId: string | null): Promise<number | undefined> {
+  const path = organizationId === null ? undefined : await findOrganizationPath(db, organizationId);
+  const nodes = path === undefined ? [] : await listOrganizations(db, idsOfPath(path));
+  const rooms = nodes.flatMap(({ license_quota: quota, licenses_used: used }) => (quota === null ? [] : [Math.max(0, quota - used)]));
+  return rooms.length === 0 ? undefined : Math.min(...rooms);
 }
 
 /** The ids of a path, the top first. */
