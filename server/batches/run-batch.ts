@@ -1,7 +1,7 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Scope } from '../access/scope.ts';
 import type { Actor } from '../audit/record-audit.ts';
-import { transact, type Db } from '../db/database.ts';
+import { inSavepoint, transact, type Db } from '../db/database.ts';
 import type { Place } from '../db/keyset.ts';
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
@@ -66,7 +66,7 @@ async function changeSlice(deps: Deps, batch: Batch, stored: Exclude<BatchInput,
   let { changed, skipped } = batch;
   for (const { id } of places) {
     try {
-      await applyChange(deps, input, id, { scope, by, batchId: batch.id }, at);
+      await inSavepoint(deps.db, () => applyChange(deps, input, id, { scope, by, batchId: batch.id }, at));
       changed += 1;
     } catch (error) {
       if (!(error instanceof AppError) || error.status >= 500) throw error;

@@ -141,6 +141,21 @@ export async function transact<Result>(db: Db, work: (trx: Db) => Promise<Result
   }
 }
 
+/** A part of a transaction that leaves nothing behind when it throws, so that the rest can go on. Not to be nested. */
+export async function inSavepoint<Result>(trx: Db, work: () => Promise<Result>): Promise<Result> {
+  await sql`savepoint part`.execute(trx);
+  let result: Result;
+  try {
+    result = await work();
+  } catch (error) {
+    // A deadlock has rolled everything back, the savepoint too.
+    if (!isRetryable(error)) await sql`rollback to savepoint part`.execute(trx);
+    throw error;
+  }
+  await sql`release savepoint part`.execute(trx);
+  return result;
+}
+
 /** Syncing the log with this commit also makes every earlier commit durable, those of other transactions too. */
 function transactSynced<Result>(db: Db, work: (trx: Db) => Promise<Result>): Promise<Result> {
   return db.connection().execute(async (connection) => {

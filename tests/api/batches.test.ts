@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { everything } from '../../server/access/scope.ts';
+import { startBatch } from '../../server/batches/start-batch.ts';
 import { transact } from '../../server/db/database.ts';
 import { jobList } from '../../server/jobs/job-list.ts';
 import { runDueJobs } from '../../server/jobs/worker.ts';
@@ -133,5 +134,26 @@ onBothDatabases('changes of many at once', (engine) => {
     assert.match(done.text, /used up before the end: 3 were not made/);
     const keys = await person.post(`${path}/keys`);
     assert.equal(keys.text.trim().split('\r\n').length, 28);
+  });
+
+  it('a row that refuses half-way is left exactly as it was', async () => {
+    const { test } = await open();
+    const { db, now } = test.deps;
+    const small = await addNode(test, 'reseller', undefined);
+    const agent = await addNode(test, 'agent', small, { license_quota: 1 });
+    const ids: string[] = [];
+    for (const [email, count] of [['fits@batch.example', 1], ['too-many@batch.example', 2]] as const) {
+      for (let n = 0; n < count; n += 1) await give(test, email, 'pro');
+      ids.push((await db.selectFrom('customers').select('id').where('email', '=', email).executeTakeFirstOrThrow()).id);
+    }
+    const id = await transact(db, (trx) => startBatch(trx, { kind: 'assign-customers', of: 'customers', target: { ids }, reason: 'test', organizationId: agent.id }, operator, now()));
+    await runDueJobs(test.deps, jobList);
+    const batch = await db.selectFrom('batches').select(['status', 'changed', 'skipped', 'problems']).where('id', '=', id).executeTakeFirstOrThrow();
+    const places = await db.selectFrom('customers').select(['email', 'organization_id']).where('id', 'in', ids).orderBy('email').execute();
+    const taken = places.filter(({ organization_id }) => organization_id !== null).length;
+    assert.deepEqual([batch.status, batch.changed, batch.skipped, taken], ['done', 1, 1, 1]);
+    assert.match(batch.problems, /LICENSE_QUOTA_EXHAUSTED/);
+    const used = await db.selectFrom('organizations').select('licenses_used').where('id', 'in', [small.id, agent.id]).execute();
+    assert.deepEqual(used.map(({ licenses_used }) => licenses_used), [1, 1]);
   });
 });
