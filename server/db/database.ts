@@ -144,6 +144,21 @@ export async function transact<Result>(db: Db, work: (trx: Db) => Promise<Result
   }
 }
 
+/** A part of a transaction that leaves nothing behind when it throws, so that the rest can go on. Not to be nested. */
+export async function inSavepoint<Result>(trx: Db, work: () => Promise<Result>): Promise<Result> {
+  await sql`savepoint part`.execute(trx);
+  let result: Result;
+  try {
+    result = await work();
+  } catch (error) {
+    // A deadlock has rolled everything back, the savepoint too.
+    if (!isRetryable(error)) await sql`rollback to savepoint part`.execute(trx);
+    throw error;
+  }
+  await sql`release savepoint part`.execute(trx);
+  return result;
+}
+
 /** Syncing the log with this commit also makes every earlier commit durable, those of other transactions too. */
 function transactSynced<Result>(db: Db, work: (trx: Db) => Promise<Result>): Promise<Result> {
   return db.connection().execute(async (connection) => {
@@ -160,8 +175,14 @@ const mysqlRetryable = new Set([1205, 1213, 1020]);
 const sqliteBusy = 5;
 const sqliteLocked = 6;
 
-/** Whether the same transaction may succeed when it is run again: deadlock (1213), lock wait (1205), Galera conflict (1213), record changed (1020), SQLITE_BUSY. */
+/** Thrown inside a transaction that has acted on what another one has changed meanwhile: it is rolled back and run again. */
+export class ChangedMeanwhile extends Error {
+  override name = 'ChangedMeanwhile';
+}
+
+/** Whether the same transaction may succeed when it is run again: deadlock (1213), lock wait (1205), Galera conflict (1213), record changed (1020), SQLITE_BUSY, ChangedMeanwhile. */
 export function isRetryable(error: unknown): boolean {
+  if (error instanceof ChangedMeanwhile) return true;
   const { errno, errcode } = numbersOf(error);
   return (errno !== undefined && mysqlRetryable.has(errno)) || (errcode !== undefined && [sqliteBusy, sqliteLocked].includes(errcode & 0xff));
 }

@@ -22,6 +22,7 @@ export type JobPayloads = {
   'seal-audit': Record<string, never>;
   'check-audit': { checkId: string };
   'count-figures': Record<string, never>;
+  'recount-organization': { organizationId: string };
   'prune-expired': Record<string, never>;
 };
 

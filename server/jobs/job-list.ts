@@ -8,6 +8,7 @@ import { watchLapses } from '../billing/watch-lapses.ts';
 import { writeBackOrder } from '../billing/write-back-order.ts';
 import type { Deps } from '../deps.ts';
 import { countFigures } from '../figures/count-figures.ts';
+import { recountOrganization } from '../figures/recount-organization.ts';
 import { markImportStopped, workOnImport } from '../imports/work-on-import.ts';
 import { remindOwners } from '../mail/remind-owners.ts';
 import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
@@ -54,5 +55,6 @@ export const jobList: JobList = {
   'seal-audit': { run: sealAudit, everyMs: minute / 6 },
   'check-audit': { run: checkAudit },
   'count-figures': { run: countFigures, everyMs: minute / 4 },
+  'recount-organization': { run: recountOrganization },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };
