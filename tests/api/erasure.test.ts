@@ -7,6 +7,7 @@ import { everything } from '../../server/access/scope.ts';
 import { recordAudit } from '../../server/audit/record-audit.ts';
 import { transact, type Db } from '../../server/db/database.ts';
 import { newId } from '../../server/ids.ts';
+import { activateDevice } from '../../server/licenses/activate-device.ts';
 import { jobList } from '../../server/jobs/job-list.ts';
 import { runDueJobs } from '../../server/jobs/worker.ts';
 import { giveLicense } from '../../server/people/give-license.ts';
@@ -20,7 +21,7 @@ const by = { actor: 'test' };
 /** Columns of text that may hold something about a person: a canary sits in each of them, and none may be left. */
 const personal = [
   'customers.email customers.email_key customers.name customers.company customers.notes customers.name_key customers.company_key customer_addresses.email_key customer_words.word',
-  'licenses.domain_lock licenses.suspended_reason licenses.cancelled_reason licenses.revoked_reason license_terms.void_reason activations.site',
+  'licenses.domain_lock licenses.suspended_reason licenses.cancelled_reason licenses.revoked_reason license_terms.void_reason activations.site activations.fingerprint activations.name activations.name_key',
   'license_ai_settings.system_prompt license_ai_settings.allowed_topics license_ai_settings.blocked_topics provider_keys.base_url quota_counters.scope visitor_tokens.site visitor_tokens.origin visitor_tokens.visitor',
   'usage_records.site usage_records.visitor emails.recipient emails.data provider_customers.email provider_customers.name inbox.body jobs.payload jobs.last_error',
   'audit_log.actor audit_log.before_json audit_log.after_json audit_log.reason webhook_messages.payload account_sessions.email_key sign_in_links.email_key users.email users.email_key users.name sessions.ip sessions.user_agent',
@@ -32,7 +33,7 @@ const personal = [
  * list fails this test: whoever adds one has to say what an erasure does with it.
  */
 const impersonal = `
-account_sessions: customer_id csrf_token | activations: id license_id kind version | adjustments: id provider account external_id order_external_id action status items currency | ai_providers: id name title kind base_url key_id key_hint default_model
+account_sessions: customer_id csrf_token | activations: id license_id kind version platform | adjustments: id provider account external_id order_external_id action status items currency | ai_providers: id name title kind base_url key_id key_hint default_model
 api_tokens: id name scopes created_by organization_id revoked_by | audit_checks: id status requested_by progress | audit_log: id action entity entity_id request_id | audit_redactions: audit_id | audit_seals: audit_id
 batch_licenses: batch_id license_id | batches: id kind input scope status position problems created_by | billing_cursors: name | checkout_claims: order_id | customer_addresses: customer_id | customer_words: scope_id customer_id | customers: id locale organization_id status
 emails: id cause template locale license_id order_id message_id status last_error | figure_cursors: name entity_id | figure_sources: kind entity_id facts | figures: scope_id name label detail | idempotency_keys: scope idempotency_key key_id
@@ -83,6 +84,7 @@ async function plant({ deps }: TestApp): Promise<{ customerId: string; licenseId
   await db.updateTable('licenses').set({ domain_lock: `${canary}.example`, suspended_reason: text('x'), cancelled_reason: text('x'), revoked_reason: text('x') }).where('id', '=', licenseId).execute();
   await db.updateTable('license_terms').set({ void_reason: text('x') }).where('license_id', '=', licenseId).execute();
   const activation = await db.selectFrom('activations').select('id').where('license_id', '=', licenseId).executeTakeFirstOrThrow();
+  await activateDevice(db, { licenseId, device: { fingerprint: canary, name: canary }, limit: 2 }, { actor: `device:${canary}` }, at);
   await db.insertInto('license_ai_settings').values({ license_id: licenseId, paused_at: null, monthly_budget_microcents: null, system_prompt: text('x'), allowed_topics: text('x'), blocked_topics: text('x'), max_input_characters: null, is_moderated: 0, cache_seconds: 0, created_at: at, updated_at: at }).execute();
   await db.insertInto('provider_keys').values({ id: newId(), license_id: licenseId, provider: 'openai', base_url: `https://${canary}.example`, key_cipher: Buffer.from('x'), key_id: 'x', key_hint: 'x', tested_at: at, created_at: at, updated_at: at }).execute();
   const zero = { hour_start: 0, hour_requests: 0, hour_tokens: 0, hour_cost: 0, day_start: 0, day_requests: 0, day_tokens: 0, day_cost: 0, month_start: 0, month_requests: 0, month_tokens: 0, month_cost: 0, updated_at: at };
@@ -132,7 +134,7 @@ onBothDatabases('erasing a customer', (engine) => {
     for (const said of ['BOOK-1', 'Licences: 1', `portal-${email}`, 'ctm_bird']) assert.ok(page.text.includes(said) || said === 'ctm_bird', said);
     assert.equal((await admin.post(`/customers/${customerId}/delete`, { email: 'wrong' })).status, 422, 'the address has to be typed');
     const exported = await admin.post(`/customers/${customerId}/export`);
-    assert.deepEqual([exported.status, exported.body.customer.email, exported.body.activations.length, exported.body.orders[0].number], [200, email, 1, 'BOOK-1']);
+    assert.deepEqual([exported.status, exported.body.customer.email, exported.body.activations.length, exported.body.orders[0].number], [200, email, 2, 'BOOK-1']);
     assert.equal((await admin.post(`/customers/${customerId}/delete`, { email: email.toUpperCase() })).headers['location'], '/customers?done=erased');
     await runDueJobs(test.deps, jobList);
     assert.deepEqual(await sightings(db), []);

@@ -45,7 +45,7 @@ export function ownLicensePages(deps: Deps): SitePage[] {
       const place = (await listActivationsOf(db, license.id)).find(({ id }) => id === context.params['site']);
       if (!place) throw new AppError('NOT_FOUND', 'There is no such site or device.');
       const shown = placeView(place);
-      return { view: 'account-release', title: context.t('release.title', { site: shown.label }), data: { id: license.id, ending: license.key_hint, place: shown } };
+      return { view: 'account-release', title: context.t('release.title', { site: shown.display }), data: { id: license.id, ending: license.key_hint, place: shown } };
     }),
 
     accountPage('post', '/account/licenses/:id/sites/:site/release', async (context) => {

@@ -43,7 +43,7 @@ export function licenseActionPages(deps: Deps): Page[] {
       const place = (await listActivations(db, license.id)).find(({ id }) => id === params['site']) ?? pageNotFound();
       const shown = placeView(place);
       const data = { id: license.id, ending: license.key_hint, customer, place: shown, isLocked: place.site !== null && license.domain_lock === place.site };
-      return { view: 'release-site', title: t('release.title', { site: shown.label }), data };
+      return { view: 'release-site', title: t('release.title', { site: shown.display }), data };
     }),
 
     page('post', '/licenses/:id/sites/:site/release', 'sites.release', async ({ scope, params, by }) => {
