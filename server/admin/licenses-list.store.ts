@@ -3,7 +3,6 @@ import { customersWithin, licensesWithin, ofLicensesWithin, type Scope } from '.
 import type { Db } from '../db/database.ts';
 import type { Order } from '../db/keyset.ts';
 import type { Schema } from '../db/schema.ts';
-import { deviceNameKey } from '../licenses/device.rules.ts';
 import { statusAt, type LicenseStatus } from '../licenses/license-status.rules.ts';
 import { filteredLicenses, type LicenseFilter } from '../people/license-filter.store.ts';
 import { listPlans } from '../plans/plans.store.ts';
@@ -57,8 +56,8 @@ export async function findLicenseIds(db: Db, scope: Scope, { digest, hint, email
   }
   if (devicePrefix !== undefined) {
     const devices = () => db.selectFrom('activations').select('license_id as id').where(ofLicensesWithin(scope, 'activations.license_id')).limit(matchesPerIndex);
-    const nameKey = deviceNameKey(devicePrefix);
-    lists.push(idsOf(await devices().where('fingerprint', '>=', devicePrefix).where('fingerprint', '<', endOf(devicePrefix)).execute()));
+    const { fingerprint, nameKey } = devicePrefix;
+    lists.push(idsOf(await devices().where('fingerprint', '>=', fingerprint).where('fingerprint', '<', endOf(fingerprint)).execute()));
     lists.push(idsOf(await devices().where('name_key', '>=', nameKey).where('name_key', '<', endOf(nameKey)).execute()));
   }
   return { ids: [...new Set(lists.flat())].filter((id) => id !== ''), isCut: lists.some((list) => list.length === matchesPerIndex) };

@@ -19,3 +19,13 @@ export const devicePlatform = z.string().trim().min(1, 'must not be empty').max(
 export function deviceNameKey(name: string): string {
   return name.normalize('NFC').toLowerCase();
 }
+
+/** What a text may begin of a device, by which it is looked for in two indexes. */
+export type DevicePrefix = { fingerprint: string; nameKey: string };
+/** Fewer characters begin too many fingerprints to mean one. */
+const shortestPrefix = 3;
+
+/** The text as the beginning of a fingerprint or a name; undefined when it is too short to mean one. */
+export function devicePrefixOf(text: string): DevicePrefix | undefined {
+  return text.length < shortestPrefix ? undefined : { fingerprint: text, nameKey: deviceNameKey(text) };
+}

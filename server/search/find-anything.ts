@@ -3,7 +3,7 @@ import { emailKey } from '../customers/customer.rules.ts';
 import type { Deps } from '../deps.ts';
 import { wordsOf } from '../figures/facts.rules.ts';
 import { figureScope } from '../figures/read-statistics.ts';
-import { deviceNameKey } from '../licenses/device.rules.ts';
+import { devicePrefixOf } from '../licenses/device.rules.ts';
 import { canonicalLicenseKey, lookupKey } from '../licenses/license-key.rules.ts';
 import { normalizeSite } from '../licenses/site.rules.ts';
 import { findCustomerByAddress, findCustomersByWords, findDevices, findLicenses, findOrders, findSites, type FoundCustomer, type FoundDevice, type FoundLicense, type FoundOrder, type FoundSite } from './search.store.ts';
@@ -14,8 +14,6 @@ export type Found = { licenses: FoundLicense[]; customers: FoundCustomer[]; orde
 export const resultsPerKind = 10;
 const longestWord = 64;
 const mostWords = 6;
-/** Fewer characters begin too many fingerprints to mean one. */
-const shortestDevice = 3;
 
 /**
  * Everything within a scope that a text may name: a licence key in any spelling, its last four characters, an e-mail address or its beginning, a domain, an order
@@ -44,6 +42,7 @@ export async function findAnything({ db, vault, now }: Pick<Deps, 'db' | 'vault'
   if (site) found.sites = await findSites(db, scope, site.site, resultsPerKind);
   // The address of a page of the shop, as people copy it.
   if (site && found.sites.length === 0 && site.host !== site.site) found.sites = await findSites(db, scope, site.host, resultsPerKind);
-  if (!isAddress && trimmed.length >= shortestDevice) found.devices = await findDevices(db, scope, { fingerprint: trimmed, nameKey: deviceNameKey(trimmed) }, resultsPerKind);
+  const device = isAddress ? undefined : devicePrefixOf(trimmed);
+  if (device) found.devices = await findDevices(db, scope, device, resultsPerKind);
   return found;
 }

@@ -1,5 +1,6 @@
 import { customersWithin, licensesWithin, ordersWithin, type Scope } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
+import type { DevicePrefix } from '../licenses/device.rules.ts';
 import { statusAt, type LicenseStatus } from '../licenses/license-status.rules.ts';
 
 export type FoundLicense = { id: string; key_hint: string; status: LicenseStatus; plan: string; customer: string; email: string };
@@ -83,7 +84,7 @@ export async function findSites(db: Db, scope: Scope, site: string, limit: numbe
 }
 
 /** Devices of licences whose fingerprint begins with this, then those whose name does. */
-export async function findDevices(db: Db, scope: Scope, { fingerprint, nameKey }: { fingerprint: string; nameKey: string }, limit: number): Promise<FoundDevice[]> {
+export async function findDevices(db: Db, scope: Scope, { fingerprint, nameKey }: DevicePrefix, limit: number): Promise<FoundDevice[]> {
   const most = scope.kind === 'all' ? limit : lookedAt;
   const devices = () => db.selectFrom('activations').select(['id', 'license_id', 'name', 'fingerprint']).$narrowType<{ fingerprint: string }>();
   const known = await devices().where('fingerprint', '>=', fingerprint).where('fingerprint', '<', endOf(fingerprint)).orderBy('fingerprint').limit(most).execute();
