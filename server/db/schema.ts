@@ -230,6 +230,7 @@ type InboxTable = {
   body: Uint8Array;
   status: string;
   reason: string | null;
+  reason_codes: string | null;
   deliveries: number;
   occurred_at: number | null;
   received_at: number;

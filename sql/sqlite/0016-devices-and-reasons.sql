@@ -32,3 +32,7 @@ CREATE INDEX activations_name ON activations (name_key);
 CREATE TRIGGER activations_inserted AFTER INSERT ON activations BEGIN UPDATE fact_changes SET count = count + 1; END;
 CREATE TRIGGER activations_updated AFTER UPDATE ON activations BEGIN UPDATE fact_changes SET count = count + 1; END;
 CREATE TRIGGER activations_deleted AFTER DELETE ON activations BEGIN UPDATE fact_changes SET count = count + 1; END;
+
+-- Why a delivery was ignored, waits or failed, as a JSON list of codes with their facts, to be told in the reader's language; reason and last_error say it in English.
+ALTER TABLE inbox ADD COLUMN reason_codes TEXT;
+ALTER TABLE webhook_deliveries ADD COLUMN reason_codes TEXT;

@@ -12,3 +12,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS activations_slot ON activations (license_id, i
 ALTER TABLE activations DROP INDEX IF EXISTS license_id_2;
 CREATE INDEX IF NOT EXISTS activations_fingerprint ON activations (fingerprint);
 CREATE INDEX IF NOT EXISTS activations_name ON activations (name_key);
+
+-- Why a delivery was ignored, waits or failed, as a JSON list of codes with their facts, to be told in the reader's language; reason and last_error say it in English.
+ALTER TABLE inbox ADD COLUMN IF NOT EXISTS reason_codes TEXT;
+ALTER TABLE webhook_deliveries ADD COLUMN IF NOT EXISTS reason_codes TEXT;
