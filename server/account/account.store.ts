@@ -33,7 +33,7 @@ export async function findOwnLicense(db: Db, customerId: string, licenseId: stri
 
 /** Sites and devices that use a licence. */
 export function listActivationsOf(db: Db, licenseId: string): Promise<Selectable<Schema['activations']>[]> {
-  return db.selectFrom('activations').selectAll().where('license_id', '=', licenseId).orderBy('kind').orderBy('slot').execute();
+  return db.selectFrom('activations').selectAll().where('license_id', '=', licenseId).orderBy('is_staging').orderBy('slot').execute();
 }
 
 /** How many places of each licence are taken, by sites without copies and by devices. */

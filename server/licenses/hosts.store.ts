@@ -37,5 +37,5 @@ export function listActivationsOfHost(db: Db, licenseId: string, host: string): 
 
 /** The sites of a licence with what is known of each, those that take a place of the plan first. */
 export function listSites(db: Db, licenseId: string): Promise<(Selectable<Schema['activations']> & { site: string })[]> {
-  return db.selectFrom('activations').selectAll().where('license_id', '=', licenseId).where('site', 'is not', null).$narrowType<{ site: string }>().orderBy('kind').orderBy('slot').execute();
+  return db.selectFrom('activations').selectAll().where('license_id', '=', licenseId).where('site', 'is not', null).$narrowType<{ site: string }>().orderBy('is_staging').orderBy('slot').execute();
 }

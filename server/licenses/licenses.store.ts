@@ -99,8 +99,9 @@ export async function getLicenseWithin(db: Db, scope: Scope, id: string): Promis
   return license;
 }
 
+/** The sites and devices of a licence, those that take a place of the plan first. */
 export function listActivations(db: Db, licenseId: string): Promise<Activation[]> {
-  return db.selectFrom('activations').selectAll().where('license_id', '=', licenseId).orderBy('kind').orderBy('slot').execute();
+  return db.selectFrom('activations').selectAll().where('license_id', '=', licenseId).orderBy('is_staging').orderBy('slot').execute();
 }
 
 /** False when the slot is taken already, or the site or device has one. */
