@@ -15,6 +15,7 @@ import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
 import { writeNotice } from '../mail/write-notice.ts';
 import { eraseTraces } from '../people/erase-job.ts';
 import { continueSettling } from '../people/settle-customer-licenses.ts';
+import type { Reason } from '../reasons.rules.ts';
 import type { JobPayloads } from './job-kinds.ts';
 import { sendUsageAlerts } from '../usage/send-usage-alerts.ts';
 import { sweepReservations } from '../usage/sweep-reservations.ts';
@@ -26,8 +27,8 @@ type JobDefinition<Payload> = {
   run: (deps: Deps, payload: Payload) => Promise<void>;
   /** Runs again this long after each run; otherwise the job runs when it is enqueued. */
   everyMs?: number;
-  /** Told when a job has become a dead letter, to say so where people look. */
-  onDead?: (deps: Deps, payload: Payload, reason: string) => Promise<void>;
+  /** Told when a job has become a dead letter, to say so where people look; `reasons` is empty where it is no more than a text. */
+  onDead?: (deps: Deps, payload: Payload, reason: string, reasons: Reason[]) => Promise<void>;
 };
 
 export type JobList = { [Kind in keyof JobPayloads]?: JobDefinition<JobPayloads[Kind]> };
