@@ -4,7 +4,7 @@ import type { Db } from '../db/database.ts';
 import type { Order } from '../db/keyset.ts';
 import type { Schema } from '../db/schema.ts';
 import { statusAt, type LicenseStatus } from '../licenses/license-status.rules.ts';
-import { filteredLicenses, type LicenseFilter } from '../people/license-filter.store.ts';
+import { licenseLists, type LicenseFilter } from '../people/license-filter.store.ts';
 import { listPlans } from '../plans/plans.store.ts';
 import type { PageOf } from './paging.store.ts';
 import type { SearchTerms } from './search.rules.ts';
@@ -23,9 +23,11 @@ export const licensesOfCustomerShown = 25;
 const columns = ['licenses.id', 'licenses.key_hint', 'licenses.status', 'licenses.expires_at', 'licenses.grace_ms', 'licenses.subscription_status', 'licenses.created_at', 'licenses.customer_id', 'licenses.plan_id', 'licenses.max_sites'] as const;
 
 /** A page of licences: newest first, except that expired ones are ordered by their end. */
-export function listLicenses(db: Db, filter: LicenseFilter, page: SortedRequest, now: number): Promise<PageOf<LicenseRow>> {
+export async function listLicenses(db: Db, filter: LicenseFilter, page: SortedRequest, now: number): Promise<PageOf<LicenseRow>> {
   const load = async (found: string[]) => describe(db, await db.selectFrom('licenses').select(columns).where('licenses.id', 'in', found).execute(), now);
-  return sortedPage(filteredLicenses(db, filter, now), orderOfLicenses(filter), page, load);
+  const order = orderOfLicenses(filter);
+  const enteredAt = order.column === 'licenses.expires_at' && page.after ? Number(page.after.at) : undefined;
+  return sortedPage(await licenseLists(db, filter, now, enteredAt), order, page, load);
 }
 
 /** The order in which a filter's licences are listed. */

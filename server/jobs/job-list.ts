@@ -23,8 +23,10 @@ import { sendPasswordReset } from '../users/request-password-reset.ts';
 import { markWebhookFailed, sendWebhook } from '../webhooks/send-webhook.ts';
 import { pruneExpired } from './prune-expired.ts';
 
+type GoOn = { goOnInMs: number };
 type JobDefinition<Payload> = {
-  run: (deps: Deps, payload: Payload) => Promise<void>;
+  /** A recurring job that has more to do than one run should take says when it wants to go on. */
+  run: (deps: Deps, payload: Payload) => Promise<void | GoOn>;
   /** Runs again this long after each run; otherwise the job runs when it is enqueued. */
   everyMs?: number;
   /** Told when a job has become a dead letter, to say so where people look; `reasons` is empty where it is no more than a text. */

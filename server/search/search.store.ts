@@ -1,6 +1,7 @@
 import { customersWithin, licensesWithin, ordersWithin, type Scope } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
 import type { DevicePrefix } from '../licenses/device.rules.ts';
+import type { CustomerFacts } from '../figures/facts.rules.ts';
 import { statusAt, type LicenseStatus } from '../licenses/license-status.rules.ts';
 
 export type FoundLicense = { id: string; key_hint: string; status: LicenseStatus; plan: string; customer: string; email: string };
@@ -11,6 +12,7 @@ export type FoundDevice = { license_id: string; name: string | null; fingerprint
 
 /** So many rows of an index are looked at, at most, for those of an organisation. */
 const lookedAt = 2_000;
+const comparedAtOnce = 128;
 
 /** The first text after everything that begins with the prefix. */
 function endOf(prefix: string): string {
@@ -35,14 +37,21 @@ export async function findCustomersByWords(db: Db, scope: Scope, scopeId: string
   for (const word of words) lists.push({ word, ids: await idsByWord(db, scopeId, word, words.length === 1 ? limit : lookedAt) });
   // The rarest word leads: of a frequent one not all are looked at.
   const [rarest, ...others] = lists.sort((a, b) => a.ids.length - b.ids.length);
-  let ids = rarest?.ids ?? [];
-  for (const { word } of others) {
-    if (ids.length === 0) break;
-    const rows = await db.selectFrom('customer_words').select('customer_id as id').distinct().where('scope_id', '=', scopeId).where('word', '>=', word).where('word', '<', endOf(word)).where('customer_id', 'in', ids).execute();
-    const left = new Set(idsOf(rows));
-    ids = ids.filter((id) => left.has(id));
+  const ids = rarest?.ids ?? [];
+  if (others.length === 0) return loadCustomers(db, scope, ids.slice(0, limit));
+  const found: string[] = [];
+  for (let start = 0; start < ids.length && found.length < limit; start += comparedAtOnce) {
+    const some = ids.slice(start, start + comparedAtOnce);
+    const known = await wordsOfCustomers(db, some);
+    found.push(...some.filter((id) => others.every(({ word }) => known.get(id)?.some((own) => own.startsWith(word)))));
   }
-  return loadCustomers(db, scope, ids.slice(0, limit));
+  return loadCustomers(db, scope, found.slice(0, limit));
+}
+
+/** All words of these customers. Where a word is frequent, this is quicker than asking the index of words which of them have it. */
+async function wordsOfCustomers(db: Db, ids: string[]): Promise<Map<string, string[]>> {
+  const rows = await db.selectFrom('figure_sources').select(['entity_id as id', 'facts']).where('kind', '=', 'customer').where('entity_id', 'in', ids).execute();
+  return new Map(rows.map(({ id, facts }) => [id, (JSON.parse(facts) as CustomerFacts).w]));
 }
 
 /** Those who have the word itself, then those who have one that begins with it. */
