@@ -11,6 +11,11 @@ export function actorName(actor: string, t: Translate): string {
   return kind === 'site' ? siteName(name) : name;
 }
 
+/** A provider of AI as people call it; one that the operator has added, by its short name. */
+export function providerName(name: string, t: Translate): string {
+  return hasText(`kind.${name}`) ? t(`kind.${name}`) : name;
+}
+
 /** The actors that a person may mean by a text: as the log has them, or as the page shows them. */
 export function actorsNamed(text: string, t: Translate): string[] {
   const wanted = text.toLowerCase();

@@ -11,6 +11,7 @@ import { findNodeName } from '../../people/organizations.store.ts';
 import { monthStart, windowEnd } from '../../usage/period.rules.ts';
 import { countRequestsOfMonth, findLicenseDetail, listOrdersOfLicense, listTermsNewestFirst } from '../license-detail.store.ts';
 import { availableActions, permissionFor } from '../license-actions.rules.ts';
+import { listAllModules } from '../../plans/change-module.ts';
 import { licenseSorts } from '../../people/license-filter.store.ts';
 import { listLicenses } from '../licenses-list.store.ts';
 import { listAudit } from '../lists.store.ts';
@@ -51,6 +52,8 @@ export function licensePages(deps: Deps): Page[] {
           sorts: licenseSorts.map((code) => ({ code, isCurrent: code === sort })),
           nodes: nodeFilter(nodes, parameters.organization, scope),
           hidden: Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '').map(([name, value]) => ({ name, value })),
+          // All of them are their own.
+          hideCustomer: scope.kind === 'customer',
           bulk: may(role, 'licenses.write'),
           mayIssue: may(role, 'licenses.issue'),
           exportHref: addressOf('/exports/licenses', parameters),
@@ -79,6 +82,7 @@ async function licensePage({ db, now }: Deps, { scope, role, params, query, t }:
   const places = await listActivations(db, license.id);
   const used = await countRequestsOfMonth(db, license.id, monthStart(at));
   const done = doneTexts.find((candidate) => candidate === query['done']);
+  const moduleNames = new Map((await listAllModules(db)).map((module) => [module.code, module.name]));
   return {
     view: 'license',
     title: t('license.title', { ending: license.key_hint }),
@@ -93,7 +97,7 @@ async function licensePage({ db, now }: Deps, { scope, role, params, query, t }:
       statusSince: license.revoked_at ?? license.cancelled_at ?? license.suspended_at,
       isRevoked: license.revoked_at !== null,
       plan: { name: plan.name, requests: plan.monthly_requests, hasAi: plan.ai_proxy === 1 },
-      modules: entitledModules({ features: plan.features, feature_versions: plan.feature_versions, modules: license.modules }, at),
+      modules: entitledModules({ features: plan.features, feature_versions: plan.feature_versions, modules: license.modules }, at).map((module) => ({ ...module, name: moduleNames.get(module.code) ?? module.code })),
       product,
       customer,
       places: places.map(placeView),
