@@ -34,9 +34,9 @@ export async function settleRecord(db: Db, id: string, outcome: Outcome): Promis
 const staleColumns = ['id', 'license_id', 'site', 'visitor', 'provider', 'model', 'key_source', 'charged_requests', 'charged_tokens', 'charged_cost_microcents', 'hour_start', 'day_start', 'month_start'] as const;
 export type StaleRecord = Pick<UsageRecord, (typeof staleColumns)[number]>;
 
-/** Reservations that should have been settled by now. The status is written out, for SQLite's index holds only those. */
+/** Reservations that should have been settled by now. */
 export function listStaleRecords(db: Db, now: number, limit: number): Promise<StaleRecord[]> {
-  return db.selectFrom('usage_records').select(staleColumns).where('status', '=', sql.lit('reserved')).where('expires_at', '<', now).limit(limit).execute();
+  return db.selectFrom('usage_records').select(staleColumns).where('status', '=', 'reserved').where('expires_at', '<', now).limit(limit).execute();
 }
 
 const clockToleranceMs = 3_600_000;
