@@ -30,8 +30,9 @@ export function userPages(deps: Deps): Page[] {
   };
   return [
     page('get', '/users', 'users.write', async ({ scope, query, t }) => {
-      const found = await listUsers(db, scope, undefined, pageRequest(query));
-      return { view: 'users', title: t('nav.users'), data: { ...found, rows: found.rows.map(readable), links: pageLinks('/users', {}, found) } };
+      const q = (query['q'] ?? '').slice(0, 320).trim();
+      const found = await listUsers(db, scope, { text: q }, pageRequest(query));
+      return { view: 'users', title: t('nav.users'), data: { ...found, rows: found.rows.map(readable), q, links: pageLinks('/users', { q }, found) } };
     }),
 
     page('get', '/users/new', 'users.write', async (context) => invitationForm(deps, context, { place: context.query['organization'] ?? '', language: context.locale })),
