@@ -89,7 +89,7 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
     'POST /api/v1/customers/:id/assign',
   ]),
   ...scoped('customers.delete', false, ['DELETE /api/v1/customers/:id', 'POST /api/v1/customers/:id/merge', 'POST /api/v1/customers/:id/export']),
-  ...scoped('licenses.issue', true, ['POST /api/v1/licenses', 'POST /api/v1/licenses/:id/confirm', 'DELETE /api/v1/licenses/:id/activations/:site', 'POST /api/v1/batches', 'POST /api/v1/batches/:id/stop']),
+  ...scoped('licenses.issue', true, ['POST /api/v1/licenses', 'POST /api/v1/licenses/:id/confirm', 'DELETE /api/v1/licenses/:id/activations/:activation', 'POST /api/v1/batches', 'POST /api/v1/batches/:id/stop']),
   ...scoped('licenses.write', false, [
     'PATCH /api/v1/licenses/:id', 'POST /api/v1/licenses/:id/suspend', 'POST /api/v1/licenses/:id/reactivate', 'POST /api/v1/licenses/:id/cancel', 'POST /api/v1/licenses/:id/revoke', 'POST /api/v1/licenses/:id/extend',
     'POST /api/v1/licenses/:id/change-plan', 'POST /api/v1/licenses/:id/transfer', 'POST /api/v1/licenses/:id/send-key',

@@ -15,6 +15,7 @@ import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
 import { writeNotice } from '../mail/write-notice.ts';
 import { eraseTraces } from '../people/erase-job.ts';
 import { continueSettling } from '../people/settle-customer-licenses.ts';
+import type { Reason } from '../reasons.rules.ts';
 import type { JobPayloads } from './job-kinds.ts';
 import { sendUsageAlerts } from '../usage/send-usage-alerts.ts';
 import { sweepReservations } from '../usage/sweep-reservations.ts';
@@ -22,12 +23,14 @@ import { sendPasswordReset } from '../users/request-password-reset.ts';
 import { markWebhookFailed, sendWebhook } from '../webhooks/send-webhook.ts';
 import { pruneExpired } from './prune-expired.ts';
 
+type GoOn = { goOnInMs: number };
 type JobDefinition<Payload> = {
-  run: (deps: Deps, payload: Payload) => Promise<void>;
+  /** A recurring job that has more to do than one run should take says when it wants to go on. */
+  run: (deps: Deps, payload: Payload) => Promise<void | GoOn>;
   /** Runs again this long after each run; otherwise the job runs when it is enqueued. */
   everyMs?: number;
-  /** Told when a job has become a dead letter, to say so where people look. */
-  onDead?: (deps: Deps, payload: Payload, reason: string) => Promise<void>;
+  /** Told when a job has become a dead letter, to say so where people look; `reasons` is empty where it is no more than a text. */
+  onDead?: (deps: Deps, payload: Payload, reason: string, reasons: Reason[]) => Promise<void>;
 };
 
 export type JobList = { [Kind in keyof JobPayloads]?: JobDefinition<JobPayloads[Kind]> };

@@ -25,7 +25,7 @@ export async function eraseDeliveries(db: Db, { emails, externalIds }: { emails:
     return mentions(text) || externalIds.some((id) => text.includes(`"${id}"`));
   });
   for (const { id } of found) {
-    await db.updateTable('inbox').set({ body: Buffer.from('{}'), status: 'ignored', reason: 'erased' }).where('id', '=', id).execute();
+    await db.updateTable('inbox').set({ body: Buffer.from('{}'), status: 'ignored', reason: 'erased', reason_codes: null }).where('id', '=', id).execute();
     await db.deleteFrom('jobs').where('dedupe_key', '=', `apply-delivery:${id}`).execute();
   }
   return lastOf(rows, limit);

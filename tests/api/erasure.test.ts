@@ -8,6 +8,7 @@ import { recordAudit } from '../../server/audit/record-audit.ts';
 import { transact, type Db } from '../../server/db/database.ts';
 import { receiveImport } from '../../server/imports/receive-import.ts';
 import { newId } from '../../server/ids.ts';
+import { activateDevice } from '../../server/licenses/activate-device.ts';
 import { jobList } from '../../server/jobs/job-list.ts';
 import { runDueJobs } from '../../server/jobs/worker.ts';
 import { giveLicense } from '../../server/people/give-license.ts';
@@ -21,7 +22,7 @@ const by = { actor: 'test' };
 /** Columns of text that may hold something about a person: a canary sits in each of them, and none may be left. */
 const personal = [
   'customers.email customers.email_key customers.name customers.company customers.notes customers.name_key customers.company_key customer_addresses.email_key customer_words.word',
-  'licenses.domain_lock licenses.suspended_reason licenses.cancelled_reason licenses.revoked_reason license_terms.void_reason activations.site',
+  'licenses.domain_lock licenses.suspended_reason licenses.cancelled_reason licenses.revoked_reason license_terms.void_reason activations.site activations.fingerprint activations.name activations.name_key',
   'license_ai_settings.system_prompt license_ai_settings.allowed_topics license_ai_settings.blocked_topics provider_keys.base_url quota_counters.scope visitor_tokens.site visitor_tokens.origin visitor_tokens.visitor',
   'usage_records.site usage_records.visitor emails.recipient emails.data provider_customers.email provider_customers.name inbox.body jobs.payload jobs.last_error',
   'audit_log.actor audit_log.before_json audit_log.after_json audit_log.reason webhook_messages.payload account_sessions.email_key sign_in_links.email_key users.email users.email_key users.name sessions.ip sessions.user_agent',
@@ -33,12 +34,12 @@ const personal = [
  * list fails this test: whoever adds one has to say what an erasure does with it.
  */
 const impersonal = `
-account_sessions: customer_id csrf_token | activations: id license_id kind version | adjustments: id provider account external_id order_external_id action status items currency | ai_providers: id name title kind base_url key_id key_hint default_model
+account_sessions: customer_id csrf_token | activations: id license_id kind version platform | adjustments: id provider account external_id order_external_id action status items currency | ai_providers: id name title kind base_url key_id key_hint default_model
 api_tokens: id name scopes created_by organization_id revoked_by | audit_checks: id status requested_by progress | audit_log: id action entity entity_id request_id | audit_redactions: audit_id | audit_seals: audit_id
 batch_licenses: batch_id license_id | batches: id kind input scope status position problems created_by | billing_cursors: name | checkout_claims: order_id | customer_addresses: customer_id | customer_words: scope_id customer_id | customers: id locale organization_id status
 emails: id cause template locale license_id order_id message_id status last_error | figure_cursors: name entity_id | figure_sources: kind entity_id facts | figures: scope_id name label detail | guards: name | idempotency_keys: scope key_id
 import_batches: import_id key_id | import_items: import_id kind entity_id | import_marks: import_id | import_problems: import_id phase field code entity_id | import_sources: license_id | imports: id file_name encoding delimiter status reason mapping report created_by
-inbox: id provider account event_id topic status reason | inbox_subjects: kind provider external_id inbox_id | jobs: id kind dedupe_key status waiting_for locked_by lane | license_ai_settings: license_id | license_modules: license_id module_id max_version
+inbox: id provider account event_id topic status reason reason_codes | inbox_subjects: kind provider external_id inbox_id | jobs: id kind dedupe_key status waiting_for locked_by lane | license_ai_settings: license_id | license_modules: license_id module_id max_version
 license_terms: id license_id provider account transaction_id order_line_id subscription_id currency | licenses: id modules key_id key_hint customer_id plan_id product_id status max_version quotas subscription_id subscription_status organization_id
 model_aliases: alias provider model | model_prices: id version provider model service_tier | modules: id code name description | order_lines: id order_id external_id external_product name plan_id state | order_units: id order_line_id license_id
 orders: id provider account external_id number customer_id status currency subscription_id | organizations: id parent_id kind name path | payment_links: id provider account payment_external_id order_external_id | plan_modules: plan_id module_id max_version
@@ -46,7 +47,7 @@ plans: id code name currency features feature_versions quotas allowed_models | p
 provider_keys: id license_id provider key_id key_hint | quota_counters: license_id | recovery_codes: user_id | response_cache: license_id content_type provider model key_id | schema_migrations: name | secrets: name key_id | sessions: user_id csrf_token
 settings: id value | sign_in_links: customer_id | subscription_changes: id cause kind subscription_id license_ids details | subscriptions: id provider account external_id status order_external_id customer_external_id items | usage_alerts: id license_id unit
 usage_days: scope_id provider model plan_id key_source | usage_hours: scope_id provider | usage_months: scope_id kind entity_id | usage_records: id license_id endpoint provider model status price_version provider_request_id error_code asked_model key_source service_tier
-user_links: user_id purpose | users: id password_hash role organization_id customer_id totp_key_id | visitor_tokens: license_id activation_id system_prompt | webhook_deliveries: id message_id endpoint_id status last_error
+user_links: user_id purpose | users: id password_hash role organization_id customer_id totp_key_id | visitor_tokens: license_id activation_id system_prompt | webhook_deliveries: id message_id endpoint_id status last_error reason_codes
 webhook_endpoints: id url description events key_id disabled_reason | webhook_messages: id type cause
 `.trim().split(/\s*[|\n]\s*/).flatMap((line) => {
   const [table = '', columns = ''] = line.split(': ');
@@ -104,6 +105,7 @@ async function plant({ deps }: TestApp): Promise<{ customerId: string; licenseId
   await db.updateTable('licenses').set({ domain_lock: `${canary}.example`, suspended_reason: text('x'), cancelled_reason: text('x'), revoked_reason: text('x') }).where('id', '=', licenseId).execute();
   await db.updateTable('license_terms').set({ void_reason: text('x') }).where('license_id', '=', licenseId).execute();
   const activation = await db.selectFrom('activations').select('id').where('license_id', '=', licenseId).executeTakeFirstOrThrow();
+  await activateDevice(db, { licenseId, device: { fingerprint: canary, name: canary }, limit: 2 }, { actor: `device:${canary}` }, at);
   await db.insertInto('license_ai_settings').values({ license_id: licenseId, paused_at: null, monthly_budget_microcents: null, system_prompt: text('x'), allowed_topics: text('x'), blocked_topics: text('x'), max_input_characters: null, is_moderated: 0, cache_seconds: 0, created_at: at, updated_at: at }).execute();
   await db.insertInto('provider_keys').values({ id: newId(), license_id: licenseId, provider: 'openai', base_url: `https://${canary}.example`, key_cipher: Buffer.from('x'), key_id: 'x', key_hint: 'x', tested_at: at, created_at: at, updated_at: at }).execute();
   const zero = { hour_start: 0, hour_requests: 0, hour_tokens: 0, hour_cost: 0, day_start: 0, day_requests: 0, day_tokens: 0, day_cost: 0, month_start: 0, month_requests: 0, month_tokens: 0, month_cost: 0, updated_at: at };
@@ -162,7 +164,7 @@ onBothDatabases('erasing a customer', (engine) => {
     for (const said of ['BOOK-1', 'Licences: 1', `portal-${email}`, 'ctm_bird']) assert.ok(page.text.includes(said) || said === 'ctm_bird', said);
     assert.equal((await admin.post(`/customers/${customerId}/delete`, { email: 'wrong' })).status, 422, 'the address has to be typed');
     const exported = await admin.post(`/customers/${customerId}/export`);
-    assert.deepEqual([exported.status, exported.body.customer.email, exported.body.activations.length, exported.body.orders[0].number], [200, email, 1, 'BOOK-1']);
+    assert.deepEqual([exported.status, exported.body.customer.email, exported.body.activations.length, exported.body.orders[0].number], [200, email, 2, 'BOOK-1']);
     assert.equal((await admin.post(`/customers/${customerId}/delete`, { email: email.toUpperCase() })).headers['location'], '/customers?done=erased');
     await runDueJobs(test.deps, jobList);
     assert.deepEqual(await sightings(db), []);
