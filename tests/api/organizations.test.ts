@@ -230,6 +230,34 @@ onBothDatabases('an organisation that is moved', (engine) => {
 onBothDatabases('a reseller at the portal', (engine) => {
   const open = useTestApp(engine);
 
+  it('finds people by name or address, sees what stands below an organisation and what waits for them, and is told beside the field how many licences fit where a customer is to go', async () => {
+    const app = await open();
+    const own = await addNode(app, 'reseller');
+    const small = await addNode(app, 'agent', own, { name: 'Piccola & Figli', license_quota: 1 });
+    const { id: colleague } = await app.deps.db.selectFrom('users').select('id').where('id', '=', await addUser(app, 'agent', { organizationId: small.id })).executeTakeFirstOrThrow();
+    await app.deps.db.updateTable('users').set({ name: 'Carla 100%' }).where('id', '=', colleague).execute();
+    const person = await signedInAs(app, await addUser(app, 'reseller', { organizationId: own.id }), 'reseller');
+    const found = async (q: string) => (await person.get(`/portal/users?q=${encodeURIComponent(q)}`)).text.includes('Carla 100%');
+    assert.deepEqual([await found('carla'), await found('0%'), await found(colleague.toUpperCase()), await found('0_')], [true, true, true, false]);
+    assert.match((await person.get(`/portal/users?q=nobody-like-this`)).text, /Nobody found/);
+    assert.match((await person.get(`/portal/organizations/${own.id}`)).text, /Below it[^]*Piccola &amp; Figli/);
+    assert.match((await person.get('/portal/users/new')).text, /What each role may do[^]*<dt>Sub-company[^]*<dt>Agent/);
+    const customerId = await customerOf(app, own.id, 'two-of-them@example.com');
+    await app.deps.db.updateTable('customers').set({ status: 'pending' }).where('id', '=', customerId).execute();
+    await countFigures(app.deps);
+    assert.match((await person.get('/portal/')).text, /wait to be validated: 1\.[^]*href="\/portal\/customers\?status=pending"/, 'whoever has to validate is told');
+    const agent = await signedInAs(app, await addUser(app, 'agent', { organizationId: own.id }), 'agent');
+    assert.ok(!(await agent.get('/portal/')).text.includes('wait to be validated'));
+    await app.deps.db.updateTable('customers').set({ status: 'validated' }).where('id', '=', customerId).execute();
+    for (let n = 0; n < 2; n += 1) await app.call('post', '/api/create_license', { token: app.adminToken, body: { email: 'two-of-them@example.com', plan: 'pro', months: 12 } });
+    await person.get(`/portal/customers/${customerId}/assign`);
+    const refused = await person.post(`/portal/customers/${customerId}/assign`, { organization: small.id, reason: '' });
+    assert.equal(refused.status, 422);
+    assert.match(refused.text, /There is room for 1 more licences there/);
+    assert.match(refused.text, new RegExp(`value="${small.id}" selected`), 'what was chosen stays chosen');
+    assert.deepEqual(await usedBy(app, own.id, small.id), [2, 0]);
+  });
+
   it('adds, changes and closes organisations below the own and invites to them, with no role but those below', async () => {
     const app = await open();
     const { db } = app.deps;

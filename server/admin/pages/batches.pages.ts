@@ -20,18 +20,19 @@ const formIdPattern = /^[0-9a-f-]{36}$/;
 
 /** What is done to many at once: many licences made for a product, and how far each batch has come. */
 export function batchPages({ db, vault, now }: Deps): Page[] {
+  const ownLeft = async ({ scope }: Pick<SignedInContext, 'scope'>) => (scope.kind === 'organization' ? licensesLeft(db, scope.id) : undefined);
   const form = async ({ t, scope }: SignedInContext, values: Record<string, string>, errors?: Record<string, string>): Promise<Answer> => {
     const plans = await listOfferedPlans(db);
     const products = (await listOfferedProducts(db)).map(({ code, name }) => ({ code, name, isCurrent: code === (values['product'] ?? defaultProductCode) }));
     const formId = formIdPattern.test(values['form_id'] ?? '') ? values['form_id'] : newId();
-    const left = scope.kind === 'organization' ? await licensesLeft(db, scope.id) : undefined;
-    return { view: 'new-licenses', title: t('people.new_licenses.title'), ...(errors ? { status: 422 } : {}), data: { form: values, errors, plans, products, formId, mostLicenses, leftHint: left === undefined ? undefined : t('people.new_licenses.left', { left }) } };
+    const left = await ownLeft({ scope });
+    return { view: 'new-licenses', title: t('people.new_licenses.title'), ...(errors ? { status: 422 } : {}), data: { form: values, errors, plans, products, formId, mostLicenses, leftHint: left === undefined ? undefined : t(left === 0 ? 'people.new_licenses.none_left' : 'people.new_licenses.left', { left }) } };
   };
 
   const leftFor = async (context: SignedInContext, email: string) => licensesLeft(db, ((await findCustomerByEmail(db, email)) ?? { organization_id: placeOf(context).organizationId }).organization_id ?? null);
 
   return [
-    page('get', '/new-licenses', 'licenses.issue', (context) => form(context, { plan: 'pro', duration: 'months', months: '12', count: '100', email: (context.query['email'] ?? '').slice(0, 320) })),
+    page('get', '/new-licenses', 'licenses.issue', async (context) => form(context, { plan: 'pro', duration: 'months', months: '12', count: String(Math.min(100, (await ownLeft(context)) ?? 100)), email: (context.query['email'] ?? '').slice(0, 320) })),
 
     page('post', '/new-licenses', 'licenses.issue', async (context) => {
       const { form: typed, scope, by, t } = context;
