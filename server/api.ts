@@ -24,6 +24,7 @@ import { requestContext, securityHeaders } from './http/request.ts';
 import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
+import { deviceRoutes } from './licenses/devices.routes.ts';
 import { siteRoutes } from './licenses/sites.routes.ts';
 import { customerWriteRoutes } from './people/customers-api.routes.ts';
 import { licenseWriteRoutes } from './people/licenses-api.routes.ts';
@@ -56,6 +57,7 @@ export function apiRoutes(deps: Deps): Route[] {
     ...aiRoutes(deps),
     ...gatewayRoutes(deps),
     ...siteRoutes(deps),
+    ...deviceRoutes(deps),
     ...adminLicenseRoutes(deps),
     ...customerRoutes(deps),
     ...customerWriteRoutes(deps),

@@ -28,7 +28,7 @@ export const pageRows: Record<string, string> = {
   ...rows('SRCA', ['GET /new-license', 'POST /new-license', 'GET /new-license/:form']),
   ...rows('SURC', ['GET /organizations', 'GET /organizations/:id']),
   ...rows(managers, [
-    'GET /organizations/new', 'POST /organizations/new', 'POST /organizations/:id', 'GET /organizations/:id/disable', 'POST /organizations/:id/disable', 'POST /organizations/:id/enable',
+    'GET /organizations/new', 'POST /organizations/new', 'POST /organizations/:id', 'GET /organizations/:id/disable', 'POST /organizations/:id/disable', 'POST /organizations/:id/enable', 'GET /organizations/:id/move', 'POST /organizations/:id/move',
     'GET /users', 'GET /users/new', 'POST /users/new', 'GET /users/:id', 'POST /users/:id', 'POST /users/:id/place', 'POST /users/:id/invite',
     'GET /users/:id/disable', 'POST /users/:id/disable', 'POST /users/:id/enable', 'GET /users/:id/reset-totp', 'POST /users/:id/reset-totp',
     'POST /users/:id/sessions/end', 'POST /users/:id/sessions/:handle/end',
@@ -89,7 +89,7 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
     'POST /api/v1/customers/:id/assign',
   ]),
   ...scoped('customers.delete', false, ['DELETE /api/v1/customers/:id', 'POST /api/v1/customers/:id/merge', 'POST /api/v1/customers/:id/export']),
-  ...scoped('licenses.issue', true, ['POST /api/v1/licenses', 'POST /api/v1/licenses/:id/confirm', 'DELETE /api/v1/licenses/:id/activations/:site', 'POST /api/v1/batches', 'POST /api/v1/batches/:id/stop']),
+  ...scoped('licenses.issue', true, ['POST /api/v1/licenses', 'POST /api/v1/licenses/:id/confirm', 'DELETE /api/v1/licenses/:id/activations/:activation', 'POST /api/v1/batches', 'POST /api/v1/batches/:id/stop']),
   ...scoped('licenses.write', false, [
     'PATCH /api/v1/licenses/:id', 'POST /api/v1/licenses/:id/suspend', 'POST /api/v1/licenses/:id/reactivate', 'POST /api/v1/licenses/:id/cancel', 'POST /api/v1/licenses/:id/revoke', 'POST /api/v1/licenses/:id/extend',
     'POST /api/v1/licenses/:id/change-plan', 'POST /api/v1/licenses/:id/transfer', 'POST /api/v1/licenses/:id/send-key',
@@ -100,7 +100,7 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
   ...scoped('subscriptions.read', true, ['GET /api/v1/subscriptions', 'GET /api/v1/subscriptions/:id']),
   ...scoped('usage.read', true, ['GET /api/v1/usage', 'GET /api/v1/usage-records']),
   ...scoped('organizations.read', true, ['GET /api/v1/organizations', 'GET /api/v1/organizations/:id']),
-  ...scoped('organizations.write', true, ['POST /api/v1/organizations', 'PUT /api/v1/organizations/:id', 'POST /api/v1/organizations/:id/disable', 'POST /api/v1/organizations/:id/enable']),
+  ...scoped('organizations.write', true, ['POST /api/v1/organizations', 'PUT /api/v1/organizations/:id', 'POST /api/v1/organizations/:id/move', 'POST /api/v1/organizations/:id/disable', 'POST /api/v1/organizations/:id/enable']),
   ...scoped('users.read', true, ['GET /api/v1/users', 'GET /api/v1/users/:id']),
   ...scoped('users.write', true, [
     'POST /api/v1/users', 'PUT /api/v1/users/:id', 'POST /api/v1/users/:id/move', 'POST /api/v1/users/:id/invite', 'POST /api/v1/users/:id/disable', 'POST /api/v1/users/:id/enable', 'POST /api/v1/users/:id/reset-totp', 'POST /api/v1/users/:id/end-sessions',

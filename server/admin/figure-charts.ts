@@ -1,8 +1,9 @@
 import { type Span, type Period, periods } from '../figures/periods.rules.ts';
 import type { Statistics } from '../figures/read-statistics.ts';
 import { total } from '../figures/statistics.rules.ts';
+import { providerName } from './actors.ts';
 import { chartLooks, extentOf, type BarChart, type ChartSeries } from './web/chart.ts';
-import { formatMoney, monthName, utcDate } from './web/format.ts';
+import { formatMoney, formatNumber, monthName, utcDate } from './web/format.ts';
 import type { Locale, Translate } from './web/locale.ts';
 import { addressOf } from './paging.store.ts';
 
@@ -24,8 +25,7 @@ type ChartInput = { id: string; title: string; span: Span; series: ChartSeries[]
 
 /** Bars over a span with all that is to be read of them. More series than there are looks are shown as one. */
 export function chartView(t: Translate, locale: Locale, { id, title, span, series: given, below, format }: ChartInput): ChartView {
-  const number = new Intl.NumberFormat(locale);
-  const show = format ?? ((value: number) => number.format(value));
+  const show = format ?? ((value: number) => formatNumber(value, locale));
   const series = given.length > chartLooks ? [...given.slice(0, chartLooks - 1), othersOf(given.slice(chartLooks - 1), t('chart.others'))] : given;
   const labels = span.buckets.map((bucket) => (span.unit === 'month' ? monthName(bucket, locale) : utcDate(bucket, locale)));
   const { top, bottom } = extentOf({ series, below });
@@ -56,7 +56,7 @@ export function overviewCharts(t: Translate, locale: Locale, { span, issued, los
     revenue: revenue.currencies.map(({ currency, net }, index) =>
       chartView(t, locale, { id: `chart-revenue-${index}`, title: t('overview.chart.revenue', { currency }), span: revenue.span, series: [{ name: currency, values: net.map((amount) => Math.max(amount, 0)) }], format: (value) => formatMoney(value, currency, locale) }),
     ),
-    usage: chartView(t, locale, { id: 'chart-usage', title: t('overview.chart.usage'), span, series: usage.map(({ label, values }) => ({ name: label, values })) }),
+    usage: chartView(t, locale, { id: 'chart-usage', title: t('overview.chart.usage'), span, series: usage.map(({ label, values }) => ({ name: providerName(label, t), values })) }),
   };
 }
 

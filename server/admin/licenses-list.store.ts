@@ -50,7 +50,7 @@ export async function listLicensesOfCustomer(db: Db, customerId: string, now: nu
 }
 
 /** Ids of the licences that a search names, of those that the scope reaches, by index alone. `isCut` says that there are more. */
-export async function findLicenseIds(db: Db, scope: Scope, { digest, hint, emailPrefix, sitePrefix }: Omit<SearchTerms, 'canonicalKey'> & { digest?: Uint8Array | undefined }): Promise<{ ids: string[]; isCut: boolean }> {
+export async function findLicenseIds(db: Db, scope: Scope, { digest, hint, emailPrefix, sitePrefix, devicePrefix }: Omit<SearchTerms, 'canonicalKey'> & { digest?: Uint8Array | undefined }): Promise<{ ids: string[]; isCut: boolean }> {
   const lists: string[][] = [];
   const own = () => db.selectFrom('licenses').select('licenses.id').where(licensesWithin(scope)).limit(matchesPerIndex);
   if (digest) lists.push(idsOf(await own().where('licenses.key_digest', '=', digest).execute()));
@@ -63,6 +63,12 @@ export async function findLicenseIds(db: Db, scope: Scope, { digest, hint, email
   if (sitePrefix !== undefined) {
     const sites = await db.selectFrom('activations').select('license_id as id').where(ofLicensesWithin(scope, 'activations.license_id')).where('site', '>=', sitePrefix).where('site', '<', endOf(sitePrefix)).limit(matchesPerIndex).execute();
     lists.push(idsOf(sites));
+  }
+  if (devicePrefix !== undefined) {
+    const devices = () => db.selectFrom('activations').select('license_id as id').where(ofLicensesWithin(scope, 'activations.license_id')).limit(matchesPerIndex);
+    const { fingerprint, nameKey } = devicePrefix;
+    lists.push(idsOf(await devices().where('fingerprint', '>=', fingerprint).where('fingerprint', '<', endOf(fingerprint)).execute()));
+    lists.push(idsOf(await devices().where('name_key', '>=', nameKey).where('name_key', '<', endOf(nameKey)).execute()));
   }
   return { ids: [...new Set(lists.flat())].filter((id) => id !== ''), isCut: lists.some((list) => list.length === matchesPerIndex) };
 }
@@ -81,7 +87,7 @@ async function describe(db: Db, rows: LicenseColumns[], now: number): Promise<Li
   if (rows.length === 0) return [];
   const plans = new Map((await listPlans(db)).map((plan) => [plan.id, plan]));
   const customers = await db.selectFrom('customers').select(['id', 'name', 'email']).where('id', 'in', [...new Set(rows.map((row) => row.customer_id))]).execute();
-  const sites = await db.selectFrom('activations').select(['license_id', (eb) => eb.fn.countAll<number>().as('count')]).where('license_id', 'in', idsOf(rows)).where('kind', '=', 'production').groupBy('license_id').execute();
+  const sites = await db.selectFrom('activations').select(['license_id', (eb) => eb.fn.countAll<number>().as('count')]).where('license_id', 'in', idsOf(rows)).where('is_staging', '=', 0).groupBy('license_id').execute();
   return rows.map((row) => ({
     id: row.id,
     key_hint: row.key_hint,

@@ -20,7 +20,7 @@ async function countUpTo(db: Db, query: ReturnType<typeof sql>): Promise<number>
   return rows[0]?.count ?? 0;
 }
 
-export type MappingRow = Selectable<Schema['product_mappings']> & { plan: string | null; plan_name: string | null; is_plan_archived: boolean; product: string | null };
+export type MappingRow = Selectable<Schema['product_mappings']> & { plan: string | null; plan_name: string | null; is_plan_archived: boolean; product: string | null; product_name: string | null };
 
 /** What the products of the shops are to us, with plan and product, the newest change first. */
 export async function listMappings(db: Db): Promise<MappingRow[]> {
@@ -29,7 +29,7 @@ export async function listMappings(db: Db): Promise<MappingRow[]> {
     .leftJoin('plans', 'plans.id', 'product_mappings.plan_id')
     .leftJoin('products', 'products.id', 'product_mappings.product_id')
     .selectAll('product_mappings')
-    .select(['plans.code as plan', 'plans.name as plan_name', 'plans.archived_at', 'products.code as product'])
+    .select(['plans.code as plan', 'plans.name as plan_name', 'plans.archived_at', 'products.code as product', 'products.name as product_name'])
     .orderBy('product_mappings.updated_at', 'desc')
     .orderBy('product_mappings.id', 'desc')
     .limit(1_000)

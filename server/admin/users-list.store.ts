@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
+import { passwordRoles } from '../access/access.rules.ts';
 import { organizationsWithin, type Scope } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
 import type { Organization } from '../organizations/organizations.store.ts';
+import { organizationKinds } from '../users/manager.ts';
 import { usersWithin, type ManagedUser } from '../users/manage-users.store.ts';
 import { keysetPage, type PageOf, type PageRequest } from './paging.store.ts';
 
@@ -13,12 +15,18 @@ export function listUsers(db: Db, scope: Scope, organizationId: string | undefin
   return keysetPage(query, { at: 'users.created_at', id: 'users.id' }, page, (ids) => usersWithin(db, scope).where('users.id', 'in', ids).execute());
 }
 
+/** How many people of each role could sign in with a password alone, for the roles that have any. */
+export function countWithoutApp(db: Db): Promise<{ role: string; count: number }[]> {
+  return db.selectFrom('users').select((eb) => ['role', eb.fn.countAll<number>().as('count')]).where('totp_confirmed_at', 'is', null).where('disabled_at', 'is', null).where('invited_at', 'is', null).where('role', 'in', passwordRoles).groupBy('role').orderBy('role').execute();
+}
+
 export type Place = Pick<Organization, 'id' | 'name' | 'kind' | 'path'>;
 const placesShown = 500;
 
 /** The organisations within a scope in the order of the tree, for a choice. */
-export function listPlaces(db: Db, scope: Scope): Promise<Place[]> {
-  return db.selectFrom('organizations').select(['id', 'name', 'kind', 'path']).where(organizationsWithin(scope)).where('disabled_at', 'is', null).orderBy('path').limit(placesShown).execute();
+export function listPlaces(db: Db, scope: Scope, kinds: readonly string[] = organizationKinds): Promise<Place[]> {
+  if (kinds.length === 0) return Promise.resolve([]);
+  return db.selectFrom('organizations').select(['id', 'name', 'kind', 'path']).where(organizationsWithin(scope)).where('disabled_at', 'is', null).where('kind', 'in', kinds).orderBy('path').limit(placesShown).execute();
 }
 
 const nodesOnAPage = 100;

@@ -56,7 +56,7 @@ export function batchRoutes(deps: Deps): Route[] {
     {
       method: 'post', path: '/api/v1/batches', operationId: 'startBatch', tag, scope: 'licenses.issue', summary: 'Change many at once, or make many licences', body,
       description: 'Runs in the background, as far as the token reaches. What cannot be changed is skipped, counted and named. Changes of customers need `customers.write` as well, changes of licences `licenses.write`.',
-      responses: { 202: { description: 'It is under way: read it until its status is another than running.', schema: shape } }, errors: ['CONFLICT', 'FORBIDDEN', 'NOT_FOUND'],
+      responses: { 202: { description: 'It is under way: read it until its status is another than running.', schema: shape } }, errors: ['CONFLICT', 'FORBIDDEN', 'NOT_FOUND', 'LICENSE_QUOTA_EXHAUSTED'],
     },
     async ({ body: asked, caller, trx, at }) => {
       const permission = asked.action === 'create-licenses' ? 'licenses.issue' : asked.action === 'assign-customers' ? 'customers.assign' : 'customers' in asked ? 'customers.validate' : 'licenses.write';

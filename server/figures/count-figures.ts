@@ -134,7 +134,7 @@ async function checkSome({ db, now }: Work, kind: SourceKind): Promise<void> {
 }
 
 /** Counts these as they are now: what they were counted as is taken away. */
-async function recount(trx: Db, engine: Engine, kind: SourceKind, ids: string[], now: number): Promise<void> {
+export async function recount(trx: Db, engine: Engine, kind: SourceKind, ids: string[], now: number): Promise<void> {
   const before = await findCounted(trx, kind, ids);
   const after = await loadFacts(trx, kind, ids, now);
   const amounts: Amounts = new Map();

@@ -113,7 +113,7 @@ async function runJob(deps: Deps, jobs: JobList, job: Job, lease: string): Promi
       const isDead = error instanceof DeadLetter || (job.attempts >= job.max_attempts && definition?.everyMs === undefined);
       const runAt = now() + (error instanceof RetryLater ? error.delayMs : Math.min(backoffMs(job.attempts), definition?.everyMs ?? maxBackoffMs));
       // Told first: after a crash in between the job runs, fails and tells again.
-      if (isDead && definition?.onDead) await definition.onDead(await withSettings(deps), JSON.parse(job.payload) as never, errorText(error));
+      if (isDead && definition?.onDead) await definition.onDead(await withSettings(deps), JSON.parse(job.payload) as never, errorText(error), error instanceof DeadLetter || error instanceof WaitFor ? error.reasons : []);
       await releaseJob(db, job.id, lease, { status: isDead ? 'dead' : 'queued', runAt, attempts: job.attempts, lastError: errorText(error), waitingFor: error instanceof WaitFor ? error.what : null }, now());
       log[isDead ? 'error' : 'warn']({ job: job.kind, job_id: job.id, attempt: job.attempts, detail: errorText(error) }, isDead ? 'job is a dead letter' : 'job failed and will be retried');
     }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { browserName } from '../../server/admin/browser-name.rules.ts';
 import { availableActions } from '../../server/admin/license-actions.rules.ts';
 import { loginDelayMs } from '../../server/users/login-delay.rules.ts';
 import { hashPassword, verifyPassword } from '../../server/users/password.ts';
@@ -23,6 +24,19 @@ describe('the texts of the dashboard', () => {
       assert.ok(text.trim() !== '' && it[key]?.trim() !== '', key);
       assert.deepEqual(values(it[key]), values(text), key);
     }
+  });
+
+  it('call a browser by its name, and one that nobody knows by what it says of itself', () => {
+    const agents = {
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36': 'Chrome, Windows',
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0': 'Edge, Windows',
+      'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0': 'Firefox, Linux',
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1': 'Safari, iPhone',
+      'Mozilla/5.0 (Linux; Android 16; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36': 'Chrome, Android',
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Safari/605.1.15': 'Safari, macOS',
+      'curl/8.14.1': 'curl/8.14.1',
+    };
+    assert.deepEqual(Object.keys(agents).map(browserName), Object.values(agents));
   });
 
   it('name every kind of job', () => {
@@ -50,10 +64,11 @@ describe('the rules of the dashboard', () => {
 
   it('reads a search text for all that it may mean', () => {
     assert.deepEqual(searchTerms(' cha test-1234 5678.ABCD '), { canonicalKey: 'CHATEST12345678ABCD' });
-    assert.deepEqual(searchTerms('…abcd'), { hint: 'ABCD', emailPrefix: '…abcd' });
+    assert.deepEqual(searchTerms('…abcd'), { hint: 'ABCD', emailPrefix: '…abcd', devicePrefix: { fingerprint: '…abcd', nameKey: '…abcd' } });
     assert.deepEqual(searchTerms('Anna@Example.com'), { emailPrefix: 'anna@example.com' });
-    assert.deepEqual(searchTerms('https://www.Shop.example.com/'), { emailPrefix: 'https://www.shop.example.com/', sitePrefix: 'shop.example.com' });
-    assert.deepEqual(searchTerms('two words'), {});
+    assert.deepEqual(searchTerms('https://www.Shop.example.com/'), { emailPrefix: 'https://www.shop.example.com/', sitePrefix: 'shop.example.com', devicePrefix: { fingerprint: 'https://www.Shop.example.com/', nameKey: 'https://www.shop.example.com/' } });
+    assert.deepEqual(searchTerms('Two words'), { devicePrefix: { fingerprint: 'Two words', nameKey: 'two words' } });
+    assert.deepEqual(searchTerms('ab'), { emailPrefix: 'ab', sitePrefix: 'ab' });
   });
 
   it('brings no licence back whose payment went back', () => {

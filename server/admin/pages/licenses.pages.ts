@@ -6,10 +6,12 @@ import { licenseKeyAad } from '../../licenses/issue-license.ts';
 import { statusAt } from '../../licenses/license-status.rules.ts';
 import { entitledModules } from '../../licenses/modules.rules.ts';
 import { listActivations } from '../../licenses/licenses.store.ts';
+import { placeView } from '../../licenses/place-view.ts';
 import { findNodeName } from '../../people/organizations.store.ts';
 import { monthStart, windowEnd } from '../../usage/period.rules.ts';
 import { countRequestsOfMonth, findLicenseDetail, listOrdersOfLicense, listTermsNewestFirst } from '../license-detail.store.ts';
 import { availableActions, permissionFor } from '../license-actions.rules.ts';
+import { listAllModules } from '../../plans/change-module.ts';
 import { licenseSorts } from '../../people/license-filter.store.ts';
 import { listLicenses } from '../licenses-list.store.ts';
 import { listAudit } from '../lists.store.ts';
@@ -50,6 +52,8 @@ export function licensePages(deps: Deps): Page[] {
           sorts: licenseSorts.map((code) => ({ code, isCurrent: code === sort })),
           nodes: nodeFilter(nodes, parameters.organization, scope),
           hidden: Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '').map(([name, value]) => ({ name, value })),
+          // All of them are their own.
+          hideCustomer: scope.kind === 'customer',
           bulk: may(role, 'licenses.write'),
           mayIssue: may(role, 'licenses.issue'),
           exportHref: addressOf('/exports/licenses', parameters),
@@ -75,9 +79,10 @@ async function licensePage({ db, now }: Deps, { scope, role, params, query, t }:
   if (!found) return pageNotFound();
   const { license, plan, product, customer } = found;
   const isStaff = may(role, 'customers.read');
-  const sites = await listActivations(db, license.id);
+  const places = await listActivations(db, license.id);
   const used = await countRequestsOfMonth(db, license.id, monthStart(at));
   const done = doneTexts.find((candidate) => candidate === query['done']);
+  const moduleNames = new Map((await listAllModules(db)).map((module) => [module.code, module.name]));
   return {
     view: 'license',
     title: t('license.title', { ending: license.key_hint }),
@@ -92,12 +97,12 @@ async function licensePage({ db, now }: Deps, { scope, role, params, query, t }:
       statusSince: license.revoked_at ?? license.cancelled_at ?? license.suspended_at,
       isRevoked: license.revoked_at !== null,
       plan: { name: plan.name, requests: plan.monthly_requests, hasAi: plan.ai_proxy === 1 },
-      modules: entitledModules({ features: plan.features, feature_versions: plan.feature_versions, modules: license.modules }, at),
+      modules: entitledModules({ features: plan.features, feature_versions: plan.feature_versions, modules: license.modules }, at).map((module) => ({ ...module, name: moduleNames.get(module.code) ?? module.code })),
       product,
       customer,
-      sites: sites.map((site) => ({ id: site.id, site: site.site, kind: site.kind, version: site.version, created_at: site.created_at, last_seen_at: site.last_seen_at })),
-      sitesUsed: sites.filter(({ kind }) => kind === 'production').length,
-      stagingUsed: sites.filter(({ kind }) => kind === 'staging').length,
+      places: places.map(placeView),
+      sitesUsed: places.filter(({ is_staging: isStaging }) => isStaging === 0).length,
+      stagingUsed: places.filter(({ is_staging: isStaging }) => isStaging === 1).length,
       siteLimit: license.max_sites ?? plan.max_sites,
       usage: { used, limit: plan.monthly_requests, resetsAt: windowEnd('month', monthStart(at)) },
       terms: await listTermsNewestFirst(db, license.id),

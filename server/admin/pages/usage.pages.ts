@@ -6,6 +6,7 @@ import { usageGroups, type UsageMeasures } from '../../figures/read-figures.stor
 import { readMonthlyByPlan, readUsageFigures } from '../../figures/read-usage-figures.ts';
 import { listPlans } from '../../plans/plans.store.ts';
 import { monthText, parseMonth } from '../../usage/statement.rules.ts';
+import { providerName } from '../actors.ts';
 import { listExpiring } from '../expiring.store.ts';
 import { chartView, periodSwitch } from '../figure-charts.ts';
 import { addressOf, pageLinks, pageRequest } from '../paging.store.ts';
@@ -52,6 +53,7 @@ async function usagePage({ db, now }: Work, { query, t, locale, scope }: SignedI
   const nameOf = (name: string) => {
     if (group === 'day') return utcDate(Number(name), locale);
     if (group === 'plan_id') return plans.find(({ id }) => id === name)?.name ?? t('usage.no_plan');
+    if (group === 'provider') return providerName(name, t);
     return group === 'key_source' ? t(`usage.keys.${name === 'own' ? 'own' : 'managed'}`) : name;
   };
   const narrow = (name: string) => {
@@ -66,9 +68,9 @@ async function usagePage({ db, now }: Work, { query, t, locale, scope }: SignedI
       ...found,
       switches,
       period,
-      chart: chartView(t, locale, { id: 'chart-usage', title: t('overview.chart.usage'), span: found.span, series: found.series.map(({ label, values }) => ({ name: label, values })) }),
+      chart: chartView(t, locale, { id: 'chart-usage', title: t('overview.chart.usage'), span: found.span, series: found.series.map(({ label, values }) => ({ name: providerName(label, t), values })) }),
       tabs: groups.map((code) => ({ href: addressOf('/usage', { ...given, by: code }), label: t(`usage.by.${code}`), isCurrent: code === group })),
-      filters: Object.entries({ provider: given['provider'], model: given['model'], plan: plan?.name, keys: given['keys'] && t(`usage.keys.${given['keys']}`) }).flatMap(([field, value]) => (value === undefined ? [] : [{ label: t(`usage.by.${{ plan: 'plan_id', keys: 'key_source' }[field] ?? field}`), value, href: addressOf('/usage', { ...given, [field]: undefined }) }])),
+      filters: Object.entries({ provider: given['provider'] && providerName(given['provider'], t), model: given['model'], plan: plan?.name, keys: given['keys'] && t(`usage.keys.${given['keys']}`) }).flatMap(([field, value]) => (value === undefined ? [] : [{ label: t(`usage.by.${{ plan: 'plan_id', keys: 'key_source' }[field] ?? field}`), value, href: addressOf('/usage', { ...given, [field]: undefined }) }])),
       groupName: t(`usage.by.${group}`),
       isByPlan: group === 'plan_id',
       lines: found.rows.map((row) => ({ ...line(row), name: nameOf(row.name), href: narrow(row.name), monthly: monthly.filter(({ planId }) => planId === row.name).map(({ currency, milli }) => ({ currency, minor: Math.round(milli / milliPerMinor) })) })),
@@ -91,7 +93,7 @@ async function topPage({ db, now }: Work, { query, t, locale, scope }: SignedInC
   const filters = { month: monthText(month), order };
   return {
     view: 'usage-top',
-    title: t(`usage.top.${kind}`),
+    title: t(scope.kind === 'customer' ? 'usage.own.title' : `usage.top.${kind}`),
     data: {
       path,
       isCustomers: kind === 'customer',

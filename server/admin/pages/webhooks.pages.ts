@@ -62,13 +62,13 @@ export function webhookPages(deps: Deps): Page[] {
     page('get', '/webhooks/:id/edit', 'webhooks.write', async ({ params, t }) => {
       const endpoint = (await findEndpointRow(db, params['id'] ?? '')) ?? pageNotFound();
       const types = Object.fromEntries(parseEvents(endpoint.events).map((type) => [typePrefix + type, 'on']));
-      return formPage(t('webhooks.edit'), `/webhooks/${endpoint.id}/edit`, { url: endpoint.url, description: endpoint.description ?? '', ...types });
+      return formPage(t('webhooks.edit_title'), `/webhooks/${endpoint.id}/edit`, { url: endpoint.url, description: endpoint.description ?? '', ...types });
     }),
 
     page('post', '/webhooks/:id/edit', 'webhooks.write', async ({ params, form, by, t }) => {
       const { id } = (await findEndpointRow(db, params['id'] ?? '')) ?? pageNotFound();
       const parsed = parseForm(endpointForm(config.ALLOWED_PRIVATE_HOSTS), form, t);
-      if (!parsed.ok) return { ...formPage(t('webhooks.edit'), `/webhooks/${id}/edit`, form, parsed.errors), status: 422 };
+      if (!parsed.ok) return { ...formPage(t('webhooks.edit_title'), `/webhooks/${id}/edit`, form, parsed.errors), status: 422 };
       await changeEndpoint(db, id, parsed.data, by, now());
       return { redirect: `/webhooks/${id}?done=saved` };
     }),

@@ -22,16 +22,21 @@ export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+/** With its thousands set apart, also where the language would leave those of four digits together: in a column they stand below others. */
+export function formatNumber(value: number, locale: Locale): string {
+  return new Intl.NumberFormat(regional(locale), { useGrouping: 'always' }).format(value);
+}
+
 /** An amount in the smallest unit of its currency, written with it. */
 export function formatMoney(minor: number, currency: string | null, locale: Locale): string {
   if (currency === null || !/^[A-Z]{3}$/.test(currency)) return String(minor);
-  const format = new Intl.NumberFormat(regional(locale), { style: 'currency', currency });
+  const format = new Intl.NumberFormat(regional(locale), { style: 'currency', currency, useGrouping: 'always' });
   return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 }
 
 /** US dollars with every digit that is not zero, or at most so many places; `amount` is decimal text, because a number would lose some. */
 export function formatDollars(amount: string, locale: Locale, places = 8): string {
-  return new Intl.NumberFormat(regional(locale), { style: 'currency', currency: 'USD', minimumFractionDigits: 2, maximumFractionDigits: places }).format(amount as `${number}`);
+  return new Intl.NumberFormat(regional(locale), { style: 'currency', currency: 'USD', minimumFractionDigits: 2, maximumFractionDigits: places, useGrouping: 'always' }).format(amount as `${number}`);
 }
 
 /** `November 2026`. */

@@ -51,14 +51,19 @@ const sections: Section[] = [
   },
 ];
 
+/** Up to so many entries need no headings. */
+const mostWithoutSections = 3;
+
 export type NavigationSection = { key: string | undefined; entries: (Entry & { isCurrent: boolean })[] };
 
 /** The navigation as it is shown on a page: the sections in which something is left, and where one is. */
 export function navigationAt(path: string, isOpen: (href: string) => boolean): NavigationSection[] {
-  return sections.flatMap(({ key, entries }) => {
+  const shown = sections.flatMap(({ key, entries }) => {
     const left = entries.filter(({ href }) => isOpen(href)).map((entry) => ({ ...entry, isCurrent: [entry.href, ...(entry.also ?? [])].some((href) => isWithin(path, href)) }));
     return left.length === 0 ? [] : [{ key, entries: left }];
   });
+  const all = shown.flatMap(({ entries }) => entries);
+  return all.length > mostWithoutSections ? shown : [{ key: undefined, entries: all }];
 }
 
 function isWithin(path: string, href: string): boolean {

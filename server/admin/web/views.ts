@@ -4,9 +4,11 @@ import Handlebars, { type HelperOptions, type RuntimeOptions, type TemplateDeleg
 import { may, type Permission, type Role } from '../../access/access.rules.ts';
 import { actorName, siteName } from '../actors.ts';
 import { auditChanges } from '../audit-changes.rules.ts';
+import { readReasons } from '../../reasons.rules.ts';
+import { browserName } from '../browser-name.rules.ts';
 import { barsSvg, swatchSvg, type BarChart } from './chart.ts';
 import { dollarsOf, microcentsPerDollar } from '../../usage/dollars.rules.ts';
-import { formatDollars, formatMoney, isoTime, relativeTime, utcDate, utcDateTime } from './format.ts';
+import { formatDollars, formatMoney, formatNumber, isoTime, relativeTime, utcDate, utcDateTime } from './format.ts';
 import { iconSvg } from './icons.ts';
 import { hasText, translator, type Locale } from './locale.ts';
 
@@ -115,6 +117,9 @@ function addHelpers(handlebars: typeof Handlebars): void {
   const localeOf = (options: HelperOptions) => (options.data as { locale: Locale }).locale;
   const label = (prefix: string, code: string, options: HelperOptions) => (hasText(`${prefix}.${code}`) ? translator(localeOf(options))(`${prefix}.${code}`) : code);
 
+  // Some languages say it in another way of a customer, an order or a token than of a licence.
+  const statusName = (code: string, options: HelperOptions) => (options.hash['as'] === 'masculine' && hasText(`status_masculine.${code}`) ? label('status_masculine', code, options) : label('status', code, options));
+
   handlebars.registerHelper({
     t: (key: string, options: HelperOptions) => translator(localeOf(options))(key, options.hash as Record<string, string | number>),
     label: (prefix: string, code: string, options: HelperOptions) => label(prefix, code, options),
@@ -124,11 +129,18 @@ function addHelpers(handlebars: typeof Handlebars): void {
     may: (permission: Permission, options: HelperOptions) => may((options.data as { root: { role: Role } }).root.role, permission),
     has: (value: unknown) => value !== undefined,
     auditChanges: (before: string | null, after: string | null) => auditChanges(before ?? null, after ?? null),
-    number: (value: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options)).format(value),
+    number: (value: number, options: HelperOptions) => formatNumber(value, localeOf(options)),
     months: (count: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options), { style: 'unit', unit: 'month', unitDisplay: 'long' }).format(count),
     money: (minor: number, currency: string | null, options: HelperOptions) => formatMoney(minor, currency, localeOf(options)),
     who: (code: string, options: HelperOptions) => actorName(code, translator(localeOf(options))),
+    browserName: (userAgent: string) => browserName(userAgent),
     siteName: (name: string) => siteName(name),
+    /** Why something went as it did, in the reader's language; as it was written down, where that has no codes or one that is not known here. */
+    reasons: (codes: string | null, text: string, options: HelperOptions) => {
+      const known = readReasons(codes);
+      const isKnown = known.length > 0 && known.every(({ code }) => hasText(`delivery_reason.${code}`));
+      return isKnown ? known.map(({ code, facts }) => translator(localeOf(options))(`delivery_reason.${code}`, facts)).join(' ') : text;
+    },
     /** A share in thousandths. */
     percent: (share: number | undefined, options: HelperOptions) => (share === undefined ? '–' : new Intl.NumberFormat(localeOf(options), { style: 'percent', maximumFractionDigits: 1 }).format(share / 1_000)),
     /** For people, who do not look at more than cents of a large amount. */
@@ -144,9 +156,10 @@ function addHelpers(handlebars: typeof Handlebars): void {
     date: (ms: number | null, options: HelperOptions) => timeElement(ms, 'date', utcDate, localeOf(options)),
     // Days of a bookkeeper, which stay what they are in every zone.
     utcDay: (ms: number, options: HelperOptions) => utcDate(ms, localeOf(options)),
+    statusName: (code: string, options: HelperOptions) => statusName(code, options),
     status: (code: string, options: HelperOptions) => {
       const { color, icon } = statusLooks[code] ?? { color: 'secondary', icon: 'info' };
-      return new SafeString(`<span class="status-badge status-badge-${color}">${iconSvg(icon)}${escapeExpression(label('status', code, options))}</span>`);
+      return new SafeString(`<span class="status-badge status-badge-${color}">${iconSvg(icon)}${escapeExpression(statusName(code, options))}</span>`);
     },
   });
 

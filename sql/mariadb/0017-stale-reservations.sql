@@ -1,0 +1,1 @@
+-- MariaDB has no indexes of a part of a table: its index of stale reservations stays as it is.
