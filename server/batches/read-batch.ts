@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { z } from 'zod';
 import type { Scope } from '../access/scope.ts';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
@@ -51,7 +51,7 @@ async function* keyLines({ db, vault }: Pick<Deps, 'db' | 'vault'>, id: string, 
       const licenses: Awaited<ReturnType<typeof listBatchLicenses>> = await listBatchLicenses(db, id, after, keysAtOnce);
       yield csvText(licenses.map(({ number, id: licenseId, key_id: keyId, key_cipher: cipher, expires_at: end }) => [number, licenseId, vault.open({ keyId, cipher }, licenseKeyAad(licenseId)), end === null ? '' : new Date(end).toISOString()]));
       after = licenses.length === keysAtOnce ? licenses.at(-1)?.number : undefined;
-      await nextTurn();
+      await othersTurn();
     }
     isWhole = true;
   } finally {

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { recordAudit } from '../audit/record-audit.ts';
 import { transact } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
@@ -44,7 +44,7 @@ export async function workOnImport(deps: WorkDeps, { importId }: { importId: str
     }
     if (row.status === 'undoing') await undoSlice(deps, row);
     else await lineSlice(deps, row, mapping, context, read);
-    await nextTurn();
+    await othersTurn();
   }
 }
 

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { z } from 'zod';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { csvText } from '../csv.rules.ts';
@@ -57,7 +57,7 @@ type Batches<Item> = AsyncGenerator<Item[], void, undefined>;
 async function* batchesOf<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>({ db, now }: Pick<Deps, 'db' | 'now'>, { load }: Records<Table, Filters, Item>, batches: IdBatches): Batches<z.input<Item> & { id: string }> {
   for await (const ids of batches) {
     yield await rowsAt(ids.map((id) => ({ at: '', id })), (found) => load(db, found, now()));
-    await turn();
+    await othersTurn();
   }
 }
 
