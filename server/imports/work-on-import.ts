@@ -19,7 +19,7 @@ import { importActor, type Work } from './work.ts';
 /** A job that runs longer than this hands over to the next, so that a server which is told to stop need not wait for a million lines. */
 const jobMs = 3_000;
 const linesChecked = 50;
-const linesRun = 10;
+const linesRun = 20;
 const itemsUndone = 10;
 
 type WorkDeps = Pick<Deps, 'db' | 'vault' | 'now'>;
