@@ -14,7 +14,7 @@ import { newId } from '../server/ids.ts';
 import { activateSite } from '../server/licenses/activate-site.ts';
 import { grantLicense } from '../server/licenses/grant-license.ts';
 import { normalizeSite } from '../server/licenses/site.rules.ts';
-import { validateLicense } from '../server/licenses/validate-license.ts';
+import { validateDevice, validateLicense } from '../server/licenses/validate-license.ts';
 import { loadSecrets } from '../server/local-secrets.ts';
 import { seed } from '../server/seed.ts';
 import { openVault, type Vault } from '../server/vault.ts';
@@ -22,7 +22,8 @@ import { createScratchDatabase } from './support/scratch-database.ts';
 
 export type RaceOptions = { rounds: number; parallel: number; processes: number; dataDir: string; databaseUrl: string | undefined };
 export type RaceFigures = { rounds: number; activations: number; tooMany: number; tooFew: number; errors: string[] };
-type Round = { key: string; sites: string[]; startAt: number };
+/** `racers`: every other one is a device, the others are sites. */
+type Round = { key: string; racers: string[]; startAt: number };
 type Answer = { codes: string[]; errors: string[] };
 
 const self = fileURLToPath(import.meta.url);
@@ -32,8 +33,8 @@ const takenSites = 2;
 const headStartMs = 25;
 
 /**
- * `rounds` times: one licence with one free slot, and `parallel` different sites that validate it at the same moment from several
- * processes. `tooMany` and `tooFew` count rounds in which more or fewer than one site got in, by the answers or by the table.
+ * `rounds` times: one licence with one free slot, and `parallel` different sites and devices that ask for it at the same moment from several
+ * processes. `tooMany` and `tooFew` count rounds in which more or fewer than one of them got in, by the answers or by the table.
  */
 export async function raceForLastSeat({ rounds, parallel, processes, dataDir, databaseUrl }: RaceOptions): Promise<RaceFigures> {
   const { db, vault } = await openServer(dataDir, databaseUrl);
@@ -42,11 +43,11 @@ export async function raceForLastSeat({ rounds, parallel, processes, dataDir, da
   try {
     for (let round = 0; round < rounds; round += 1) {
       const { id, key } = await licenseWithOneFreeSlot(db, vault, round);
-      const sites = Array.from({ length: parallel }, (_, index) => `racer-${index}.example.org`);
+      const racers = Array.from({ length: parallel }, (_, index) => (index % 2 === 0 ? `racer-${index}.example.org` : `racer-${index}`));
       const startAt = Date.now() + headStartMs;
-      const answers = await Promise.all(children.map((child, index) => ask(child, { key, sites: sites.filter((_, position) => position % processes === index), startAt })));
+      const answers = await Promise.all(children.map((child, index) => ask(child, { key, racers: racers.filter((_, position) => Math.floor(position / 2) % processes === index), startAt })));
       const winners = answers.flatMap(({ codes }) => codes).filter((code) => code === 'VALID').length;
-      const held = (await db.selectFrom('activations').select('site').where('license_id', '=', id).where('site', 'like', 'racer-%').execute()).length;
+      const held = (await db.selectFrom('activations').select('id').where('license_id', '=', id).where((eb) => eb.or([eb('site', 'like', 'racer-%'), eb('fingerprint', 'like', 'racer-%')])).execute()).length;
       figures.activations += parallel;
       figures.errors.push(...answers.flatMap(({ errors }) => errors));
       if (winners > 1 || held > 1) figures.tooMany += 1;
@@ -106,20 +107,20 @@ async function stopChild(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** A racing process: validates its sites of each round at the agreed moment. Ends when the parent lets go. */
+/** A racing process: lets its racers of each round ask at the agreed moment. Ends when the parent lets go. */
 async function race(send: (message: unknown) => void, dataDir: string, databaseUrl: string | undefined): Promise<void> {
   const { db, vault } = await openServer(dataDir, databaseUrl);
   process.on('disconnect', () => void closeDatabase(db));
-  process.on('message', ({ key, sites, startAt }: Round) => {
+  process.on('message', ({ key, racers, startAt }: Round) => {
     const answer: Answer = { codes: [], errors: [] };
-    const validate = async (domain: string) => {
-      const site = normalizeSite(domain);
-      await validateLicense(db, vault, { key, site }, by, Date.now()).then(
+    const activate = async (racer: string) => {
+      const site = racer.includes('.') ? normalizeSite(racer) : undefined;
+      await (site ? validateLicense(db, vault, { key, site }, by, Date.now()) : validateDevice(db, vault, { key, device: { fingerprint: racer } }, by, Date.now())).then(
         ({ verdict }) => answer.codes.push(verdict.code),
         (error: unknown) => answer.errors.push(errorText(error)),
       );
     };
-    void sleep(Math.max(0, startAt - Date.now())).then(() => Promise.all(sites.map(validate))).then(() => send(answer));
+    void sleep(Math.max(0, startAt - Date.now())).then(() => Promise.all(racers.map(activate))).then(() => send(answer));
   });
   send('ready');
 }
@@ -132,9 +133,9 @@ function count(text: string): number {
 
 async function main(): Promise<void> {
   const program = new Command('race-last-seat')
-    .description('Lets many sites race for the last slot of a licence, from several processes, and counts who got in.')
+    .description('Lets many sites and devices race for the last slot of a licence, from several processes, and counts who got in.')
     .option('--rounds <number>', 'licences with one free slot', count, 200)
-    .option('--parallel <number>', 'sites that ask at once', count, 50)
+    .option('--parallel <number>', 'sites and devices that ask at once', count, 50)
     .option('--processes <number>', 'processes that they are spread over', count, 4)
     .option('--database-url <url>', 'a MariaDB server; a database is made there and dropped afterwards (default: an embedded one)')
     .parse();

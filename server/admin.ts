@@ -46,6 +46,7 @@ import { takeUpload } from './admin/web/upload.ts';
 import { loadViews } from './admin/web/views.ts';
 import { isOperator, may, roles } from './access/access.rules.ts';
 import { codePages } from './admin/pages/code.pages.ts';
+import { organizationMovePages } from './admin/pages/organization-move.pages.ts';
 import { organizationPages } from './admin/pages/organizations.pages.ts';
 import { passwordLinkPages } from './admin/pages/password-links.pages.ts';
 import { twoFactorPages } from './admin/pages/two-factor.pages.ts';
@@ -107,6 +108,7 @@ export function dashboardPages(deps: Deps): { open: Page[]; code: Page[]; passwo
       ...importPages(deps),
       ...importSteps(deps),
       ...organizationPages(deps),
+      ...organizationMovePages(deps),
       ...userPages(deps),
       ...auditPages(deps),
       ...exportPages(deps),
@@ -147,7 +149,6 @@ export function createPortal(deps: Deps): Express {
 }
 
 function mountDashboard(app: Express, deps: Deps, mount: Mount, pages: ReturnType<typeof dashboardPages>, logins: number): void {
-  const { config } = deps;
   const all = Object.values(pages).flat();
   const permissions = new Map(all.filter(({ method }) => method === 'get').map(({ path: address, permission }) => [address, permission]));
   const shell: Shell = { deps, render: loadViews(), permissions };
@@ -165,11 +166,11 @@ function mountDashboard(app: Express, deps: Deps, mount: Mount, pages: ReturnTyp
   mountPages(app, deps, shell, pages.open);
   app.use(requireSession);
   mountPages(app, deps, shell, pages.code);
-  app.use(requireBeyond(config, 'code'));
+  app.use(requireBeyond('code'));
   mountPages(app, deps, shell, pages.password);
-  app.use(requireBeyond(config, 'password'));
+  app.use(requireBeyond('password'));
   mountPages(app, deps, shell, pages.twoFactor);
-  app.use(requireBeyond(config, 'two-factor'));
+  app.use(requireBeyond('two-factor'));
   app.get('/', startPage);
   mountPages(app, deps, shell, pages.whole);
 

@@ -24,6 +24,7 @@ import { requestContext, securityHeaders } from './http/request.ts';
 import { mountRoutes, type Route } from './http/route.ts';
 import { adminLicenseRoutes } from './licenses/admin-licenses.routes.ts';
 import { licenseRoutes } from './licenses/licenses.routes.ts';
+import { deviceRoutes } from './licenses/devices.routes.ts';
 import { siteRoutes } from './licenses/sites.routes.ts';
 import { customerWriteRoutes } from './people/customers-api.routes.ts';
 import { licenseWriteRoutes } from './people/licenses-api.routes.ts';
@@ -43,6 +44,8 @@ import { deliveryRoutes } from './billing/deliveries.routes.ts';
 import { revealRoutes } from './licenses/reveal.routes.ts';
 import { emailRoutes } from './mail/emails.routes.ts';
 import { endpointRoutes } from './webhooks/endpoints.routes.ts';
+import { auditCheckRoutes } from './audit/audit-checks.routes.ts';
+import { searchRoutes } from './search/search.routes.ts';
 import { exportRoutes } from './records/exports.routes.ts';
 import { recordsRoutes } from './records/records.routes.ts';
 import { statementRoutes } from './usage/statement.routes.ts';
@@ -56,6 +59,7 @@ export function apiRoutes(deps: Deps): Route[] {
     ...aiRoutes(deps),
     ...gatewayRoutes(deps),
     ...siteRoutes(deps),
+    ...deviceRoutes(deps),
     ...adminLicenseRoutes(deps),
     ...customerRoutes(deps),
     ...customerWriteRoutes(deps),
@@ -76,6 +80,8 @@ export function apiRoutes(deps: Deps): Route[] {
     ...userRoutes(deps),
     ...recordsRoutes(deps),
     ...exportRoutes(deps),
+    ...searchRoutes(deps),
+    ...auditCheckRoutes(deps),
     ...revealRoutes(deps),
     ...emailRoutes(deps),
     ...deliveryRoutes(deps),

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { passwordRoles, type Role } from './access/access.rules.ts';
 import { parseAllowedHost } from './http/public-address.rules.ts';
 import { plainIssue } from './plain-issue.ts';
 
@@ -36,6 +37,13 @@ const reminderDays = list.transform((days, ctx) => {
   const counts = [...new Set(days.map(Number))].sort((a, b) => b - a);
   if (counts.length === 0 || counts.length > 5 || counts.some((days) => !Number.isInteger(days) || days < 1 || days > 30)) ctx.addIssue({ code: 'custom', message: 'must be one to five numbers of days from 1 to 30, like 30,7,1' });
   return counts;
+});
+
+/** Whose accounts need an authenticator app: `true` means superadmins, `false` nobody. */
+const rolesWithApp = list.transform((words, ctx): Role[] => {
+  const names = words.length === 1 && words[0] === 'true' ? ['superadmin'] : words.length === 1 && words[0] === 'false' ? [] : words;
+  if (names.some((name) => !passwordRoles.some((role) => role === name))) ctx.addIssue({ code: 'custom', message: `must be true (superadmins), false (nobody) or a list of ${passwordRoles.join(', ')}` });
+  return passwordRoles.filter((role) => names.includes(role));
 });
 
 const allowedHosts = list.transform((hosts, ctx) =>
@@ -102,7 +110,7 @@ const environment = z.object({
   DEFAULT_LANGUAGE: z.enum(['en', 'it'], 'must be en or it').default('en'),
   REMINDER_DAYS: reminderDays.default([30, 7, 1]),
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int('must be a whole number of days').min(7, 'must be at least 7 days').max(3_650, 'must be at most 3650 days').default(90),
-  REQUIRE_TOTP: z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true').optional(),
+  REQUIRE_TOTP: rolesWithApp.optional(),
   ADMIN_API_TOKEN: z.string().min(24, 'must be at least 24 characters').optional(),
 });
 
@@ -113,24 +121,35 @@ type Environment = z.output<typeof environment>;
 export type EncryptionKey = { id: string; key: Buffer };
 
 /** The whole configuration, checked; nothing else reads process.env. */
-export type Config = Environment & {
+export type Config = Omit<Environment, 'REQUIRE_TOTP'> & {
   /** Where this server is reached from outside; PUBLIC_URL or the local address. */
   publicUrl: string;
   dataDir: string;
   /** The variables that were given; a setting of this name cannot be changed at run time. */
   given: ReadonlySet<string>;
-  /** Whether a superadmin must set up an authenticator app: REQUIRE_TOTP, or in production. */
-  requireTotp: boolean;
+  /** Whose accounts need an authenticator app: when nothing is said, in production those of superadmins. */
+  REQUIRE_TOTP: Role[];
 };
 
 /** The variables that may also be set at run time (server/settings); what the environment says wins. */
-export const settingNames = ['VENDOR_NAME', 'SUPPORT_EMAIL', 'MAIL_FROM', 'DEFAULT_LANGUAGE', 'OPERATOR_EMAIL', 'SUBSCRIPTION_GRACE_DAYS', 'REMINDER_DAYS', 'SHOP_URL', 'WEBHOOK_RETENTION_DAYS'] as const;
+export const settingNames = ['VENDOR_NAME', 'SUPPORT_EMAIL', 'MAIL_FROM', 'DEFAULT_LANGUAGE', 'OPERATOR_EMAIL', 'SUBSCRIPTION_GRACE_DAYS', 'REMINDER_DAYS', 'SHOP_URL', 'WEBHOOK_RETENTION_DAYS', 'REQUIRE_TOTP'] as const;
 export type SettingName = (typeof settingNames)[number];
 
 /** Parses the text of one setting as the variable of its name is parsed; an empty text is its default. `problem` is a sentence without a subject. */
-export function parseSetting(name: SettingName, text: string): { value: Config[SettingName] } | { problem: string } {
+export function parseSetting({ NODE_ENV }: Pick<Config, 'NODE_ENV'>, name: SettingName, text: string): { value: Config[SettingName] } | { problem: string } {
   const result = environment.shape[name].safeParse(text.trim() === '' ? undefined : text, { error: plainIssue });
+  if (result.success && name === 'REQUIRE_TOTP') return { value: result.data ?? rolesWithAppByDefault(NODE_ENV) };
   return result.success ? { value: result.data } : { problem: result.error.issues[0]?.message ?? 'is not valid' };
+}
+
+/** The text of a value, from which parseSetting makes the same value. */
+export function settingText(value: Config[SettingName]): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'false' : value.join(', ');
+  return value === undefined ? '' : String(value);
+}
+
+function rolesWithAppByDefault(environment: Environment['NODE_ENV']): Role[] {
+  return environment === 'production' ? ['superadmin'] : [];
 }
 
 /** Lists every mistake in the configuration at once. */
@@ -158,5 +177,5 @@ export function parseConfig(variables: Record<string, string | undefined>): Conf
   if (result.success && result.data.PADDLE_CLIENT_TOKEN !== undefined && result.data.PADDLE_CLIENT_TOKEN.startsWith('test_') !== (result.data.PADDLE_ENVIRONMENT === 'sandbox')) problems.push('PADDLE_CLIENT_TOKEN and PADDLE_ENVIRONMENT do not fit: tokens of the sandbox begin with test_, those of production with live_');
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
   const env = result.data;
-  return { ...env, publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`, dataDir: path.resolve(env.DATA_DIR), given: new Set(Object.keys(present)), requireTotp: env.REQUIRE_TOTP ?? env.NODE_ENV === 'production' };
+  return { ...env, publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`, dataDir: path.resolve(env.DATA_DIR), given: new Set(Object.keys(present)), REQUIRE_TOTP: env.REQUIRE_TOTP ?? rolesWithAppByDefault(env.NODE_ENV) };
 }

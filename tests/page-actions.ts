@@ -135,6 +135,3 @@ export const actions: Action[][] = [
   ],
   [action('POST /imports/:id/undo', 'Undoing', { at: '/imports/:import/undo', fill: why })],
 ];
-
-/** The rows of the own account, which every role does in the same way: typed out in the test. */
-export const ownAccount = ['login/code', 'login/cancel', 'password', 'logout', 'sessions/end-others', 'sessions/:handle/end', 'two-factor/confirm', 'two-factor/recovery-codes', 'two-factor/remove'].map((path) => `POST /${path}`);

@@ -1,39 +1,14 @@
 import { sql } from 'kysely';
 import { monthsUntil } from '../../server/figures/periods.rules.ts';
-import { databaseHandles, type Db, type Engine } from '../../server/db/database.ts';
+import { databaseHandles, type Db } from '../../server/db/database.ts';
+import { dialects, fillTable } from './fill-table.ts';
 
 export type Sizes = { licenses: number; usage: number };
 
 const dayMs = 86_400_000;
-const rowsAtOnce = 200_000;
 export const licensesPerCustomer = 5;
 export const sellingDays = 730;
 const usageDays = 90;
-
-/** Words of SQL that the engines have different names for. `n` is the number of the row. */
-type Dialect = {
-  id: (kind: string, n: string) => string;
-  text: (...parts: string[]) => string;
-  bytes: (n: string) => string;
-  whole: (a: string, b: string) => string;
-  from: (first: number, last: number) => { before: string; table: string };
-};
-const dialects: Record<Engine, Dialect> = {
-  sqlite: {
-    id: (kind, n) => `printf('01900000-${kind}-7000-8000-%012x', ${n})`,
-    text: (...parts) => parts.join(' || '),
-    bytes: (n) => `CAST(printf('%032d', ${n}) AS BLOB)`,
-    whole: (a, b) => `(${a} / ${b})`,
-    from: (first, last) => ({ before: `WITH RECURSIVE numbers (n) AS (SELECT ${first} UNION ALL SELECT n + 1 FROM numbers WHERE n < ${last})`, table: 'numbers' }),
-  },
-  mariadb: {
-    id: (kind, n) => `CONCAT('01900000-${kind}-7000-8000-', LPAD(LOWER(HEX(${n})), 12, '0'))`,
-    text: (...parts) => `CONCAT(${parts.join(', ')})`,
-    bytes: (n) => `CAST(LPAD(${n}, 32, '0') AS BINARY)`,
-    whole: (a, b) => `(${a} DIV ${b})`,
-    from: (first, last) => ({ before: '', table: `(SELECT seq AS n FROM seq_${first}_to_${last}) AS numbers` }),
-  },
-};
 
 /** Fills a migrated and seeded database with a business of this size: customers, licences with terms and sites, orders, subscriptions, e-mails, deliveries, audit lines, and the ledger. */
 export async function seedDashboard(db: Db, { licenses, usage }: Sizes, now: number, organizationId: string): Promise<void> {
@@ -47,14 +22,7 @@ export async function seedDashboard(db: Db, { licenses, usage }: Sizes, now: num
   /** Spread over two years, growing with n as rows do. */
   const at = (count: number) => `(${now - sellingDays * dayMs} + ${whole(`n * ${sellingDays * dayMs}`, String(count))})`;
   const organizationOf = (n: string) => `CASE WHEN ${n} % 50 = 7 THEN '${organizationId}' ELSE NULL END`;
-  const fill = async (table: string, count: number, columns: Record<string, string>) => {
-    for (let first = 0; first < count; first += rowsAtOnce) {
-      const { before, table: numbers } = dialects[engine].from(first, Math.min(first + rowsAtOnce, count) - 1);
-      const select = `${before} SELECT ${Object.values(columns).join(', ')} FROM ${numbers}`;
-      await sql.raw(`INSERT INTO ${table} (${Object.keys(columns).join(', ')}) ${engine === 'sqlite' ? select : select.trim()}`).execute(db);
-    }
-    process.stderr.write(`  ${count.toLocaleString('en')} ${table}\n`);
-  };
+  const fill = (table: string, count: number, columns: Record<string, string>) => fillTable(db, table, count, columns);
   const email = text("'customer-'", 'n', "'@example.net'");
   await fill('customers', customers, { id: id('0001', 'n'), email, email_key: email, name: text("'Customer '", 'n'), company: `CASE WHEN n % 3 = 0 THEN ${text("'Company '", 'n')} ELSE NULL END`, locale: "'en'", status: "CASE WHEN n % 40 = 3 THEN 'pending' ELSE 'validated' END", organization_id: organizationOf('n'), created_at: at(customers), updated_at: at(customers) });
   const status = "CASE WHEN n % 20 = 0 THEN 'cancelled' WHEN n % 31 = 0 THEN 'pending' WHEN n % 37 = 0 THEN 'suspended' ELSE 'active' END";

@@ -24,7 +24,8 @@ function asData({ license, facts, status, customer, activations, terms, requests
     reasons: { suspended: license.suspended_reason, cancelled: license.cancelled_reason, revoked: license.revoked_reason },
     limits: { sites: facts.site_limit, staging_sites: facts.staging_site_limit, requests_per_month: facts.monthly_requests, requests_per_hour: facts.hourly_requests },
     usage: { sites: facts.sites_used, requests_this_month: requestsThisMonth },
-    sites: activations.map(({ site, kind, version, created_at, last_seen_at }) => ({ site, kind, version, created_at: iso(created_at), last_seen_at: iso(last_seen_at) })),
+    sites: activations.filter(({ site }) => site !== null).map(({ site, kind, version, created_at, last_seen_at }) => ({ site, kind, version, created_at: iso(created_at), last_seen_at: iso(last_seen_at) })),
+    devices: activations.filter(({ site }) => site === null).map(({ fingerprint, name, platform, version, created_at, last_seen_at }) => ({ fingerprint, name, platform, version, created_at: iso(created_at), last_seen_at: iso(last_seen_at) })),
     terms: terms.map(({ id, provider, transaction_id, months, paid_at, period_ends_at, voided_at, void_reason }) => ({
       id, provider, transaction_id, months, paid_at: iso(paid_at), period_ends_at: iso(period_ends_at), voided_at: iso(voided_at), void_reason,
     })),
@@ -39,14 +40,14 @@ function asText({ license, facts, status, customer, activations, terms, requests
     ['customer', `${customer.name} <${customer.email}>`],
     ['plan', `${facts.plan_name}, product ${facts.product_code}`],
     ['expires', day(license.expires_at)],
-    ['sites', `${facts.sites_used} of ${facts.site_limit}${license.domain_lock === null ? '' : `, locked to ${license.domain_lock}`}`],
+    ['places', `${facts.sites_used} of ${facts.site_limit}${license.domain_lock === null ? '' : `, locked to ${license.domain_lock}`}`],
     ['requests', `${requestsThisMonth} of ${facts.monthly_requests} this month`],
   ];
   const lines = head.map(([name, value]) => `  ${name.padEnd(9)} ${value}`);
-  const sites = activations.map(({ site, kind, last_seen_at }) => `  ${site}${kind === 'production' ? '' : ` (${kind})`}, last seen ${day(last_seen_at)}`);
+  const sites = activations.map(({ site, fingerprint, name, kind, last_seen_at }) => `  ${site ?? name ?? fingerprint ?? ''}${kind === 'production' ? '' : ` (${kind})`}, last seen ${day(last_seen_at)}`);
   const paid = terms.map(({ provider, transaction_id, months, paid_at, voided_at, void_reason }) => {
     const length = months === null ? 'for ever' : `${months} month${months === 1 ? '' : 's'}`;
     return `  ${day(paid_at)}  ${length}, ${provider} ${transaction_id}${voided_at === null ? '' : `, voided ${day(voided_at)} (${void_reason ?? ''})`}`;
   });
-  return [...lines, '', 'Sites', ...(sites.length > 0 ? sites : ['  none yet']), '', 'Terms', ...paid].join('\n');
+  return [...lines, '', 'Sites and devices', ...(sites.length > 0 ? sites : ['  none yet']), '', 'Terms', ...paid].join('\n');
 }

@@ -44,6 +44,9 @@ const holders = {
   'system.read': operators,
 } as const satisfies Record<string, readonly Role[]>;
 
+/** Who signs in with a password, and so can have an authenticator app; customers come by a link. */
+export const passwordRoles = [...operators, ...sellers] as const satisfies readonly Role[];
+
 export type Permission = keyof typeof holders;
 
 /** Whether a role holds a permission. */

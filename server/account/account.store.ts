@@ -31,13 +31,15 @@ export async function findOwnLicense(db: Db, customerId: string, licenseId: stri
   return { license, plan, product: product.name };
 }
 
-export function listSites(db: Db, licenseId: string): Promise<Selectable<Schema['activations']>[]> {
-  return db.selectFrom('activations').selectAll().where('license_id', '=', licenseId).orderBy('kind').orderBy('slot').execute();
+/** Sites and devices that use a licence. */
+export function listActivationsOf(db: Db, licenseId: string): Promise<Selectable<Schema['activations']>[]> {
+  return db.selectFrom('activations').selectAll().where('license_id', '=', licenseId).orderBy('is_staging').orderBy('slot').execute();
 }
 
+/** How many places of each licence are taken, by sites without copies and by devices. */
 export async function countSites(db: Db, licenseIds: string[]): Promise<Map<string, number>> {
   if (licenseIds.length === 0) return new Map();
-  const rows = await db.selectFrom('activations').select(['license_id', (eb) => eb.fn.countAll<number>().as('count')]).where('license_id', 'in', licenseIds).where('kind', '=', 'production').groupBy('license_id').execute();
+  const rows = await db.selectFrom('activations').select(['license_id', (eb) => eb.fn.countAll<number>().as('count')]).where('license_id', 'in', licenseIds).where('is_staging', '=', 0).groupBy('license_id').execute();
   return new Map(rows.map(({ license_id, count }) => [license_id, count]));
 }
 

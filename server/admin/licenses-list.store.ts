@@ -1,10 +1,10 @@
 import type { Selectable } from 'kysely';
 import { customersWithin, licensesWithin, ofLicensesWithin, type Scope } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
-import type { Order } from '../db/keyset.ts';
+import { mergedPlacesAfter, type Order, type Place } from '../db/keyset.ts';
 import type { Schema } from '../db/schema.ts';
 import { statusAt, type LicenseStatus } from '../licenses/license-status.rules.ts';
-import { filteredLicenses, type LicenseFilter } from '../people/license-filter.store.ts';
+import { licenseLists, type LicenseFilter } from '../people/license-filter.store.ts';
 import { listPlans } from '../plans/plans.store.ts';
 import type { PageOf } from './paging.store.ts';
 import type { SearchTerms } from './search.rules.ts';
@@ -23,9 +23,19 @@ export const licensesOfCustomerShown = 25;
 const columns = ['licenses.id', 'licenses.key_hint', 'licenses.status', 'licenses.expires_at', 'licenses.grace_ms', 'licenses.subscription_status', 'licenses.created_at', 'licenses.customer_id', 'licenses.plan_id', 'licenses.max_sites'] as const;
 
 /** A page of licences: newest first, except that expired ones are ordered by their end. */
-export function listLicenses(db: Db, filter: LicenseFilter, page: SortedRequest, now: number): Promise<PageOf<LicenseRow>> {
+export async function listLicenses(db: Db, filter: LicenseFilter, page: SortedRequest, now: number): Promise<PageOf<LicenseRow>> {
   const load = async (found: string[]) => describe(db, await db.selectFrom('licenses').select(columns).where('licenses.id', 'in', found).execute(), now);
-  return sortedPage(filteredLicenses(db, filter, now), orderOfLicenses(filter), page, load);
+  return sortedPage(await listsFrom(db, filter, page.after, now), orderOfLicenses(filter), page, load);
+}
+
+/** The places of a list of licences after one. */
+export async function listLicensePlaces(db: Db, filter: LicenseFilter, after: Place | undefined, limit: number, now: number): Promise<Place[]> {
+  return mergedPlacesAfter(await listsFrom(db, filter, after, now), orderOfLicenses(filter), after, limit);
+}
+
+function listsFrom(db: Db, filter: LicenseFilter, after: Place | undefined, now: number) {
+  const enteredAt = orderOfLicenses(filter).column === 'licenses.expires_at' && after ? Number(after.at) : undefined;
+  return licenseLists(db, filter, now, enteredAt);
 }
 
 /** The order in which a filter's licences are listed. */
@@ -40,7 +50,7 @@ export async function listLicensesOfCustomer(db: Db, customerId: string, now: nu
 }
 
 /** Ids of the licences that a search names, of those that the scope reaches, by index alone. `isCut` says that there are more. */
-export async function findLicenseIds(db: Db, scope: Scope, { digest, hint, emailPrefix, sitePrefix }: Omit<SearchTerms, 'canonicalKey'> & { digest?: Uint8Array | undefined }): Promise<{ ids: string[]; isCut: boolean }> {
+export async function findLicenseIds(db: Db, scope: Scope, { digest, hint, emailPrefix, sitePrefix, devicePrefix }: Omit<SearchTerms, 'canonicalKey'> & { digest?: Uint8Array | undefined }): Promise<{ ids: string[]; isCut: boolean }> {
   const lists: string[][] = [];
   const own = () => db.selectFrom('licenses').select('licenses.id').where(licensesWithin(scope)).limit(matchesPerIndex);
   if (digest) lists.push(idsOf(await own().where('licenses.key_digest', '=', digest).execute()));
@@ -53,6 +63,12 @@ export async function findLicenseIds(db: Db, scope: Scope, { digest, hint, email
   if (sitePrefix !== undefined) {
     const sites = await db.selectFrom('activations').select('license_id as id').where(ofLicensesWithin(scope, 'activations.license_id')).where('site', '>=', sitePrefix).where('site', '<', endOf(sitePrefix)).limit(matchesPerIndex).execute();
     lists.push(idsOf(sites));
+  }
+  if (devicePrefix !== undefined) {
+    const devices = () => db.selectFrom('activations').select('license_id as id').where(ofLicensesWithin(scope, 'activations.license_id')).limit(matchesPerIndex);
+    const { fingerprint, nameKey } = devicePrefix;
+    lists.push(idsOf(await devices().where('fingerprint', '>=', fingerprint).where('fingerprint', '<', endOf(fingerprint)).execute()));
+    lists.push(idsOf(await devices().where('name_key', '>=', nameKey).where('name_key', '<', endOf(nameKey)).execute()));
   }
   return { ids: [...new Set(lists.flat())].filter((id) => id !== ''), isCut: lists.some((list) => list.length === matchesPerIndex) };
 }
@@ -71,7 +87,7 @@ async function describe(db: Db, rows: LicenseColumns[], now: number): Promise<Li
   if (rows.length === 0) return [];
   const plans = new Map((await listPlans(db)).map((plan) => [plan.id, plan]));
   const customers = await db.selectFrom('customers').select(['id', 'name', 'email']).where('id', 'in', [...new Set(rows.map((row) => row.customer_id))]).execute();
-  const sites = await db.selectFrom('activations').select(['license_id', (eb) => eb.fn.countAll<number>().as('count')]).where('license_id', 'in', idsOf(rows)).where('kind', '=', 'production').groupBy('license_id').execute();
+  const sites = await db.selectFrom('activations').select(['license_id', (eb) => eb.fn.countAll<number>().as('count')]).where('license_id', 'in', idsOf(rows)).where('is_staging', '=', 0).groupBy('license_id').execute();
   return rows.map((row) => ({
     id: row.id,
     key_hint: row.key_hint,

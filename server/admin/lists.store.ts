@@ -23,12 +23,12 @@ export function listAudit(db: Db, filter: AuditFilter, page: PageRequest): Promi
   return keysetPage(auditQuery(db, filter), { at: 'audit_log.at', id: 'audit_log.id' }, page, (ids) => db.selectFrom('audit_log').selectAll().where('id', 'in', ids).execute());
 }
 
-export type DeliveryRow = Pick<Selectable<Schema['inbox']>, 'id' | 'provider' | 'topic' | 'event_id' | 'status' | 'reason' | 'received_at'>;
+export type DeliveryRow = Pick<Selectable<Schema['inbox']>, 'id' | 'provider' | 'topic' | 'event_id' | 'status' | 'reason' | 'reason_codes' | 'received_at'>;
 
 /** A page of the deliveries of the shops, newest first, without their bodies. */
 export function listDeliveries(db: Db, status: string | undefined, page: PageRequest): Promise<PageOf<DeliveryRow>> {
   const query = db.selectFrom('inbox');
-  const load = (ids: string[]) => db.selectFrom('inbox').select(['id', 'provider', 'topic', 'event_id', 'status', 'reason', 'received_at']).where('id', 'in', ids).execute();
+  const load = (ids: string[]) => db.selectFrom('inbox').select(['id', 'provider', 'topic', 'event_id', 'status', 'reason', 'reason_codes', 'received_at']).where('id', 'in', ids).execute();
   return keysetPage(status === undefined ? query : query.where('status', '=', status), { at: 'inbox.received_at', id: 'inbox.id' }, page, load);
 }
 

@@ -133,5 +133,5 @@ export async function listOrdersOfSubscription(db: Db, { provider, account, exte
 export async function listDeliveriesOf(db: Db, kind: 'order' | 'subscription', provider: string, externalIds: string[]): Promise<DeliveryRow[]> {
   const links = await db.selectFrom('inbox_subjects').select('inbox_id').where('kind', '=', kind).where('provider', '=', provider).where('external_id', 'in', externalIds).limit(matchesPerIndex).execute();
   if (links.length === 0) return [];
-  return db.selectFrom('inbox').select(['id', 'provider', 'topic', 'event_id', 'status', 'reason', 'received_at']).where('id', 'in', links.map(({ inbox_id: id }) => id)).orderBy('received_at', 'desc').orderBy('id', 'desc').limit(shown).execute();
+  return db.selectFrom('inbox').select(['id', 'provider', 'topic', 'event_id', 'status', 'reason', 'reason_codes', 'received_at']).where('id', 'in', links.map(({ inbox_id: id }) => id)).orderBy('received_at', 'desc').orderBy('id', 'desc').limit(shown).execute();
 }

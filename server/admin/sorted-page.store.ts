@@ -1,5 +1,5 @@
 import type { SelectQueryBuilder } from 'kysely';
-import { placesAfter, rowsAt, type Order, type Place } from '../db/keyset.ts';
+import { mergedPlacesAfter, rowsAt, type Order, type Place } from '../db/keyset.ts';
 import { pageSize, type PageOf } from './paging.store.ts';
 
 /** The first page, or the one after or before a place. */
@@ -19,15 +19,15 @@ function parsePlace(text: string | undefined, kind: 'number' | 'text'): Place | 
   return { at: kind === 'number' ? Number(at) : at, id };
 }
 
-/** keysetPage for any order: one page, found by its place and not by counting. `query` filters and selects nothing. */
+/** keysetPage for any order: one page, found by its place and not by counting. The queries, of which each row is in one, filter and select nothing. */
 export async function sortedPage<DB, TB extends keyof DB, Row extends { id: string }>(
-  query: SelectQueryBuilder<DB, TB, object>,
+  queries: SelectQueryBuilder<DB, TB, object>[],
   order: Order,
   { after, before }: SortedRequest,
   load: (ids: string[]) => Promise<Row[]>,
 ): Promise<PageOf<Row>> {
   const turned: Order = { ...order, direction: order.direction === 'asc' ? 'desc' : 'asc' };
-  const found = await placesAfter(query, before ? turned : order, before ?? after, pageSize + 1);
+  const found = await mergedPlacesAfter(queries, before ? turned : order, before ?? after, pageSize + 1);
   const hasMore = found.length > pageSize;
   const places = found.slice(0, pageSize);
   if (before) places.reverse();

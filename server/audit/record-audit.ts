@@ -1,7 +1,7 @@
 import type { Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
 
-/** Who does something: `user:mail`, `api-token` (the configured one), `token:NAME`, `paddle`, `site:example.com`, `customer:ID`, `system`, `cli`. */
+/** Who does something: `user:mail`, `api-token` (the configured one), `token:NAME`, `paddle`, `site:example.com`, `device:FINGERPRINT`, `customer:ID`, `system`, `cli`. */
 export type Actor = { actor: string; requestId?: string | undefined };
 
 export type AuditEntry = {

@@ -17,7 +17,7 @@ export function redactedDigest(line: AuditLine): Buffer {
 export async function redactAudit(db: Db, about: AuditFilter, now: number): Promise<number> {
   const lines = await listReadable(db, about, linesAtOnce);
   for (const line of lines) {
-    const left: AuditLine = { ...line, actor: line.actor.replace(/^(site|user):.*$/su, (actor, kind: string) => (kind === 'site' || 'actor' in about ? `${kind}:erased` : actor)), before_json: null, after_json: null, reason: null };
+    const left: AuditLine = { ...line, actor: line.actor.replace(/^(site|device|user):.*$/su, (actor, kind: string) => (kind !== 'user' || 'actor' in about ? `${kind}:erased` : actor)), before_json: null, after_json: null, reason: null };
     await emptyLine(db, left);
     await saveRedaction(db, { audit_id: line.id, digest: redactedDigest(left), created_at: now });
   }

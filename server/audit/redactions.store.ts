@@ -13,7 +13,7 @@ export function listReadable(db: Db, about: AuditFilter, limit: number): Promise
   return lines
     .where('entity', '=', about.entity)
     .where('entity_id', '=', about.entityId)
-    .where((eb) => eb.or([eb('before_json', 'is not', null), eb('after_json', 'is not', null), eb('reason', 'is not', null), eb.and([eb('actor', '>=', 'site:'), eb('actor', '<', 'site;'), eb('actor', '<>', 'site:erased')])]))
+    .where((eb) => eb.or([eb('before_json', 'is not', null), eb('after_json', 'is not', null), eb('reason', 'is not', null), ...['site', 'device'].map((kind) => eb.and([eb('actor', '>=', `${kind}:`), eb('actor', '<', `${kind};`), eb('actor', '<>', `${kind}:erased`)]))]))
     .execute();
 }
 

@@ -56,7 +56,7 @@ export function batchRoutes(deps: Deps): Route[] {
     {
       method: 'post', path: '/api/v1/batches', operationId: 'startBatch', tag, scope: 'licenses.issue', summary: 'Change many at once, or make many licences', body,
       description: 'Runs in the background, as far as the token reaches. What cannot be changed is skipped, counted and named. Changes of customers need `customers.write` as well, changes of licences `licenses.write`.',
-      responses: { 202: { description: 'It is under way: read it until its status is another than running.', schema: shape } }, errors: ['CONFLICT', 'FORBIDDEN', 'NOT_FOUND'],
+      responses: { 202: { description: 'It is under way: read it until its status is another than running.', schema: shape } }, errors: ['CONFLICT', 'FORBIDDEN', 'NOT_FOUND', 'LICENSE_QUOTA_EXHAUSTED'],
     },
     async ({ body: asked, caller, trx, at }) => {
       const permission = asked.action === 'create-licenses' ? 'licenses.issue' : asked.action === 'assign-customers' ? 'customers.assign' : 'customers' in asked ? 'customers.validate' : 'licenses.write';
@@ -114,7 +114,7 @@ export function batchRoutes(deps: Deps): Route[] {
   const keys = adminWrite(
     deps,
     { method: 'post', path: '/api/v1/batches/:id/keys', operationId: 'fetchBatchKeys', tag, scope: 'keys.read', summary: 'The keys that a batch has made', description: 'Once, within an hour of its end, as CSV. Stands in the audit log.', params, responses: { 200: { description: 'The keys.', schema: z.object({ csv: z.string().meta({ description: 'number, license_id, license_key, expires_at' }) }) } }, errors: ['CONFLICT', 'FORBIDDEN'] },
-    async ({ params: { id: batchId }, caller, trx, at }) => ({ body: { csv: await downloadKeys(trx, deps.vault, batchId, doerOf(caller, 'licenses.issue'), at) } }),
+    async ({ params: { id: batchId }, caller, trx, at }) => ({ body: { csv: (await Array.fromAsync(await downloadKeys({ db: trx, vault: deps.vault }, batchId, doerOf(caller, 'licenses.issue'), at))).join('') } }),
   );
 
   return [start, read, stop, keys];

@@ -1,6 +1,7 @@
 import { DeadLetter } from '../jobs/job-kinds.ts';
 import { issueLicense, type TermInput } from '../licenses/issue-license.ts';
 import { getPlanById, getProductByCode } from '../plans/get-plan.ts';
+import { reason } from '../reasons.rules.ts';
 import { insertUnit, listLines, listUnits, type Order } from './orders.store.ts';
 import type { NewUnit, SettleContext } from './settle-purchase.ts';
 
@@ -16,7 +17,7 @@ export async function addSeats({ db, vault, by, now }: SettleContext, order: Ord
   const line = lines.find(({ plan_id }) => plan_id === seats.planId) ?? lines[0];
   if (!line) return [];
   const units = await listUnits(db, order.id);
-  if (units.length + seats.quantity > maxSeats) throw new DeadLetter(`The subscription of the order ${order.number} asks for ${units.length + seats.quantity} seats; at most ${maxSeats} are issued. Issue them with: npm run chatello -- issue`);
+  if (units.length + seats.quantity > maxSeats) throw new DeadLetter(reason('too_many_seats', { order: order.number, count: units.length + seats.quantity, most: maxSeats }));
   const plan = await getPlanById(db, seats.planId);
   const productId = seats.productId ?? (await getProductByCode(db)).id;
   const first = Math.max(line.quantity - 1, ...units.filter(({ order_line_id: id }) => id === line.id).map(({ unit }) => unit)) + 1;

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { wakeJobsWaitingFor } from '../jobs/enqueue.ts';
+import type { Reason } from '../reasons.rules.ts';
 import { mainAccount, type BillingEvent, type Buyer } from './billing-events.ts';
 import { deliverKeys } from './deliver-keys.ts';
 import { takeOrder, updateOrder, type Order, type OrderKey } from './orders.store.ts';
@@ -29,7 +30,7 @@ const dayMs = 24 * 3600 * 1000;
  * e-mail for each order. Returns what a person has to do. Throws WaitFor when something has to come first, DeadLetter when it can
  * never succeed as it is.
  */
-export async function applyBillingEvents(context: ApplyContext, told: BillingEvent[]): Promise<string[]> {
+export async function applyBillingEvents(context: ApplyContext, told: BillingEvent[]): Promise<Reason[]> {
   const { db, provider, now } = context;
   const events = await namedByOrder(context, told);
   const taken: Taken = { orders: new Map(), subscriptions: new Map(), buyers: new Map(), renewed: new Set() };
@@ -40,7 +41,7 @@ export async function applyBillingEvents(context: ApplyContext, told: BillingEve
     taken.subscriptions.set(subscriptionId, { before: row, row });
   }
   for (const event of events) await record(context, event, taken);
-  const problems: string[] = [];
+  const problems: Reason[] = [];
   for (const [orderId, order] of taken.orders) {
     const settlement = await settleOrder(context, order);
     problems.push(...settlement.problems);

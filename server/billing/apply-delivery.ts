@@ -1,6 +1,7 @@
 import { transact } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
 import { DeadLetter, WaitFor } from '../jobs/job-kinds.ts';
+import { reasonsText, storedReasons, type Reason } from '../reasons.rules.ts';
 import { alertOperator, kindOfTrouble } from './alert-operator.ts';
 import { applyBillingEvents } from './apply-billing-events.ts';
 import { findDelivery, updateDelivery, updateUnhandledDelivery } from './billing.store.ts';
@@ -28,16 +29,23 @@ export async function applyDelivery(deps: Deps, { inboxId }: { inboxId: string }
       const context = { db: trx, vault, config, provider: adapter.name, writesBack: adapter.writeBack !== undefined, by: { actor: adapter.name }, now: at };
       const open = await applyBillingEvents(context, events);
       await linkDelivery(trx, { inboxId, provider: adapter.name }, events);
-      await updateDelivery(trx, inboxId, open.length > 0 ? { status: 'dead', reason: open.join(' '), handled_at: null } : { ...outcomeOf(events), handled_at: at });
+      await updateDelivery(trx, inboxId, open.length > 0 ? { status: 'dead', ...told(open), handled_at: null } : { ...outcomeOf(events), handled_at: at });
       return open;
     }),
   );
-  if (problems.length > 0) throw new DeadLetter(problems.join(' '));
+  if (problems.length > 0) throw new DeadLetter(problems);
 }
 
-function outcomeOf(events: BillingEvent[]): { status: 'handled' | 'ignored'; reason: string | null } {
+type Told = { reason: string | null; reason_codes: string | null };
+
+/** Reasons as they stand on a delivery. */
+function told(reasons: Reason[]): Told {
+  return { reason: reasonsText(reasons), reason_codes: storedReasons(reasons) };
+}
+
+function outcomeOf(events: BillingEvent[]): Told & { status: 'handled' | 'ignored' } {
   const reasons = events.flatMap((event) => (event.type === 'Ignored' ? [event.reason] : []));
-  return reasons.length === events.length ? { status: 'ignored', reason: reasons.join(' ') } : { status: 'handled', reason: null };
+  return reasons.length === events.length ? { status: 'ignored', ...told(reasons) } : { status: 'handled', reason: null, reason_codes: null };
 }
 
 /** Says on the delivery what it waits for. */
@@ -45,14 +53,14 @@ async function waitingVisibly<Result>({ db }: Deps, inboxId: string, work: () =>
   try {
     return await work();
   } catch (error) {
-    if (error instanceof WaitFor) await updateDelivery(db, inboxId, { reason: error.message });
+    if (error instanceof WaitFor) await updateDelivery(db, inboxId, { reason: error.message, reason_codes: storedReasons(error.reasons) });
     throw error;
   }
 }
 
 /** Shows on the delivery that it has become a dead letter, and why, and tells the operator, unless another attempt has applied it. */
-export async function markDeliveryDead({ db, config, now }: Deps, { inboxId }: { inboxId: string }, reason: string): Promise<void> {
-  await updateUnhandledDelivery(db, inboxId, { status: 'dead', reason });
+export async function markDeliveryDead({ db, config, now }: Deps, { inboxId }: { inboxId: string }, reason: string, reasons: Reason[]): Promise<void> {
+  await updateUnhandledDelivery(db, inboxId, { status: 'dead', reason, reason_codes: storedReasons(reasons) });
   const delivery = await findDelivery(db, inboxId);
   if (delivery?.status === 'dead') await transact(db, (trx) => alertOperator(trx, config, { cause: `dead:${delivery.provider}:${kindOfTrouble(reason)}`, kind: 'delivery', provider: delivery.provider, problem: reason }, now()));
 }

@@ -1,4 +1,5 @@
 import type { SubscriptionStatus } from '../licenses/license-status.rules.ts';
+import type { Reason } from '../reasons.rules.ts';
 import type { SubscriptionItem } from './subscription.rules.ts';
 
 /** Every provider that has an adapter. */
@@ -104,4 +105,4 @@ export type BillingEvent =
   /** The name under which refunds and disputes know an order. */
   | { type: 'PaymentLinked'; orderId: string; paymentId: string }
   | { type: 'CustomerChanged'; customerId: string; email: string; name: string; locale: string; snapshotAt: number }
-  | { type: 'Ignored'; reason: string };
+  | { type: 'Ignored'; reason: Reason };

@@ -48,8 +48,8 @@ export async function updateDelivery(db: Db, id: string, { reason, ...changes }:
 }
 
 /** Makes a delivery a dead letter that has not been applied by another attempt. */
-export async function updateUnhandledDelivery(db: Db, id: string, { status, reason }: { status: 'dead'; reason: string }): Promise<void> {
-  await db.updateTable('inbox').set({ status, reason: reason.slice(0, reasonLength) }).where('id', '=', id).where('status', 'not in', ['handled', 'ignored']).execute();
+export async function updateUnhandledDelivery(db: Db, id: string, { reason, ...dead }: { status: 'dead'; reason: string; reason_codes: string | null }): Promise<void> {
+  await db.updateTable('inbox').set({ ...dead, reason: reason.slice(0, reasonLength) }).where('id', '=', id).where('status', 'not in', ['handled', 'ignored']).execute();
 }
 
 /** False when the delivery is here already. */

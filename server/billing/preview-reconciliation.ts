@@ -3,6 +3,7 @@ import { errorText } from '../errors.ts';
 import type { BillingAdapter } from './adapter.ts';
 import { applyBillingEvents } from './apply-billing-events.ts';
 import { listAuditSince } from '../audit/list-audit.ts';
+import { reasonsText } from '../reasons.rules.ts';
 import { completeEvents } from './complete-events.ts';
 import { readJsonBody } from './read-body.ts';
 import { listMissing, reconcileStart } from './reconcile.ts';
@@ -40,7 +41,8 @@ export async function previewReconciliation(deps: Pick<Deps, 'db' | 'vault' | 'c
       for (const { topic, id, events, problem } of changes) {
         const effects: string[] = problem === undefined ? [] : [problem];
         try {
-          if (events) effects.push(...(await applyBillingEvents({ db: trx, vault, config, provider: adapter.name, writesBack: false, by: { actor: adapter.name }, now: at }, events)));
+          const open = events ? await applyBillingEvents({ db: trx, vault, config, provider: adapter.name, writesBack: false, by: { actor: adapter.name }, now: at }, events) : [];
+          effects.push(...open.map((one) => reasonsText([one])));
         } catch (error) {
           effects.push(errorText(error));
         }

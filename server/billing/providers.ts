@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts';
 import { DeadLetter } from '../jobs/job-kinds.ts';
+import { reason } from '../reasons.rules.ts';
 import type { BillingAdapter } from './adapter.ts';
 import { paddleAdapter } from './paddle/paddle-adapter.ts';
 import { stripeAdapter } from './stripe/stripe-adapter.ts';
@@ -13,6 +14,6 @@ export function billingProviders(deps: Pick<Deps, 'config' | 'now'>): BillingAda
 /** Throws DeadLetter for a provider that this version does not know. */
 export function getBillingProvider(deps: Pick<Deps, 'config' | 'now'>, name: string): BillingAdapter {
   const adapter = billingProviders(deps).find((candidate) => candidate.name === name);
-  if (!adapter) throw new DeadLetter(`This version has no payment provider "${name}".`);
+  if (!adapter) throw new DeadLetter(reason('provider_unknown', { provider: name }));
   return adapter;
 }

@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { errorText } from '../errors.ts';
 import { parseJson } from '../http/json.ts';
 import { DeadLetter } from '../jobs/job-kinds.ts';
+import { reason } from '../reasons.rules.ts';
 
 /** The JSON of a stored delivery. Throws DeadLetter for anything else. */
 export function readJsonBody(body: Uint8Array): unknown {
   try {
     return parseJson(body);
   } catch (error) {
-    throw new DeadLetter(`The signature is right and the body cannot be read: ${errorText(error)}`);
+    throw new DeadLetter(reason('body_unreadable', { problem: errorText(error) }));
   }
 }
 
@@ -27,7 +28,7 @@ export function understand<Schema extends z.ZodType>(schema: Schema, body: unkno
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new DeadLetter(`This ${what} cannot be understood: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'is not valid'}`);
+  throw new DeadLetter(reason('not_understood', { what, field: issue?.path.map(String).join('.') ?? '', problem: issue?.message ?? 'is not valid' }));
 }
 
 /** An id that fits its column: the text itself, or its digest. */

@@ -15,7 +15,7 @@ export function receiveDelivery(db: Db, provider: ProviderName, identity: Delive
     const { eventId, topic, occurredAt } = identity;
     if (await countDelivery(trx, provider, mainAccount, eventId)) return false;
     const inboxId = newId();
-    const isNew = await insertDelivery(trx, { id: inboxId, provider, account: mainAccount, event_id: eventId, topic, body, status: 'received', reason: null, deliveries: 1, occurred_at: occurredAt, received_at: now, handled_at: null });
+    const isNew = await insertDelivery(trx, { id: inboxId, provider, account: mainAccount, event_id: eventId, topic, body, status: 'received', reason: null, reason_codes: null, deliveries: 1, occurred_at: occurredAt, received_at: now, handled_at: null });
     if (isNew) await enqueueJob(trx, { kind: 'apply-delivery', payload: { inboxId }, dedupeKey: applyDeliveryKey(inboxId) }, now);
     else await countDelivery(trx, provider, mainAccount, eventId);
     return isNew;

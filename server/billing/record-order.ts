@@ -3,6 +3,7 @@ import { findOrCreateCustomer } from '../customers/find-or-create-customer.ts';
 import type { Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
 import { WaitFor } from '../jobs/job-kinds.ts';
+import { reason } from '../reasons.rules.ts';
 import { findMapping, type ProductMapping } from './billing.store.ts';
 import { mainAccount, type Buyer, type OrderLine, type OrderPaid, type SubscriptionRenewed } from './billing-events.ts';
 import { findOrder, insertLine, listLines, updateLine, updateOrder, type Order, type OrderKey, type OrderLineRow } from './orders.store.ts';
@@ -19,7 +20,7 @@ export function customerTopic(provider: string, customerId: string): string {
 export async function resolveBuyer(db: Db, provider: string, buyer: (OrderPaid | SubscriptionRenewed)['buyer']): Promise<Buyer> {
   if ('email' in buyer) return buyer;
   const known = await findProviderCustomer(db, { provider, account: mainAccount, externalId: buyer.customerId });
-  if (!known) throw new WaitFor(customerTopic(provider, buyer.customerId), `Waiting for the e-mail address of the customer ${buyer.customerId}: it comes with customer.created, or is asked for when PADDLE_API_KEY is set.`);
+  if (!known) throw new WaitFor(customerTopic(provider, buyer.customerId), reason('waits_for_customer', { customer: buyer.customerId }));
   return { email: known.email, name: known.name, company: '', locale: known.locale };
 }
 

@@ -14,7 +14,7 @@ export function replayDelivery(db: Db, inboxId: string, by: Actor, now: number):
   return transact(db, async (trx) => {
     const delivery = await findDelivery(trx, inboxId);
     if (!delivery) throw new AppError('NOT_FOUND', 'There is no delivery with this id.', { field: 'path.id' });
-    await updateDelivery(trx, inboxId, { status: 'received', reason: null, handled_at: null });
+    await updateDelivery(trx, inboxId, { status: 'received', reason: null, reason_codes: null, handled_at: null });
     const isThere = await runAgain(trx, applyDeliveryKey(inboxId), now);
     if (!isThere) await enqueueJob(trx, { kind: 'apply-delivery', payload: { inboxId }, dedupeKey: applyDeliveryKey(inboxId) }, now);
     await recordAudit(trx, by, { action: 'delivery.replayed', entity: 'delivery', entityId: inboxId, before: { status: delivery.status, reason: delivery.reason } }, now);

@@ -1,4 +1,5 @@
 import { DeadLetter } from '../jobs/job-kinds.ts';
+import { reason, type Reason } from '../reasons.rules.ts';
 import { whatIsTakenBack } from './adjustments.rules.ts';
 import { listAdjustments, listLines, updateOrder, type Order, type OrderLineRow } from './orders.store.ts';
 import { adjustmentFacts } from './record-adjustment.ts';
@@ -24,7 +25,7 @@ export async function settleOrder(context: SettleContext, order: Order): Promise
   const counts = lines.map((line) => ({ line, voided: back.unitsOf({ externalId: line.external_id, quantity: line.quantity, amountMinor: line.amount_minor }) }));
   const licensed = counts.filter(({ line }) => line.state === 'license');
   const units = licensed.reduce((sum, { line }) => sum + line.quantity, 0);
-  if (units > maxUnits) throw new DeadLetter(`The order ${order.number} asks for ${units} licences; at most ${maxUnits} are issued for one order. Issue them with: npm run chatello -- issue`);
+  if (units > maxUnits) throw new DeadLetter(reason('too_many_licenses', { order: order.number, count: units, most: maxUnits }));
   const unmapped = counts.filter(({ line, voided }) => line.state === 'unmapped' && voided < line.quantity).map(({ line }) => line);
   const problems = unmapped.length === 0 ? [] : [unmappedProblem(order, unmapped)];
   const settled = order.is_renewal === 1 ? await extendSubscription(context, order, licensed) : undefined;
@@ -32,10 +33,9 @@ export async function settleOrder(context: SettleContext, order: Order): Promise
   return { issued: await settlePurchase(context, order, licensed), problems };
 }
 
-function unmappedProblem(order: Order, lines: OrderLineRow[]): string {
+function unmappedProblem(order: Order, lines: OrderLineRow[]): Reason {
   const named = lines.slice(0, productsNamed).map((line) => `"${line.name}" (${line.external_product})`).join(', ');
-  const products = lines.length > productsNamed ? `${named} and ${lines.length - productsNamed} more` : named;
-  const subject = lines.length === 1 ? 'a product is' : `${lines.length} products are`;
-  const id = lines.length === 1 && lines[0] ? shellWord(lines[0].external_product) : 'ID';
-  return `Order ${order.number}: ${subject} not mapped to a plan: ${products}. Run npm run chatello -- map-product --provider ${order.provider} --external-id ${id} --plan PLAN --months 12 (--plan none if it is no licence)${lines.length === 1 ? '' : ' for each'}, then replay this delivery.`;
+  const facts = { order: order.number, products: lines.length > productsNamed ? `${named}, …` : named, provider: order.provider };
+  const [only, second] = lines;
+  return only && !second ? reason('product_unmapped', { ...facts, id: shellWord(only.external_product) }) : reason('products_unmapped', { ...facts, count: lines.length });
 }

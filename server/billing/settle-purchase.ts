@@ -5,14 +5,15 @@ import { changeLicense } from '../licenses/change-license.ts';
 import { findTermsPaidBy, type PaidTerm } from '../licenses/find-terms.ts';
 import { issueLicense, type TermInput } from '../licenses/issue-license.ts';
 import { getPlanById, getProductByCode } from '../plans/get-plan.ts';
+import { reason, type Reason } from '../reasons.rules.ts';
 import type { Vault } from '../vault.ts';
 import { findMapping } from './billing.store.ts';
 import { insertUnit, listUnits, type Order, type OrderLineRow } from './orders.store.ts';
 
 export type SettleContext = { db: Db; vault: Vault; by: Actor; now: number };
 export type NewUnit = { licenseId: string; lineId: string; unit: number };
-/** `issued`: licences made just now. `problems`: what a person has to do, as sentences. */
-export type Settlement = { issued: NewUnit[]; problems: string[]; /** The order whose units were issued, where it is another one: seats that a renewal added belong to the purchase. */ of?: Order | undefined };
+/** `issued`: licences made just now. `problems`: what a person has to do. */
+export type Settlement = { issued: NewUnit[]; problems: Reason[]; /** The order whose units were issued, where it is another one: seats that a renewal added belong to the purchase. */ of?: Order | undefined };
 
 export type CountedLine = { line: OrderLineRow; /** How many of its units, counted from the last, were taken back. */ voided: number };
 
@@ -40,7 +41,7 @@ export async function settlePurchase(context: SettleContext, order: Order, lines
 }
 
 async function issueUnit({ db, vault, by, now }: SettleContext, order: Order, line: OrderLineRow): Promise<string> {
-  if (order.customer_id === null) throw new DeadLetter(`The order ${order.number} has no e-mail address to which the key could be sent. Add it to the order in the shop and save; that sends the order again.`);
+  if (order.customer_id === null) throw new DeadLetter(reason('no_email', { order: order.number }));
   if (line.plan_id === null) throw new Error(`the line ${line.id} has no plan`);
   const plan = await getPlanById(db, line.plan_id);
   const productId = (await findMapping(db, order.provider, line.external_product))?.product_id ?? (await getProductByCode(db)).id;
@@ -51,8 +52,8 @@ async function issueUnit({ db, vault, by, now }: SettleContext, order: Order, li
 /** Voids or restores what an order paid for, as its refunds and disputes have it. */
 export async function setVoided({ db, by, now }: SettleContext, order: Order, term: PaidTerm, isVoided: boolean): Promise<void> {
   if (term.isVoided === isVoided) return;
-  const reason = isVoided ? `Order ${order.number} was refunded, disputed or cancelled.` : `Order ${order.number} counts again.`;
-  await changeLicense(db, term.licenseId, { type: isVoided ? 'void-term' : 'restore-term', termId: term.id, reason }, by, now);
+  const why = isVoided ? `Order ${order.number} was refunded, disputed or cancelled.` : `Order ${order.number} counts again.`;
+  await changeLicense(db, term.licenseId, { type: isVoided ? 'void-term' : 'restore-term', termId: term.id, reason: why }, by, now);
 }
 
 export function transactionOf(order: Order): { provider: string; account: string; transactionId: string } {

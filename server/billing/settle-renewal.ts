@@ -1,6 +1,7 @@
 import { WaitFor } from '../jobs/job-kinds.ts';
 import { changeLicense } from '../licenses/change-license.ts';
 import { findLicensesOfSubscription, findTermsPaidBy, type PaidTerm } from '../licenses/find-terms.ts';
+import { reason, type Reason } from '../reasons.rules.ts';
 import { addSeats } from './add-seats.ts';
 import { whatIsTakenBack } from './adjustments.rules.ts';
 import { findMapping } from './billing.store.ts';
@@ -28,7 +29,7 @@ export async function extendSubscription(context: SettleContext, order: Order, l
   const units = await unitsOfSubscription(context, subscription);
   if (units.length === 0) {
     if (!(await isWithoutPurchase(context, subscription))) {
-      throw new WaitFor(subscriptionTopic(order.provider, subscriptionId), `Waiting for the first purchase of the subscription ${subscriptionId}, which order ${order.number} renews.`);
+      throw new WaitFor(subscriptionTopic(order.provider, subscriptionId), reason('waits_for_purchase', { subscription: subscriptionId, order: order.number }));
     }
     return { issued: await settlePurchase(context, order, lines), problems: [] };
   }
@@ -41,7 +42,7 @@ async function extendUnits(context: SettleContext, order: Order, lines: CountedL
   const { db, by, now } = context;
   const terms = await findTermsPaidBy(db, units.map(({ license_id }) => license_id), transactionOf(order));
   const free = units.filter(({ license_id }) => !terms.some(({ licenseId }) => licenseId === license_id));
-  const problems: string[] = [];
+  const problems: Reason[] = [];
   const issued: NewUnit[] = [];
   for (const { line, voided } of lines) {
     const rank = new Map(units.map(({ license_id }, index) => [license_id, index]));
@@ -56,7 +57,7 @@ async function extendUnits(context: SettleContext, order: Order, lines: CountedL
         if (next) await changeLicense(db, next.license_id, { type: 'renew', term: termOf(order, line) }, by, now);
         else if (purchase && line.plan_id !== null) added += 1;
         else {
-          problems.push(`Order ${order.number} renews ${line.quantity} × "${line.name}", more than the subscription ${order.subscription_id ?? ''} has licences: ${line.quantity - unit} of them extend nothing. Issue the missing licences with: npm run chatello -- issue`);
+          problems.push(reason('renews_too_many', { order: order.number, quantity: line.quantity, product: line.name, subscription: order.subscription_id ?? '', missing: line.quantity - unit }));
           break;
         }
       }

@@ -1,4 +1,4 @@
-// The columns of sql/*/0005-access.sql and sql/*/0009-accounts.sql.
+// The columns of sql/*/0005-access.sql, sql/*/0009-accounts.sql and sql/*/0015-guards.sql.
 
 type OrganizationTable = {
   id: string;
@@ -70,7 +70,10 @@ export type AccessLicenseColumns = {
   organization_id: string | null;
 };
 
+type GuardTable = { name: string; changes: number };
+
 export type AccessSchema = {
+  guards: GuardTable;
   organizations: OrganizationTable;
   users: UserTable;
   sessions: SessionTable;

@@ -160,6 +160,7 @@ type WebhookDeliveryTable = {
   attempts: number;
   last_status: number | null;
   last_error: string | null;
+  reason_codes: string | null;
   created_at: number;
   updated_at: number;
   delivered_at: number | null;

@@ -6,27 +6,30 @@ import { CompiledQuery, Kysely, sql } from 'kysely';
 import { acquireConnection, mariadbDialect, openMariadbPool } from './mariadb.ts';
 import type { Schema } from './schema.ts';
 import { factVersion, openSqlite, sqliteDialect, statementCache, type FactVersion, type SqliteHandles, type StatementCache } from './sqlite.ts';
+import { writeLock, type WriteLock } from './write-lock.ts';
 
 /** What stores take: the database or a transaction on it. */
 export type Db = Kysely<Schema>;
 export type Engine = 'sqlite' | 'mariadb';
 
-type Handles = { engine: 'sqlite'; sqlite: SqliteHandles; facts: FactVersion; uncounted: StatementCache } | { engine: 'mariadb'; pool: Pool };
+type Handles = { engine: 'sqlite'; file: string; sqlite: SqliteHandles; lock: WriteLock; facts: FactVersion; uncounted: StatementCache } | { engine: 'mariadb'; pool: Pool };
 const handlesOf = new WeakMap<Db, Handles>();
 
-/** Opens the database that DATABASE_URL names, or `chatello.sqlite` in the data directory. `db.destroy()` closes it. */
+/** Opens the database that DATABASE_URL names, or `chatello.sqlite` in the data directory. closeDatabase closes it. */
 export function openDatabase(url: string | undefined, dataDir: string): Db {
-  if (url === undefined || url.startsWith('sqlite:')) {
-    const file = path.resolve(dataDir, url === undefined ? 'chatello.sqlite' : url.slice('sqlite:'.length));
-    const sqlite = openSqlite(file);
-    const facts = factVersion(sqlite.writer);
-    const db = new Kysely<Schema>({ dialect: sqliteDialect(sqlite.writer, statementCache(sqlite.writer, () => facts.forget())) });
-    handlesOf.set(db, { engine: 'sqlite', sqlite, facts, uncounted: statementCache(sqlite.writer) });
-    return db;
-  }
+  if (url === undefined || url.startsWith('sqlite:')) return openFile(path.resolve(dataDir, url === undefined ? 'chatello.sqlite' : url.slice('sqlite:'.length)), writeLock('server'));
   const pool = openMariadbPool(url);
   const db = new Kysely<Schema>({ dialect: mariadbDialect(pool) });
   handlesOf.set(db, { engine: 'mariadb', pool });
+  return db;
+}
+
+/** Opens an embedded database. Whoever writes to it in this process, in whatever thread, needs the same lock. */
+export function openFile(file: string, lock: WriteLock): Db {
+  const sqlite = openSqlite(file);
+  const facts = factVersion(sqlite.writer);
+  const db = new Kysely<Schema>({ dialect: sqliteDialect(sqlite.writer, statementCache(sqlite.writer, () => facts.forget()), lock) });
+  handlesOf.set(db, { engine: 'sqlite', file, sqlite, lock, facts, uncounted: statementCache(sqlite.writer) });
   return db;
 }
 
@@ -141,6 +144,21 @@ export async function transact<Result>(db: Db, work: (trx: Db) => Promise<Result
   }
 }
 
+/** A part of a transaction that leaves nothing behind when it throws, so that the rest can go on. Not to be nested. */
+export async function inSavepoint<Result>(trx: Db, work: () => Promise<Result>): Promise<Result> {
+  await sql`savepoint part`.execute(trx);
+  let result: Result;
+  try {
+    result = await work();
+  } catch (error) {
+    // A deadlock has rolled everything back, the savepoint too.
+    if (!isRetryable(error)) await sql`rollback to savepoint part`.execute(trx);
+    throw error;
+  }
+  await sql`release savepoint part`.execute(trx);
+  return result;
+}
+
 /** Syncing the log with this commit also makes every earlier commit durable, those of other transactions too. */
 function transactSynced<Result>(db: Db, work: (trx: Db) => Promise<Result>): Promise<Result> {
   return db.connection().execute(async (connection) => {
@@ -157,8 +175,14 @@ const mysqlRetryable = new Set([1205, 1213, 1020]);
 const sqliteBusy = 5;
 const sqliteLocked = 6;
 
-/** Whether the same transaction may succeed when it is run again: deadlock (1213), lock wait (1205), Galera conflict (1213), record changed (1020), SQLITE_BUSY. */
+/** Thrown inside a transaction that has acted on what another one has changed meanwhile: it is rolled back and run again. */
+export class ChangedMeanwhile extends Error {
+  override name = 'ChangedMeanwhile';
+}
+
+/** Whether the same transaction may succeed when it is run again: deadlock (1213), lock wait (1205), Galera conflict (1213), record changed (1020), SQLITE_BUSY, ChangedMeanwhile. */
 export function isRetryable(error: unknown): boolean {
+  if (error instanceof ChangedMeanwhile) return true;
   const { errno, errcode } = numbersOf(error);
   return (errno !== undefined && mysqlRetryable.has(errno)) || (errcode !== undefined && [sqliteBusy, sqliteLocked].includes(errcode & 0xff));
 }

@@ -25,6 +25,19 @@ export function placesAfter<DB, TB extends keyof DB>(query: SelectQueryBuilder<D
     .execute();
 }
 
+/** The places that follow one in several lists of one order, as if they were one list. */
+export async function mergedPlacesAfter<DB, TB extends keyof DB>(queries: SelectQueryBuilder<DB, TB, object>[], order: Order, after: Place | undefined, limit: number): Promise<Place[]> {
+  const [only, ...others] = queries;
+  if (!only) return [];
+  if (others.length === 0) return placesAfter(only, order, after, limit);
+  const lists: Place[][] = [];
+  for (const query of queries) lists.push(await placesAfter(query, order, after, limit));
+  const sign = order.direction === 'asc' ? 1 : -1;
+  // Texts are compared as the databases compare them: by their bytes.
+  const compare = (a: string | number, b: string | number) => (typeof a === 'number' && typeof b === 'number' ? a - b : Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b))));
+  return lists.flat().sort((a, b) => sign * (compare(a.at, b.at) || compare(a.id, b.id))).slice(0, limit);
+}
+
 /** The rows of these places, in their order; one that has gone meanwhile is left out. */
 export async function rowsAt<Row extends { id: string }>(places: readonly Place[], load: (ids: string[]) => Promise<Row[]>): Promise<Row[]> {
   if (places.length === 0) return [];

@@ -1,3 +1,4 @@
+import type { GeneratedAlways } from 'kysely';
 import type { AccessCustomerColumns, AccessLicenseColumns, AccessSchema } from './access-schema.ts';
 import type { AiSchema } from './ai-schema.ts';
 import type { ApiSchema, ApiTokenColumns, AuditLogColumns } from './api-schema.ts';
@@ -119,11 +120,17 @@ type ActivationTable = {
   license_id: string;
   kind: string;
   slot: number;
-  site: string;
+  /** Null: it is a device. */
+  site: string | null;
+  fingerprint: string | null;
+  name: string | null;
+  name_key: string | null;
+  platform: string | null;
   version: string | null;
   created_at: number;
   last_seen_at: number;
   secret_digest: Uint8Array | null;
+  is_staging: GeneratedAlways<number>;
 };
 
 type OrderTable = {
@@ -223,6 +230,7 @@ type InboxTable = {
   body: Uint8Array;
   status: string;
   reason: string | null;
+  reason_codes: string | null;
   deliveries: number;
   occurred_at: number | null;
   received_at: number;

@@ -1,4 +1,6 @@
+import { organizationsWithin } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
+import { placesAfter, type Place } from '../db/keyset.ts';
 import { customerFacts, licenseFacts, orderFacts, type TermColumns } from './facts.rules.ts';
 import type { SourceKind } from './amounts.rules.ts';
 
@@ -53,6 +55,20 @@ export async function listOfCustomers(db: Db, kind: 'license' | 'order', custome
 export async function listIdsAfter(db: Db, kind: SourceKind, afterId: string, limit: number): Promise<string[]> {
   const rows = await db.selectFrom(tables[kind]).select('id').where('id', '>', afterId).orderBy('id').limit(limit).execute();
   return rows.map(({ id }) => id);
+}
+
+/** A node and all below it. */
+export async function listSubtree(db: Db, organizationId: string): Promise<string[]> {
+  const own = await db.selectFrom('organizations').select('path').where('id', '=', organizationId).executeTakeFirst();
+  if (!own) return [];
+  const rows = await db.selectFrom('organizations').select('id').where(organizationsWithin({ kind: 'organization', id: organizationId, path: own.path })).execute();
+  return rows.map(({ id }) => id);
+}
+
+/** The next customers or licences of a node itself after a place, the oldest first. */
+export function listIdsOfOrganization(db: Db, kind: 'customer' | 'license', organizationId: string, after: Place | undefined, limit: number): Promise<Place[]> {
+  const query = kind === 'customer' ? db.selectFrom('customers').where('customers.organization_id', '=', organizationId) : db.selectFrom('licenses').where('licenses.organization_id', '=', organizationId);
+  return placesAfter(query, { column: `${tables[kind]}.created_at`, id: `${tables[kind]}.id`, direction: 'asc' }, after, limit);
 }
 
 /** What is to be counted of those that are there; what is not counted (an unpaid order) or gone has no entry. */

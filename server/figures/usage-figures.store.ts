@@ -3,6 +3,7 @@ import type { Db, Engine } from '../db/database.ts';
 import { putRows, type Table } from './add-amounts.store.ts';
 import { scopesOf } from './facts.rules.ts';
 import { padded } from './sources.store.ts';
+import type { MonthSum } from './usage-months.store.ts';
 
 /** A part of the ledger, summed by licence and clock hour. */
 type UsageSum = { license_id: string; hour: number; day: number; month: number; provider: string; model: string; key_source: string; calls: number; failed_calls: number; requests: number; input_tokens: number; output_tokens: number; cost_microcents: number };
@@ -46,22 +47,36 @@ export function sumUsage(db: Db, from: number, until: number): Promise<UsageSum[
 
 type Row = Record<string, string | number>;
 
-/** Adds sums to the figures of usage, in the plan and the organisation that each licence has now. */
-export async function addUsage(db: Db, engine: Engine, sums: UsageSum[]): Promise<void> {
+/** Adds sums to the figures of usage, in the plan and the organisation that each licence has now; to those of months only when asked. */
+export async function addUsage(db: Db, engine: Engine, sums: UsageSum[], withMonths: boolean): Promise<void> {
   const owners = await findOwners(db, [...new Set(sums.map(({ license_id }) => license_id))]);
-  const [days, hours, months] = [new Map<string, Row>(), new Map<string, Row>(), new Map<string, Row>()];
-  for (const { license_id: licenseId, hour, day, month, provider, model, key_source, calls, failed_calls, requests, input_tokens, output_tokens, cost_microcents } of sums) {
-    const { customer_id: customerId, plan_id, path } = owners.get(licenseId) ?? { customer_id: '', plan_id: '', path: null };
-    const measures = { calls, requests, tokens: input_tokens + output_tokens, cost_microcents };
+  const [days, hours] = [new Map<string, Row>(), new Map<string, Row>()];
+  for (const { license_id: licenseId, hour, day, provider, model, key_source, calls, failed_calls, requests, input_tokens, output_tokens, cost_microcents } of sums) {
+    const { plan_id, path } = owners.get(licenseId) ?? nobody;
     for (const scope_id of scopesOf(path)) {
       addRow(daysTable, days, { scope_id, day, provider, model, plan_id, key_source, calls, failed_calls, requests, input_tokens, output_tokens, cost_microcents });
       addRow(hoursTable, hours, { scope_id, hour, provider, calls, failed_calls });
-      addRow(monthsTable, months, { scope_id, month, kind: 'license', entity_id: licenseId, ...measures });
-      if (customerId !== '') addRow(monthsTable, months, { scope_id, month, kind: 'customer', entity_id: customerId, ...measures });
     }
   }
   await putRows(db, engine, daysTable, [...days.values()]);
   await putRows(db, engine, hoursTable, [...hours.values()]);
+  if (withMonths) await putMonths(db, engine, sums.map((sum) => ({ ...sum, tokens: sum.input_tokens + sum.output_tokens })), owners);
+}
+
+/** Adds sums to the figures of usage by month. */
+export async function addMonths(db: Db, engine: Engine, sums: MonthSum[]): Promise<void> {
+  await putMonths(db, engine, sums, await findOwners(db, [...new Set(sums.map(({ license_id }) => license_id))]));
+}
+
+async function putMonths(db: Db, engine: Engine, sums: MonthSum[], owners: Map<string, Owner>): Promise<void> {
+  const months = new Map<string, Row>();
+  for (const { license_id: licenseId, month, calls, requests, tokens, cost_microcents } of sums) {
+    const { customer_id: customerId, path } = owners.get(licenseId) ?? nobody;
+    for (const scope_id of scopesOf(path)) {
+      addRow(monthsTable, months, { scope_id, month, kind: 'license', entity_id: licenseId, calls, requests, tokens, cost_microcents });
+      if (customerId !== '') addRow(monthsTable, months, { scope_id, month, kind: 'customer', entity_id: customerId, calls, requests, tokens, cost_microcents });
+    }
+  }
   await putRows(db, engine, monthsTable, [...months.values()]);
 }
 
@@ -77,6 +92,8 @@ function addRow({ keys, values }: Table, rows: Map<string, Row>, row: Row): void
 }
 
 type Owner = { customer_id: string; plan_id: string; path: string | null };
+/** Whose licence was deleted. */
+const nobody: Owner = { customer_id: '', plan_id: '', path: null };
 
 async function findOwners(db: Db, licenseIds: string[]): Promise<Map<string, Owner>> {
   const owners = new Map<string, Owner>();

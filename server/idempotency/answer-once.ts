@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { transact, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import type { Vault } from '../vault.ts';
-import { findAnswer, insertAnswer, listAnswersUnderOtherKeys, replaceAnswerCipher, updateAnswer, type AnswerId } from './idempotency.store.ts';
+import { deleteAnswer, findAnswer, insertAnswer, listAnswersAfter, listAnswersUnderOtherKeys, replaceAnswerCipher, updateAnswer, type AnswerId, type StoredAnswer } from './idempotency.store.ts';
 
 /** The header of writes that may be repeated safely. */
 export const idempotencyHeader = z.object({
@@ -12,6 +13,11 @@ export const idempotencyHeader = z.object({
     .optional()
     .meta({ description: 'A key of your choice, one for each intended write. Repeated within two days with the same body it brings the first answer again, with `Idempotent-Replayed: true`.' }),
 });
+
+/** In the place of the status of an answer that is not kept any more. */
+const erasedStatus = 410;
+/** Each has to be opened. */
+const answersAtOnce = 100;
 
 type Answer = { status: number; body: unknown };
 type Request = {
@@ -43,9 +49,37 @@ export function answerOnce(db: Db, vault: Vault, { scope, key, body }: Request, 
     if (!digest.equals(stored.request_digest)) {
       throw new AppError('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used with another body. Use a new key for another request.', { field: 'headers.idempotency-key' });
     }
+    if (stored.status === erasedStatus) throw new AppError('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used; the answer has been erased with the customer it was about. Nothing was done again.', { field: 'headers.idempotency-key' });
     const first = vault.open({ keyId: stored.key_id, cipher: stored.response_cipher }, answerAad(id));
     return { status: stored.status, body: JSON.parse(first) as unknown, headers: { 'Idempotent-Replayed': 'true' } };
   });
+}
+
+/** Whether a text tells of somebody. */
+type Tells = Record<'ofKey' | 'ofAnswer', (text: string) => boolean>;
+
+/**
+ * Erases the answers that tell of somebody, in slices. The keys stay taken, so that a request that is repeated is refused and not done again;
+ * only a key that tells of them itself goes too.
+ */
+export async function eraseAnswers(db: Db, vault: Vault, tells: Tells): Promise<void> {
+  for (let after: AnswerId | undefined, isMore = true; isMore; await nextTurn()) {
+    const from = after;
+    const answers = await transact(db, async (trx) => {
+      const slice = await listAnswersAfter(trx, from, answersAtOnce);
+      for (const answer of slice) await eraseAnswer(trx, vault, answer, tells);
+      return slice;
+    });
+    after = answers.at(-1);
+    isMore = answers.length === answersAtOnce;
+  }
+}
+
+async function eraseAnswer(db: Db, vault: Vault, answer: StoredAnswer, { ofKey, ofAnswer }: Tells): Promise<void> {
+  if (ofKey(answer.idempotency_key)) return deleteAnswer(db, answer);
+  if (!ofAnswer(vault.open({ keyId: answer.key_id, cipher: answer.response_cipher }, answerAad(answer)))) return;
+  const { keyId, cipher } = vault.seal('null', answerAad(answer));
+  await updateAnswer(db, answer, { status: erasedStatus, key_id: keyId, response_cipher: cipher });
 }
 
 /** Whether a request under this key was answered before. */

@@ -18,6 +18,17 @@ export async function updateAnswer(db: Db, { scope, idempotency_key }: AnswerId,
   await db.updateTable('idempotency_keys').set(changes).where('scope', '=', scope).where('idempotency_key', '=', idempotency_key).execute();
 }
 
+/** The next answers after one, in the order of their keys. */
+export function listAnswersAfter(db: Db, after: AnswerId | undefined, limit: number): Promise<StoredAnswer[]> {
+  let query = db.selectFrom('idempotency_keys').selectAll();
+  if (after) query = query.where('scope', '>=', after.scope).where((eb) => eb.or([eb('scope', '>', after.scope), eb('idempotency_key', '>', after.idempotency_key)]));
+  return query.orderBy('scope').orderBy('idempotency_key').limit(limit).execute();
+}
+
+export async function deleteAnswer(db: Db, { scope, idempotency_key }: AnswerId): Promise<void> {
+  await db.deleteFrom('idempotency_keys').where('scope', '=', scope).where('idempotency_key', '=', idempotency_key).execute();
+}
+
 /** Answers that are sealed under another key than this one. */
 export function listAnswersUnderOtherKeys(db: Db, keyId: string, limit: number): Promise<StoredAnswer[]> {
   return db.selectFrom('idempotency_keys').selectAll().where('key_id', '!=', keyId).orderBy('scope').orderBy('idempotency_key').limit(limit).execute();

@@ -68,9 +68,16 @@ export function listBatchesUnderOtherKeys(db: Db, keyId: string, limit: number):
   return db.selectFrom('import_batches').selectAll().where('key_id', '!=', keyId).orderBy('key_id').limit(limit).execute();
 }
 
-/** Replaces the ciphertext of a batch if it is still under the key that was read. */
-export async function replaceBatchCipher(db: Db, { import_id, number, key_id }: Batch, sealed: { keyId: string; cipher: Uint8Array }): Promise<void> {
-  await db.updateTable('import_batches').set({ key_id: sealed.keyId, cipher: sealed.cipher }).where('import_id', '=', import_id).where('number', '=', number).where('key_id', '=', key_id).execute();
+/** Replaces the ciphertext of a batch if it is still under the key that was read; false when it is not. */
+export async function replaceBatchCipher(db: Db, { import_id, number, key_id }: Batch, sealed: { keyId: string; cipher: Uint8Array }): Promise<boolean> {
+  const { numUpdatedRows } = await db.updateTable('import_batches').set({ key_id: sealed.keyId, cipher: sealed.cipher }).where('import_id', '=', import_id).where('number', '=', number).where('key_id', '=', key_id).executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** The imports whose files are still here. */
+export async function listImportsWithFile(db: Db): Promise<string[]> {
+  const rows = await db.selectFrom('imports').select('id').where('next_line', '>', fileGone).orderBy('id').execute();
+  return rows.map(({ id }) => id);
 }
 
 export async function insertItems(db: Db, items: ImportItem[]): Promise<void> {

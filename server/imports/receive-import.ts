@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { transact, type Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
@@ -6,6 +6,7 @@ import type { Vault } from '../vault.ts';
 import { columnNames, type FileProblem } from './csv-file.rules.ts';
 import { deleteImport } from './delete-import.ts';
 import { linesInBatch, storeHead, storeLines, type StoredLine } from './import-lines.ts';
+import { collectHead } from './file-head.rules.ts';
 import { insertImport, updateImport } from './imports.store.ts';
 import { plainName } from './import-fields.rules.ts';
 import type { FileHead } from './mapping.rules.ts';
@@ -13,9 +14,6 @@ import { readCsv } from './read-csv.ts';
 import { emptyReport } from './report.rules.ts';
 
 const maxColumns = 200;
-const sampleLines = 5;
-const mostWords = 60;
-const longestWord = 120;
 
 /**
  * Takes a file in as it comes and keeps its lines sealed in the database, where every process can work on them. Nothing is imported yet.
@@ -28,8 +26,7 @@ export async function receiveImport({ db, vault, now }: { db: Db; vault: Vault; 
   const row = { id, file_name: nameOf(fileName), file_digest: none, header_digest: none, size_bytes: 0, encoding: 'utf-8', delimiter: ',', status: 'receiving', reason: null, mapping: null, report: JSON.stringify(emptyReport()), total_lines: 0, next_line: 0, created_by: by.actor, created_at: at, updated_at: at, started_at: null, finished_at: null };
   await insertImport(db, row);
 
-  let head: FileHead | undefined;
-  let words: (Set<string> | undefined)[] = [];
+  let head: ReturnType<typeof collectHead> | undefined;
   let lines: StoredLine[] = [];
   let batches = 0;
   let total = 0;
@@ -43,16 +40,14 @@ export async function receiveImport({ db, vault, now }: { db: Db; vault: Vault; 
       await updateImport(trx, id, { updated_at: now(), total_lines: total });
     }, 'unsynced');
     // Neither the parser nor the embedded database waits for anything, so others would not get their turn.
-    await nextTurn();
+    await othersTurn();
   };
   const read = await readCsv(stream, async (line) => {
     if (!head) {
-      head = { columns: columnNames(line.cells), sample: [], words: [] };
-      words = head.columns.map(() => new Set());
+      head = collectHead(columnNames(line.cells));
       return;
     }
-    if (head.sample.length < sampleLines) head.sample.push(line.cells.map((cell) => cell.slice(0, longestWord)));
-    collectWords(words, line.cells);
+    head.take(line.cells);
     total += 1;
     lines.push(line);
     if (lines.length === linesInBatch) await keep();
@@ -63,7 +58,7 @@ export async function receiveImport({ db, vault, now }: { db: Db; vault: Vault; 
     return { problem: problem ?? { code: 'empty' } };
   }
   if (lines.length > 0) await keep();
-  const whole: FileHead = { ...head, words: words.map((set) => (set ? [...set] : null)) };
+  const whole = head.head();
   await transact(db, async (trx) => {
     await storeHead(trx, vault, id, whole);
     const facts = { size_bytes: read.sizeBytes, file_digest: read.digest, encoding: read.encoding, delimiter: read.delimiter, total_lines: total };
@@ -73,20 +68,10 @@ export async function receiveImport({ db, vault, now }: { db: Db; vault: Vault; 
   return { importId: id };
 }
 
-function problemOf(head: FileHead | undefined, total: number): FileProblem | undefined {
+function problemOf(head: Pick<FileHead, 'columns'> | undefined, total: number): FileProblem | undefined {
   if (!head || total === 0) return { code: 'empty' };
   if (head.columns.length > maxColumns) return { code: 'too_many_columns' };
   return head.columns.every((name) => /^#\d+$/.test(name)) ? { code: 'no_table' } : undefined;
-}
-
-/** The different words of each column, until there are too many to be words of a kind. */
-function collectWords(words: (Set<string> | undefined)[], cells: string[]): void {
-  for (const [index, set] of words.entries()) {
-    if (!set) continue;
-    const word = (cells[index] ?? '').trim();
-    if (word.length > longestWord || (set.size >= mostWords && !set.has(word))) words[index] = undefined;
-    else set.add(word);
-  }
 }
 
 function nameOf(fileName: string): string {

@@ -1,5 +1,6 @@
 import type { Actor } from '../audit/record-audit.ts';
 import type { Notice } from '../mail/notices.rules.ts';
+import { reasonsText, type Reason } from '../reasons.rules.ts';
 
 /** Every kind of job with what it is given. The handlers are in job-list.ts. */
 export type JobPayloads = {
@@ -22,6 +23,7 @@ export type JobPayloads = {
   'seal-audit': Record<string, never>;
   'check-audit': { checkId: string };
   'count-figures': Record<string, never>;
+  'recount-organization': { organizationId: string };
   'prune-expired': Record<string, never>;
 };
 
@@ -42,16 +44,32 @@ export function laneOf(kind: keyof JobPayloads): Lane {
 /** Thrown by a job that cannot succeed by being repeated: it becomes a dead letter at once, with the message as the reason. */
 export class DeadLetter extends Error {
   override name = 'DeadLetter';
+  /** The same to be told in other languages, where it was thrown so. */
+  readonly reasons: Reason[];
+  constructor(why: string | Reason | Reason[]) {
+    super(textOf(why));
+    this.reasons = reasonsOf(why);
+  }
 }
 
 /** Thrown by a job that needs something that has not come yet. It is retried with backoff, and at once when `what` comes (wakeJobsWaitingFor). */
 export class WaitFor extends Error {
   override name = 'WaitFor';
   readonly what: string;
-  constructor(what: string, message: string) {
-    super(message);
+  readonly reasons: Reason[];
+  constructor(what: string, why: string | Reason) {
+    super(textOf(why));
     this.what = what;
+    this.reasons = reasonsOf(why);
   }
+}
+
+function reasonsOf(why: string | Reason | Reason[]): Reason[] {
+  return typeof why === 'string' ? [] : [why].flat();
+}
+
+function textOf(why: string | Reason | Reason[]): string {
+  return typeof why === 'string' ? why : reasonsText(reasonsOf(why));
 }
 
 /** Thrown by a job that has a rhythm of its own for its next attempt, instead of the queue's backoff. */

@@ -8,12 +8,14 @@ import { watchLapses } from '../billing/watch-lapses.ts';
 import { writeBackOrder } from '../billing/write-back-order.ts';
 import type { Deps } from '../deps.ts';
 import { countFigures } from '../figures/count-figures.ts';
+import { recountOrganization } from '../figures/recount-organization.ts';
 import { markImportStopped, workOnImport } from '../imports/work-on-import.ts';
 import { remindOwners } from '../mail/remind-owners.ts';
 import { markEmailFailed, sendEmail } from '../mail/send-email.ts';
 import { writeNotice } from '../mail/write-notice.ts';
 import { eraseTraces } from '../people/erase-job.ts';
 import { continueSettling } from '../people/settle-customer-licenses.ts';
+import type { Reason } from '../reasons.rules.ts';
 import type { JobPayloads } from './job-kinds.ts';
 import { sendUsageAlerts } from '../usage/send-usage-alerts.ts';
 import { sweepReservations } from '../usage/sweep-reservations.ts';
@@ -21,12 +23,14 @@ import { sendPasswordReset } from '../users/request-password-reset.ts';
 import { markWebhookFailed, sendWebhook } from '../webhooks/send-webhook.ts';
 import { pruneExpired } from './prune-expired.ts';
 
+type GoOn = { goOnInMs: number };
 type JobDefinition<Payload> = {
-  run: (deps: Deps, payload: Payload) => Promise<void>;
+  /** A recurring job that has more to do than one run should take says when it wants to go on. */
+  run: (deps: Deps, payload: Payload) => Promise<void | GoOn>;
   /** Runs again this long after each run; otherwise the job runs when it is enqueued. */
   everyMs?: number;
-  /** Told when a job has become a dead letter, to say so where people look. */
-  onDead?: (deps: Deps, payload: Payload, reason: string) => Promise<void>;
+  /** Told when a job has become a dead letter, to say so where people look; `reasons` is empty where it is no more than a text. */
+  onDead?: (deps: Deps, payload: Payload, reason: string, reasons: Reason[]) => Promise<void>;
 };
 
 export type JobList = { [Kind in keyof JobPayloads]?: JobDefinition<JobPayloads[Kind]> };
@@ -54,5 +58,6 @@ export const jobList: JobList = {
   'seal-audit': { run: sealAudit, everyMs: minute / 6 },
   'check-audit': { run: checkAudit },
   'count-figures': { run: countFigures, everyMs: minute / 4 },
+  'recount-organization': { run: recountOrganization },
   'prune-expired': { run: pruneExpired, everyMs: 60 * minute },
 };

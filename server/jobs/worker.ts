@@ -104,16 +104,16 @@ async function runJob(deps: Deps, jobs: JobList, job: Job, lease: string): Promi
   }, leaseMs / 3);
   const definition = jobs[job.kind as keyof JobPayloads];
   try {
-    const failure = await failureOf(deps, definition, job);
-    if (!failure) {
+    const outcome = await outcomeOf(deps, definition, job);
+    if (!('error' in outcome)) {
       if (definition?.everyMs === undefined) await deleteJob(db, job.id, lease);
-      else await releaseJob(db, job.id, lease, { status: 'queued', runAt: now() + definition.everyMs, attempts: 0, lastError: null, waitingFor: null }, now());
+      else await releaseJob(db, job.id, lease, { status: 'queued', runAt: now() + (outcome.goOnInMs ?? definition.everyMs), attempts: 0, lastError: null, waitingFor: null }, now());
     } else {
-      const { error } = failure;
+      const { error } = outcome;
       const isDead = error instanceof DeadLetter || (job.attempts >= job.max_attempts && definition?.everyMs === undefined);
       const runAt = now() + (error instanceof RetryLater ? error.delayMs : Math.min(backoffMs(job.attempts), definition?.everyMs ?? maxBackoffMs));
       // Told first: after a crash in between the job runs, fails and tells again.
-      if (isDead && definition?.onDead) await definition.onDead(await withSettings(deps), JSON.parse(job.payload) as never, errorText(error));
+      if (isDead && definition?.onDead) await definition.onDead(await withSettings(deps), JSON.parse(job.payload) as never, errorText(error), error instanceof DeadLetter || error instanceof WaitFor ? error.reasons : []);
       await releaseJob(db, job.id, lease, { status: isDead ? 'dead' : 'queued', runAt, attempts: job.attempts, lastError: errorText(error), waitingFor: error instanceof WaitFor ? error.what : null }, now());
       log[isDead ? 'error' : 'warn']({ job: job.kind, job_id: job.id, attempt: job.attempts, detail: errorText(error) }, isDead ? 'job is a dead letter' : 'job failed and will be retried');
     }
@@ -124,13 +124,12 @@ async function runJob(deps: Deps, jobs: JobList, job: Job, lease: string): Promi
   }
 }
 
-/** Runs a job; returns what it throws, or undefined when it has done its work. */
-async function failureOf(deps: Deps, definition: JobList[keyof JobPayloads], job: Job): Promise<{ error: unknown } | undefined> {
+/** Runs a job; returns what it throws, or when it wants to go on. */
+async function outcomeOf(deps: Deps, definition: JobList[keyof JobPayloads], job: Job): Promise<{ error: unknown } | { goOnInMs?: number }> {
   try {
     if (!definition) throw new DeadLetter(`this version has no job "${job.kind}"`);
     if (definition.everyMs === undefined && job.attempts > job.max_attempts + endsWithoutRecord) throw new DeadLetter(`The server ended while it ran, ${job.attempts - 1} times. What it does may be what ends the server: see its log.`);
-    await definition.run(await withSettings(deps), JSON.parse(job.payload) as never);
-    return undefined;
+    return (await definition.run(await withSettings(deps), JSON.parse(job.payload) as never)) ?? {};
   } catch (error) {
     return { error };
   }

@@ -2,7 +2,7 @@ import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { transact, type Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
 import { clearDomainLock, deleteActivation, insertActivation, listActivations, moveActivation, type Activation, type SiteKind } from './licenses.store.ts';
-import { freeSlot } from './slots.rules.ts';
+import { freeSlot, slotsTaken } from './slots.rules.ts';
 import { tellOfActivation } from './tell-of-license.ts';
 
 type Seats = { licenseId: string; site: string; kind: SiteKind; limit: number; version?: string | undefined; /** Nobody is told of it. */ isQuiet?: boolean };
@@ -19,10 +19,12 @@ export function activateSite(db: Db, { licenseId, site, kind, limit, version, is
       const activations = await listActivations(trx, licenseId);
       const known = activations.find((activation) => activation.site === site);
       if (known && !goesLive(known.kind, kind)) return { outcome: 'already-active', activation: known };
-      const slot = freeSlot(activations.filter((activation) => activation.kind === kind).map((activation) => activation.slot), limit);
+      const slot = freeSlot(slotsTaken(activations, kind), limit);
       if (slot === undefined) return { outcome: 'limit-reached' };
-      const activation: Activation = { ...(known ?? { id: newId(), license_id: licenseId, site, version: version ?? null, created_at: now, secret_digest: null }), kind, slot, last_seen_at: now };
-      if (await (known ? moveActivation(trx, activation) : insertActivation(trx, activation))) {
+      const seat = { kind, slot, last_seen_at: now };
+      const added = { id: newId(), license_id: licenseId, site, fingerprint: null, name: null, name_key: null, platform: null, version: version ?? null, created_at: now, secret_digest: null, ...seat };
+      const activation: Activation = { ...(known ?? added), ...seat, is_staging: kind === 'staging' ? 1 : 0 };
+      if (await (known ? moveActivation(trx, activation) : insertActivation(trx, added))) {
         const action = known ? 'activation.went_live' : 'activation.created';
         await recordAudit(trx, by, { action, entity: 'license', entityId: licenseId, after: { site, kind } }, now);
         if (!known && !isQuiet) await tellOfActivation(trx, 'activation.created', activation, now);

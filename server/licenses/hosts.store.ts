@@ -2,7 +2,7 @@ import { sql, type Selectable } from 'kysely';
 import { preparedRead, type Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
 
-export type ActivationOfHost = Pick<Selectable<Schema['activations']>, 'id' | 'site' | 'kind' | 'secret_digest'>;
+export type ActivationOfHost = Pick<Selectable<Schema['activations']>, 'id' | 'kind' | 'secret_digest'> & { site: string };
 
 /** First and last text (the last not included) of the sites in folders of a host: `host/…`. */
 const folders = (host: string): [from: string, to: string] => [`${host}/`, `${host}0`];
@@ -28,8 +28,14 @@ export function listActivationsOfHost(db: Db, licenseId: string, host: string): 
   return db
     .selectFrom('activations')
     .select(['id', 'site', 'kind', 'secret_digest'])
+    .$narrowType<{ site: string }>()
     .where('license_id', '=', licenseId)
     .where((eb) => eb.or([eb('site', '=', host), eb.and([eb('site', '>=', from), eb('site', '<', to)])]))
     .orderBy('site')
     .execute();
+}
+
+/** The sites of a licence with what is known of each, those that take a place of the plan first. */
+export function listSites(db: Db, licenseId: string): Promise<(Selectable<Schema['activations']> & { site: string })[]> {
+  return db.selectFrom('activations').selectAll().where('license_id', '=', licenseId).where('site', 'is not', null).$narrowType<{ site: string }>().orderBy('is_staging').orderBy('slot').execute();
 }

@@ -8,11 +8,12 @@ export function listLicensesByDigest(db: Db, digests: Uint8Array[]): Promise<Kno
   return db.selectFrom('licenses').select(['id', 'key_digest', 'customer_id', 'plan_id', 'expires_at', 'max_sites']).where('key_digest', 'in', digests).execute();
 }
 
+/** Sites of licences, without their devices. */
 export function listSitesOf(db: Db, licenseIds: string[]): Promise<{ license_id: string; site: string }[]> {
-  return db.selectFrom('activations').select(['license_id', 'site']).where('license_id', 'in', licenseIds).execute();
+  return db.selectFrom('activations').select(['license_id', 'site']).where('license_id', 'in', licenseIds).where('site', 'is not', null).$narrowType<{ site: string }>().execute();
 }
 
-/** Whether a licence has done something: asked for AI answers, or a site of it has come back after it was activated. */
+/** Whether a licence has done something: asked for AI answers, or a site or device of it has come back after it was activated. */
 export async function isInUse(db: Db, licenseId: string): Promise<boolean> {
   const record = await db.selectFrom('usage_records').select('id').where('license_id', '=', licenseId).limit(1).executeTakeFirst();
   if (record) return true;

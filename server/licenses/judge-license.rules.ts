@@ -1,14 +1,14 @@
 import { statusAt } from './license-status.rules.ts';
 
-export const verdictCodes = ['VALID', 'NOT_FOUND', 'SUSPENDED', 'EXPIRED', 'CANCELLED', 'PENDING', 'DOMAIN_MISMATCH', 'DOMAIN_LIMIT_REACHED', 'PRODUCT_MISMATCH', 'VERSION_NOT_ENTITLED', 'SITE_NOT_ACTIVATED'] as const;
+export const verdictCodes = ['VALID', 'NOT_FOUND', 'SUSPENDED', 'EXPIRED', 'CANCELLED', 'PENDING', 'DOMAIN_MISMATCH', 'DOMAIN_LIMIT_REACHED', 'PRODUCT_MISMATCH', 'VERSION_NOT_ENTITLED', 'SITE_NOT_ACTIVATED', 'DEVICE_LIMIT_REACHED', 'DEVICE_NOT_ACTIVATED'] as const;
 export type VerdictCode = (typeof verdictCodes)[number];
 export type Verdict = { valid: boolean; code: VerdictCode };
 
 export type JudgedLicense = { status: string; expires_at: number | null; grace_ms: number; subscription_status: string | null; domain_lock: string | null; max_version: string | null; product_code: string };
-/** What a licence is asked to cover. `isStaging` sites are free of the domain lock. */
-export type Scope = { site?: string | undefined; isStaging?: boolean; product?: string | undefined; version?: string | undefined };
+/** What a licence is asked to cover. `isStaging` sites are free of the domain lock; a device is no site, so the lock is against it. */
+export type Scope = { site?: string | undefined; isStaging?: boolean; device?: string | undefined; product?: string | undefined; version?: string | undefined };
 
-/** Whether a licence covers a scope at a moment. Limits of sites are not judged here: a guarded write does that (activate-site.ts); nor who speaks for a site (activation-secret.ts). */
+/** Whether a licence covers a scope at a moment. Limits are not judged here: a guarded write does that (activate-site.ts, activate-device.ts); nor who speaks for a site (activation-secret.ts). */
 export function judgeLicense(license: JudgedLicense | undefined, scope: Scope, now: number): Verdict {
   if (!license) return refuse('NOT_FOUND');
   const status = statusAt(license, now);
@@ -19,6 +19,7 @@ export function judgeLicense(license: JudgedLicense | undefined, scope: Scope, n
   if (scope.product !== undefined && scope.product.toLowerCase() !== license.product_code) return refuse('PRODUCT_MISMATCH');
   if (scope.version !== undefined && license.max_version !== null && isNewer(scope.version, license.max_version)) return refuse('VERSION_NOT_ENTITLED');
   if (scope.site !== undefined && license.domain_lock !== null && license.domain_lock !== scope.site && scope.isStaging !== true) return refuse('DOMAIN_MISMATCH');
+  if (scope.device !== undefined && license.domain_lock !== null) return refuse('DOMAIN_MISMATCH');
   return { valid: true, code: 'VALID' };
 }
 

@@ -6,11 +6,12 @@ import { limitByAddress } from '../http/rate-limit.ts';
 import { route, type Route } from '../http/route.ts';
 import { releaseSite } from './activate-site.ts';
 import { activationSecretDigest, renewActivationSecret } from './activation-secret.ts';
+import { fingerprint } from './device.rules.ts';
 import { verdictCodes } from './judge-license.rules.ts';
 import { lookupKey } from './license-key.rules.ts';
 import { findLicenseByDigest } from './licenses.store.ts';
+import { deviceActor, siteActor } from './place-actor.ts';
 import { siteOf } from './site-of.ts';
-import type { Site } from './site.rules.ts';
 import { validateLicense } from './validate-license.ts';
 import { verdictBody } from './verdict-body.ts';
 
@@ -36,14 +37,15 @@ export const verdict = z
       .array(z.object({ code: z.string().meta({ example: 'assistant' }), max_version: z.string().nullable().meta({ description: 'The newest version of the module that is covered; null: every version.', example: null }), expires_at: z.iso.datetime().nullable().meta({ description: 'When the module ends before the licence does; null: with the licence.', example: null }) }))
       .meta({ description: 'The same with versions: the modules of the plan, and those that this licence has beside them.' }),
     expires_at: z.iso.datetime().nullable().meta({ description: 'Null: never.' }),
-    limits: z.object({ sites: z.int(), staging_sites: z.int(), requests_per_month: z.int(), requests_per_hour: z.int() }).nullable(),
-    usage: z.object({ sites: z.int(), requests_this_month: z.int() }).nullable(),
+    limits: z.object({ sites: z.int().meta({ description: 'Sites that are no copies and devices, together.' }), staging_sites: z.int(), requests_per_month: z.int(), requests_per_hour: z.int() }).nullable(),
+    usage: z.object({ sites: z.int().meta({ description: 'Places taken: by sites that are no copies, and by devices.' }), requests_this_month: z.int() }).nullable(),
     activation: z
       .object({
         site: z.string().meta({ example: 'shop.example.com' }), kind: z.enum(['production', 'staging']), created_at: z.iso.datetime(),
         secret: z.string().optional().meta({ description: 'Told once, to a site that has asked for it (`with_secret`).', example: 'cas_6fW3nHq0m1Zr8yJk2bT5vXc9sLd4gPa7uEo1iRw3QhM' }),
       })
       .nullable(),
+    device: z.object({ fingerprint: z.string().meta({ example: '4f1c2d9ab07e53c1' }), name: z.string().nullable().meta({ example: "Anna's laptop" }), platform: z.string().nullable().meta({ example: 'macOS 15' }), created_at: z.iso.datetime() }).nullable().meta({ description: 'The device that was asked for, when it is activated.' }),
     checked_at: z.iso.datetime(),
   })
   .meta({ id: 'Verdict' });
@@ -56,16 +58,16 @@ export function licenseRoutes({ db, vault, now }: Deps): Route[] {
   const validate = route(
     {
       method: 'post', path: '/api/validate', operationId: 'validateLicense', tag, auth: 'license',
-      summary: 'Is this key good for this site?',
-      description: 'A negative verdict is a 200 with `valid: false`. A site seen for the first time takes a free slot, unless it shows the secret of an activation: then that activation is gone, and the verdict is SITE_NOT_ACTIVATED.',
-      headers: licenseKeyHeader, body: z.object({ domain: domain.optional(), activation_secret: activationSecret.optional(), ...scope }), before: [limit],
+      summary: 'Is this key good for this site or device?',
+      description: 'A negative verdict is a 200 with `valid: false`. A site seen for the first time takes a free slot, unless it shows the secret of an activation: then that activation is gone, and the verdict is SITE_NOT_ACTIVATED. A device is only looked for: one that is not activated is DEVICE_NOT_ACTIVATED (`POST /api/v1/licenses/devices/activate`). Where both are named, the key must be good for both.',
+      headers: licenseKeyHeader, body: z.object({ domain: domain.optional(), device: fingerprint.optional(), activation_secret: activationSecret.optional(), ...scope }), before: [limit],
       responses: { 200: { description: 'The verdict.', schema: verdict } }, errors: [],
     },
     async ({ headers, body }) => {
       const at = now();
       const secret = body.activation_secret === undefined ? undefined : activationSecretDigest(vault, body.activation_secret);
       const input = { ...body, key: headers['x-license-key'], site: body.domain === undefined ? undefined : siteOf(body.domain), secret };
-      return { body: verdictBody(await validateLicense(db, vault, input, siteActor(input.site), at), input.key, at) };
+      return { body: verdictBody(await validateLicense(db, vault, input, input.site === undefined && input.device !== undefined ? deviceActor(input.device) : siteActor(input.site), at), input.key, at) };
     },
   );
 
@@ -106,8 +108,4 @@ export function licenseRoutes({ db, vault, now }: Deps): Route[] {
   );
 
   return [validate, activate, deactivate];
-}
-
-function siteActor(site: Site | undefined): { actor: string } {
-  return { actor: site ? `site:${site.site}`.slice(0, 190) : 'site' };
 }

@@ -1,4 +1,4 @@
-import { sql, type Selectable } from 'kysely';
+import { sql, type Insertable, type Selectable } from 'kysely';
 import { licensesWithin, type Scope } from '../access/scope.ts';
 import { insertedOnce, preparedRead, type Db } from '../db/database.ts';
 import { rememberedRead } from '../db/remembered-read.ts';
@@ -7,6 +7,7 @@ import { AppError } from '../errors.ts';
 
 export type License = Selectable<Schema['licenses']>;
 export type Activation = Selectable<Schema['activations']>;
+export type NewActivation = Insertable<Schema['activations']>;
 export type SiteKind = 'production' | 'staging';
 
 /** All that a verdict on a key for a site needs. */
@@ -33,8 +34,8 @@ export type LicenseFacts = LicenseStanding & { month_start: number | null; month
 
 /** In a query over licences and plans. */
 export const siteLimit = sql<number>`coalesce(licenses.max_sites, plans.max_sites)`.as('site_limit');
-/** In a query over licences: without copies. */
-export const sitesUsed = sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.kind = 'production')`.as('sites_used');
+/** In a query over licences: the places that are taken, by sites without copies and by devices. */
+export const sitesUsed = sql<number>`(select count(*) from activations as counted where counted.license_id = licenses.id and counted.is_staging = 0)`.as('sites_used');
 const anyBytes = new Uint8Array(0);
 const standingQuery = (db: Db) =>
   db
@@ -98,17 +99,18 @@ export async function getLicenseWithin(db: Db, scope: Scope, id: string): Promis
   return license;
 }
 
+/** The sites and devices of a licence, those that take a place of the plan first. */
 export function listActivations(db: Db, licenseId: string): Promise<Activation[]> {
-  return db.selectFrom('activations').selectAll().where('license_id', '=', licenseId).orderBy('kind').orderBy('slot').execute();
+  return db.selectFrom('activations').selectAll().where('license_id', '=', licenseId).orderBy('is_staging').orderBy('slot').execute();
 }
 
-/** False when the slot or the site is taken already. */
-export function insertActivation(db: Db, activation: Activation): Promise<boolean> {
+/** False when the slot is taken already, or the site or device has one. */
+export function insertActivation(db: Db, activation: NewActivation): Promise<boolean> {
   return insertedOnce(db.insertInto('activations').values(activation).execute());
 }
 
 /** Gives an activation another kind and slot; false when that slot is taken, the activation is gone, or it is of that kind already. */
-export async function moveActivation(db: Db, { id, kind, slot, last_seen_at }: Activation): Promise<boolean> {
+export async function moveActivation(db: Db, { id, kind, slot, last_seen_at }: Pick<Activation, 'id' | 'kind' | 'slot' | 'last_seen_at'>): Promise<boolean> {
   let moved = 0n;
   const update = db.updateTable('activations').set({ kind, slot, last_seen_at }).where('id', '=', id).where('kind', '!=', kind).executeTakeFirst().then((result) => {
     moved = result.numUpdatedRows;

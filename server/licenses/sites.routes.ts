@@ -4,7 +4,7 @@ import { knownLicense } from '../http/license-auth.ts';
 import { licenseKeyHeader } from '../http/license-key.ts';
 import { limitByAddress } from '../http/rate-limit.ts';
 import { route, type Route } from '../http/route.ts';
-import { listActivations } from './licenses.store.ts';
+import { listSites } from './hosts.store.ts';
 
 const site = z.object({
   site: z.string().meta({ description: 'As it is counted: without scheme and www. `POST /api/v1/licenses/deactivate` takes it as `domain`.', example: 'shop.example.com' }),
@@ -16,7 +16,7 @@ const site = z.object({
 const sites = z
   .object({
     sites: z.array(site).meta({ description: 'Those that take a place of the plan first.' }),
-    limits: z.object({ sites: z.int(), staging_sites: z.int() }),
+    limits: z.object({ sites: z.int().meta({ description: 'Sites that are no copies and devices, together.' }), staging_sites: z.int() }),
   })
   .meta({ id: 'LicenseSites' });
 
@@ -32,7 +32,7 @@ export function siteRoutes({ db, vault, now }: Deps): Route[] {
     },
     async ({ headers }) => {
       const { license } = await knownLicense(db, vault, { key: headers['x-license-key'] }, now());
-      const found = await listActivations(db, license.id);
+      const found = await listSites(db, license.id);
       return {
         body: {
           sites: found.map(({ site, kind, version, created_at, last_seen_at }) => ({ site, kind, version, created_at: new Date(created_at).toISOString(), last_seen_at: new Date(last_seen_at).toISOString() })),

@@ -12,3 +12,8 @@ export function freeSlot(taken: number[], limit: number): number | undefined {
   }
   return undefined;
 }
+
+/** The slots that stand in the way of one more of a kind: copies have slots of their own, all others share theirs. */
+export function slotsTaken(activations: { slot: number; is_staging: number }[], kind: 'production' | 'staging' | 'device'): number[] {
+  return activations.filter(({ is_staging: isStaging }) => (isStaging === 1) === (kind === 'staging')).map(({ slot }) => slot);
+}

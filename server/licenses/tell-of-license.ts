@@ -37,8 +37,8 @@ export async function tellOfExpiry(db: Db, license: License, now: number): Promi
 }
 
 /** Emits `activation.created` or `activation.deleted`. */
-export async function tellOfActivation(db: Db, type: 'activation.created' | 'activation.deleted', { id, license_id, site, kind }: Activation, now: number): Promise<void> {
-  await emitWebhook(db, { type, cause: id, data: { activation_id: id, license_id, site, kind } }, now);
+export async function tellOfActivation(db: Db, type: 'activation.created' | 'activation.deleted', { id, license_id, site, kind, fingerprint, name, platform }: Pick<Activation, 'id' | 'license_id' | 'site' | 'kind' | 'fingerprint' | 'name' | 'platform'>, now: number): Promise<void> {
+  await emitWebhook(db, { type, cause: id, data: { activation_id: id, license_id, site, device: fingerprint === null ? null : { fingerprint, name, platform }, kind } }, now);
 }
 
 function factsOf({ id, customer_id, status, expires_at }: License): { license_id: string; customer_id: string; status: string; expires_at: string | null } {

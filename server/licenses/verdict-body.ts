@@ -17,13 +17,15 @@ const sentences: Record<VerdictCode, (license: LicenseStanding, isStaging: boole
   DOMAIN_LIMIT_REACHED: (license, isStaging) => limitSentence(isStaging ? license.staging_site_limit : license.site_limit, isStaging),
   PRODUCT_MISMATCH: ({ product_code }) => `This licence is for another product (${product_code}).`,
   VERSION_NOT_ENTITLED: ({ max_version }) => `This licence covers versions up to ${max_version ?? ''}. Renew or upgrade it for newer ones.`,
+  DEVICE_LIMIT_REACHED: ({ site_limit: limit }) => (limit === 1 ? 'The one place of this licence is in use. Release it or upgrade the plan.' : `All ${limit} places of this licence are in use. Release a site or a device, or upgrade the plan.`),
+  DEVICE_NOT_ACTIVATED: () => 'This device is not activated with this licence, or its place was released. Activate it to go on.',
   SITE_NOT_ACTIVATED: () => 'This site is not activated with this licence any more: its place was released, or activated anew elsewhere. Activate the site again to go on.',
 };
 
 /** The answer of POST /api/validate. Facts about a licence are given to whoever holds its key, whatever the verdict; `secret` only to a site that has just been activated. */
-export function verdictBody({ verdict, license, isStaging, activation, sitesUsed }: ValidateResult, key: string, now: number, secret?: string): Record<string, unknown> {
+export function verdictBody({ verdict, license, isStaging, activation, device, sitesUsed }: ValidateResult, key: string, now: number, secret?: string): Record<string, unknown> {
   const head = { valid: verdict.valid, code: verdict.code, message: verdictSentence(verdict, license, key, isStaging) };
-  if (!license) return { ...head, status: null, plan: null, product: null, features: [], modules: [], expires_at: null, limits: null, usage: null, activation: null, checked_at: isoTime(now) };
+  if (!license) return { ...head, status: null, plan: null, product: null, features: [], modules: [], expires_at: null, limits: null, usage: null, activation: null, device: null, checked_at: isoTime(now) };
   return {
     ...head,
     status: statusAt(license, now),
@@ -34,6 +36,7 @@ export function verdictBody({ verdict, license, isStaging, activation, sitesUsed
     limits: { sites: license.site_limit, staging_sites: license.staging_site_limit, requests_per_month: license.monthly_requests, requests_per_hour: license.hourly_requests },
     usage: { sites: sitesUsed, requests_this_month: license.month_start === monthStart(now) ? (license.month_requests ?? 0) : 0 },
     activation: activation && { site: activation.site, kind: activation.kind, created_at: isoTime(activation.created_at), ...(secret === undefined ? {} : { secret }) },
+    device: device && { fingerprint: device.fingerprint, name: device.name, platform: device.platform, created_at: isoTime(device.created_at) },
     checked_at: isoTime(now),
   };
 }

@@ -1,6 +1,6 @@
-import type { Db } from '../db/database.ts';
+import { ChangedMeanwhile, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
-import { addToCount, addWithinQuota, findOrganizationPath } from './organizations.store.ts';
+import { addToCount, addWithinQuota, findOrganizationPath, listOrganizations } from './organizations.store.ts';
 
 /** Whether a licence counts: from its issue until it is cancelled or everything that paid for it is taken back. One that ran out or is suspended still does. */
 export function countsAgainstQuota({ status }: { status: string }): boolean {
@@ -14,16 +14,16 @@ export function countsAgainstQuota({ status }: { status: string }): boolean {
  */
 export async function takeLicenses(db: Db, organizationId: string | null, count: number, { isPaid = false } = {}): Promise<void> {
   if (count === 0) return;
-  for (const id of await placesOf(db, organizationId)) {
+  await atPlaces(db, organizationId, async (id) => {
     if (isPaid) await addToCount(db, id, count);
     else if (!(await addWithinQuota(db, id, count))) throw new AppError('LICENSE_QUOTA_EXHAUSTED', 'The organisation, or one above it, has used up its quota of licences.', { field: 'body.organization_id' });
-  }
+  });
 }
 
 /** Gives licences of a node back to its quota and to those above, in the caller's transaction. */
 export async function releaseLicenses(db: Db, organizationId: string | null, count: number): Promise<void> {
   if (count === 0) return;
-  for (const id of await placesOf(db, organizationId)) await addToCount(db, id, -count);
+  await atPlaces(db, organizationId, (id) => addToCount(db, id, -count));
 }
 
 /** Counts a licence where it belongs now instead of where it did, in the caller's transaction. Throws LICENSE_QUOTA_EXHAUSTED unless it `isPaid`. */
@@ -36,10 +36,24 @@ export async function recountLicense(db: Db, before: Counted, after: Counted, { 
 
 type Counted = { status: string; organization_id: string | null };
 
-/** A node and all above it, the top first. */
-async function placesOf(db: Db, organizationId: string | null): Promise<string[]> {
-  if (organizationId === null) return [];
+/** Counts at a node and at all above it, the top first. Whoever moves the node needs its row, which is held from the last of them on: when it was moved before, the transaction begins anew. */
+async function atPlaces(db: Db, organizationId: string | null, count: (id: string) => Promise<void>): Promise<void> {
+  if (organizationId === null) return;
   const path = await findOrganizationPath(db, organizationId);
   if (path === undefined) throw new Error('a licence belongs to an organisation that is not there');
+  for (const id of idsOfPath(path)) await count(id);
+  if ((await findOrganizationPath(db, organizationId)) !== path) throw new ChangedMeanwhile('the organisation has been moved');
+}
+
+/** How many licences there is room for at a node and at all above it now; undefined: as many as one likes. Whoever takes some of them still has to ask (takeLicenses). */
+export async function licensesLeft(db: Db, organizationId: string | null): Promise<number | undefined> {
+  const path = organizationId === null ? undefined : await findOrganizationPath(db, organizationId);
+  const nodes = path === undefined ? [] : await listOrganizations(db, idsOfPath(path));
+  const rooms = nodes.flatMap(({ license_quota: quota, licenses_used: used }) => (quota === null ? [] : [Math.max(0, quota - used)]));
+  return rooms.length === 0 ? undefined : Math.min(...rooms);
+}
+
+/** The ids of a path, the top first. */
+export function idsOfPath(path: string): string[] {
   return path.split('/').filter((id) => id !== '');
 }

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { endSessionsOfUsers } from '../users/end-sessions.ts';
 import { asKind, kindsBelow, managesPath, type Manager, type OrganizationKind } from '../users/manager.ts';
-import { findOrganization, insertOrganization, listUserIdsWithin, updateOrganization, type Organization } from './organizations.store.ts';
+import { findOrganization, holdTree, insertOrganization, listUserIdsWithin, updateOrganization, type Organization } from './organizations.store.ts';
 
 export const longestName = 200;
 export const highestQuota = 1_000_000_000;
@@ -26,6 +26,7 @@ export async function getOrganization(db: Db, scope: Manager['scope'], id: strin
  */
 export async function createOrganization(db: Db, { name, kind, parentId, quota }: OrganizationInput, { scope }: Manager, by: Actor, now: number): Promise<Organization> {
   if (parentId === null && scope.kind !== 'all') throw new AppError('FORBIDDEN', 'Only the operator may add a reseller.', { field: 'body.parent_id' });
+  await holdTree(db);
   const parent = parentId === null ? undefined : await getOrganization(db, scope, parentId, 'body.parent_id');
   if (!kindsBelow(parent && asKind(parent.kind)).includes(kind)) throw new AppError('INVALID_REQUEST', 'kind: an organisation of this kind cannot stand here. A reseller stands at the top, sub-companies below resellers, agents below either.', { field: 'body.kind' });
   const id = newId();
@@ -62,14 +63,20 @@ export async function enableOrganization(db: Db, id: string, manager: Manager, b
   await recordAudit(db, by, { action: 'organization.enabled', entity: 'organization', entityId: id }, now);
 }
 
-/** Takes the row first, so that two changes follow each other. */
-async function takeManaged(db: Db, id: string, manager: Manager, now: number): Promise<Organization> {
+/** The organisation, for a change of it. Takes the row first, so that two changes follow each other. Throws NOT_FOUND and FORBIDDEN. */
+export async function takeManaged(db: Db, id: string, manager: Manager, now: number): Promise<Organization> {
   await updateOrganization(db, id, { updated_at: now });
   const organization = await getOrganization(db, manager.scope, id);
-  if (!managesPath(manager, organization.path)) throw new AppError('FORBIDDEN', 'Your account may only change the organisations below your own.');
+  assertManaged(manager, organization);
   return organization;
 }
 
-function visible({ name, kind, parent_id, license_quota }: Organization): Record<string, unknown> {
+/** Throws FORBIDDEN unless the manager may change this organisation. */
+export function assertManaged(manager: Manager, { path }: Pick<Organization, 'path'>): void {
+  if (!managesPath(manager, path)) throw new AppError('FORBIDDEN', 'Your account may only change the organisations below your own.');
+}
+
+/** What of an organisation stands in the audit log. */
+export function visible({ name, kind, parent_id, license_quota }: Organization): Record<string, unknown> {
   return { name, kind, parent_id, license_quota };
 }

@@ -5,8 +5,10 @@ import type { ApiCaller } from '../http/admin-auth.ts';
 import { idParams } from '../http/admin-route.ts';
 import { adminWrite } from '../http/admin-write.ts';
 import type { Route } from '../http/route.ts';
+import { reasonField } from '../people/customers-api.routes.ts';
 import { organizationRecords } from '../records/people.records.ts';
 import { currentRecord } from '../records/records.ts';
+import { moveOrganization } from './move-organization.ts';
 import { organizationKinds, type Manager } from '../users/manager.ts';
 import { changeOrganization, createOrganization, disableOrganization, enableOrganization, highestQuota } from './manage-organization.ts';
 
@@ -39,6 +41,18 @@ export function organizationRoutes(deps: Deps): Route[] {
       { method: 'put', path: '/api/v1/organizations/:id', operationId: 'changeOrganization', tag, scope, summary: 'Change name and licence quota of an organisation', description: 'A quota below what is used stops new licences and takes none away.', params, body: z.object({ name: personText, license_quota: quota }), responses: answer, current },
       async ({ params: { id }, body: { name, license_quota: limit }, caller, trx, at }) => {
         await changeOrganization(trx, id, { name, quota: limit }, managerOf(caller), caller.by, at);
+        return { body: await current.read(trx, { id }, caller) };
+      },
+    ),
+    adminWrite(
+      deps,
+      {
+        method: 'post', path: '/api/v1/organizations/:id/move', operationId: 'moveOrganization', tag, scope, summary: 'Put an organisation with all below it under another parent',
+        description: 'Its licences count on the organisations above the new place instead of those above the old one. Refused where it cannot stand, where a quota has no room, and under a parent that is disabled.',
+        params, body: z.object({ parent_id: z.string().min(1).max(64), reason: reasonField.optional() }), responses: answer, errors: ['CONFLICT', 'LICENSE_QUOTA_EXHAUSTED', 'FORBIDDEN'],
+      },
+      async ({ params: { id }, body: { parent_id: parentId, reason }, caller, trx, at }) => {
+        await moveOrganization(trx, id, parentId, managerOf(caller), caller.by, at, reason);
         return { body: await current.read(trx, { id }, caller) };
       },
     ),

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import { organizationsWithin, type Scope } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
 import type { Schema } from '../db/schema.ts';
@@ -17,8 +17,34 @@ export async function insertOrganization(db: Db, organization: Organization): Pr
   await db.insertInto('organizations').values(organization).execute();
 }
 
-export async function updateOrganization(db: Db, id: string, changes: Partial<Pick<Organization, 'name' | 'license_quota' | 'disabled_at' | 'updated_at'>>): Promise<void> {
+export async function updateOrganization(db: Db, id: string, changes: Partial<Pick<Organization, 'name' | 'parent_id' | 'license_quota' | 'disabled_at' | 'updated_at'>>): Promise<void> {
   await db.updateTable('organizations').set(changes).where('id', '=', id).execute();
+}
+
+/** Changes of the tree itself write this row first: they follow each other, and the paths that are read afterwards hold. */
+export async function holdTree(db: Db): Promise<void> {
+  await db.updateTable('guards').set((eb) => ({ changes: eb('changes', '+', 1) })).where('name', '=', 'organizations').execute();
+}
+
+/** Gives a subtree another place: its own path and those of all below it begin anew. */
+export async function movePaths(db: Db, from: string, to: string): Promise<void> {
+  await db.updateTable('organizations').set({ path: sql<string>`replace(path, ${from}, ${to})` }).where(organizationsWithin({ kind: 'organization', id: '', path: from })).execute();
+}
+
+/** Locks nodes for this transaction, in this order. */
+export async function holdOrganizations(db: Db, ids: string[]): Promise<void> {
+  for (const id of ids) await db.updateTable('organizations').set((eb) => ({ licenses_used: eb.ref('licenses_used') })).where('id', '=', id).execute();
+}
+
+/** How many nodes stand below one. */
+export async function countBelow(db: Db, path: string): Promise<number> {
+  const { count } = await db.selectFrom('organizations').select((eb) => eb.fn.countAll<number>().as('count')).where(organizationsWithin({ kind: 'organization', id: '', path })).executeTakeFirstOrThrow();
+  return count - 1;
+}
+
+/** Names and counts of nodes. */
+export function listOrganizations(db: Db, ids: string[]): Promise<Pick<Organization, 'id' | 'name' | 'license_quota' | 'licenses_used' | 'disabled_at'>[]> {
+  return ids.length === 0 ? Promise.resolve([]) : db.selectFrom('organizations').select(['id', 'name', 'license_quota', 'licenses_used', 'disabled_at']).where('id', 'in', ids).execute();
 }
 
 /** Adds licences to the count of a node when its quota has room for them. False when it has not. */

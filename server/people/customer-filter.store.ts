@@ -2,6 +2,7 @@ import { sql, type SqlBool } from 'kysely';
 import { customersWithin, type Scope } from '../access/scope.ts';
 import type { CustomerStatus } from '../customers/customer-status.rules.ts';
 import type { Db } from '../db/database.ts';
+import { nodesToMerge } from './organizations.store.ts';
 
 export const customerSorts = ['newest', 'oldest', 'name', 'email'] as const;
 export type CustomerSort = (typeof customerSorts)[number];
@@ -17,4 +18,11 @@ export function filteredCustomers(db: Db, { scope, within, status, ids }: Custom
   query = status === undefined ? query.where(isNotErased) : query.where('customers.status', '=', status);
   if (within) query = query.where(customersWithin(within));
   return ids ? query.where('customers.id', 'in', ids.length === 0 ? [''] : ids) : query;
+}
+
+/** filteredCustomers as lists that are to be merged (mergedPlacesAfter), each in an index of its own. */
+export async function customerLists(db: Db, filter: CustomerFilter) {
+  const all = filteredCustomers(db, filter);
+  const nodes = await nodesToMerge(db, filter.within ?? filter.scope);
+  return nodes?.map((id) => all.where('customers.organization_id', '=', id)) ?? [all];
 }

@@ -18,7 +18,7 @@ export async function readPersonalRows(db: Db, customerId: string, emails: strin
   return {
     licenses,
     license_terms: await db.selectFrom('license_terms').selectAll().where('license_id', 'in', licenseIds).limit(mostRows).execute(),
-    activations: await db.selectFrom('activations').select(['id', 'license_id', 'site', 'kind', 'version', 'created_at', 'last_seen_at']).where('license_id', 'in', licenseIds).limit(mostRows).execute(),
+    activations: await db.selectFrom('activations').select(['id', 'license_id', 'site', 'fingerprint', 'name', 'platform', 'kind', 'version', 'created_at', 'last_seen_at']).where('license_id', 'in', licenseIds).limit(mostRows).execute(),
     ai_settings: await db.selectFrom('license_ai_settings').select(['license_id', 'paused_at', 'monthly_budget_microcents', 'allowed_topics', 'blocked_topics', 'max_input_characters', 'is_moderated', 'cache_seconds', 'created_at', 'updated_at']).where('license_id', 'in', licenseIds).limit(mostRows).execute(),
     provider_keys: await db.selectFrom('provider_keys').select(['license_id', 'provider', 'base_url', 'key_hint', 'tested_at', 'created_at']).where('license_id', 'in', licenseIds).limit(mostRows).execute(),
     usage_days: await db.selectFrom('usage_records').select(['license_id', 'site', 'day_start', (eb) => eb.fn.countAll<number>().as('requests')]).where('license_id', 'in', licenseIds).groupBy(['license_id', 'site', 'day_start']).limit(mostRows).execute(),

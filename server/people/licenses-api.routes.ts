@@ -8,11 +8,11 @@ import { idParams } from '../http/admin-route.ts';
 import { adminWrite } from '../http/admin-write.ts';
 import type { Route } from '../http/route.ts';
 import { newId } from '../ids.ts';
-import { releaseSite } from '../licenses/activate-site.ts';
 import { changeLicense, type LicenseChange } from '../licenses/change-license.ts';
 import { extendLicense } from '../licenses/extend-license.ts';
 import { versionLimit } from '../licenses/grant-request.ts';
 import { getLicenseWithin, listActivations } from '../licenses/licenses.store.ts';
+import { releaseActivation } from '../licenses/release-activation.ts';
 import { siteOf } from '../licenses/site-of.ts';
 import { getPlanByCode } from '../plans/get-plan.ts';
 import { licenseRecords } from '../records/licenses.records.ts';
@@ -115,13 +115,13 @@ export function licenseWriteRoutes(deps: Deps): Route[] {
 
   const release = adminWrite(
     deps,
-    { method: 'delete', path: '/api/v1/licenses/:id/activations/:site', operationId: 'releaseActivation', tag, scope: 'licenses.issue', summary: 'Release a site', description: 'Its place is free at once; one that is not there is free already.', params: params.extend({ site: z.string().min(1).max(64).meta({ description: 'The `id` of the activation.' }) }), responses, errors: ['FORBIDDEN'] },
-    async ({ params: { id, site: activation }, caller, trx, at }) => {
+    { method: 'delete', path: '/api/v1/licenses/:id/activations/:activation', operationId: 'releaseActivation', tag, scope: 'licenses.issue', summary: 'Release a site or a device', description: 'Its place is free at once; one that is not there is free already.', params: params.extend({ activation: z.string().min(1).max(64).meta({ description: 'The `id` of the activation.' }) }), responses, errors: ['FORBIDDEN'] },
+    async ({ params: { id, activation }, caller, trx, at }) => {
       const doer = doerOf(caller, 'sites.release');
       await getLicenseWithin(trx, doer.scope, id);
-      const site = (await listActivations(trx, id)).find((candidate) => candidate.id === activation);
+      const found = (await listActivations(trx, id)).find((candidate) => candidate.id === activation);
       // Released already: its place is free, as asked.
-      if (site) await releaseSite(trx, id, site.site, doer.by, at);
+      if (found) await releaseActivation(trx, found, doer.by, at);
       return { body: await read(trx, id, caller) };
     },
   );

@@ -18,6 +18,18 @@ export async function getNodeWithin(db: Db, scope: Scope, id: string): Promise<N
   return node;
 }
 
+const nodesMerged = 20;
+
+/**
+ * The nodes of an organisation's subtree, when they are few: a list of each is read from an index that begins with the organisation, and merged. Of a whole subtree at once the databases put all
+ * rows in order, or look through those of everybody else. Undefined where there are many nodes, or no organisation.
+ */
+export async function nodesToMerge(db: Db, scope: Scope): Promise<string[] | undefined> {
+  if (scope.kind !== 'organization') return undefined;
+  const nodes = await db.selectFrom('organizations').select('id').where(organizationsWithin(scope)).limit(nodesMerged + 1).execute();
+  return nodes.length > nodesMerged ? undefined : nodes.map(({ id }) => id);
+}
+
 export async function findNodeName(db: Db, id: string | null): Promise<string | undefined> {
   if (id === null) return undefined;
   return (await db.selectFrom('organizations').select('name').where('id', '=', id).executeTakeFirst())?.name;

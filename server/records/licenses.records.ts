@@ -7,7 +7,8 @@ import { count, idFilter, idShape, iso, isoOrNull, nullableId, text, textOrNull,
 import type { Records, Rows } from './records.ts';
 
 const status = z.enum(['pending', 'active', 'suspended', 'expired', 'cancelled']);
-const activation = z.object({ id: idShape, site: text.meta({ example: 'shop.example.com' }), kind: z.enum(['production', 'staging']), version: textOrNull.meta({ description: 'Of the plugin, as the site has last said.' }), created_at: time, last_seen_at: time });
+const kinds = ['production', 'staging', 'device'] as const;
+const activation = z.object({ id: idShape, site: textOrNull.meta({ description: 'Null: it is a device.', example: 'shop.example.com' }), device: z.object({ fingerprint: text, name: textOrNull, platform: textOrNull }).nullable().meta({ description: 'Null: it is a site.', example: null }), kind: z.enum(kinds), version: textOrNull.meta({ description: 'Of the product, as the site or device has last said.' }), created_at: time, last_seen_at: time });
 const filters = {
   status: status.optional(),
   plan: wordFilter('Only those of this plan.', 'pro'),
@@ -22,16 +23,16 @@ const item = z
     customer: z.object({ id: idShape, name: text, email: text }), organization_id: nullableId, plan: z.object({ code: text.meta({ example: 'pro' }), name: text }), product: text.meta({ example: 'chatello' }),
     status, expires_at: timeOrNull.meta({ description: 'Null: never.' }), suspended_reason: textOrNull, cancelled_reason: textOrNull, revoked_reason: textOrNull,
     subscription_id: nullableId, subscription_status: textOrNull,
-    sites: count.meta({ description: 'Production sites in use.' }), max_sites: count, max_version: textOrNull, domain_lock: textOrNull, activations: z.array(activation), created_at: time, updated_at: time,
+    sites: count.meta({ description: 'Places taken: by production sites, and by devices.' }), max_sites: count, max_version: textOrNull, domain_lock: textOrNull, activations: z.array(activation), created_at: time, updated_at: time,
   })
   .meta({ id: 'LicenseRecord' });
 
-/** Licences with their sites; the key never. */
+/** Licences with their sites and devices; the key never. */
 export const licenseRecords: Records<'licenses', typeof filters, typeof item> = {
   table: 'licenses', name: 'licenses', what: 'licence', operations: { list: 'listLicenses', read: 'readLicense' }, tag: 'Licences', scope: 'licenses.read',
   item, filters, sorts: { created_at: 'licenses.created_at' },
   internal: ['suspended_reason', 'cancelled_reason', 'revoked_reason'],
-  cells: { activations: (sites: { site: string }[]) => sites.map(({ site }) => site).join(' ') },
+  cells: { activations: (places: { site: string | null; device: { fingerprint: string } | null }[]) => places.map(({ site, device }) => site ?? device?.fingerprint).join(' ') },
   async select(db, { status: wanted, plan, customer_id, organization_id, subscription_id, created_from, created_to }, { scope }, now) {
     let rows: Rows<'licenses'> = db.selectFrom('licenses').where(licensesWithin(scope));
     if (plan !== undefined) rows = having(rows, 'licenses.plan_id', (await db.selectFrom('plans').select('id').where('code', '=', plan).executeTakeFirst())?.id ?? '');
@@ -55,8 +56,8 @@ export const licenseRecords: Records<'licenses', typeof filters, typeof item> = 
         id: row.id, key_hint: row.key_hint, customer: { id: row.customer_id, name: row.customer_name, email: row.customer_email }, organization_id: row.organization_id,
         plan: { code: row.plan_code, name: row.plan_name }, product: row.product_code, status: statusAt(row, now), expires_at: isoOrNull(row.expires_at),
         suspended_reason: row.suspended_reason, cancelled_reason: row.cancelled_reason, revoked_reason: row.revoked_reason, subscription_id: row.subscription_id, subscription_status: row.subscription_status,
-        sites: activations.filter(({ kind }) => kind === 'production').length, max_sites: row.max_sites ?? row.plan_max_sites, max_version: row.max_version, domain_lock: row.domain_lock,
-        activations: activations.map(({ id, site, kind, version, created_at, last_seen_at }) => ({ id, site, kind: kind === 'staging' ? 'staging' as const : 'production' as const, version, created_at: iso(created_at), last_seen_at: iso(last_seen_at) })),
+        sites: activations.filter(({ is_staging: isStaging }) => isStaging === 0).length, max_sites: row.max_sites ?? row.plan_max_sites, max_version: row.max_version, domain_lock: row.domain_lock,
+        activations: activations.map(({ id, site, fingerprint, name, platform, kind, version, created_at, last_seen_at }) => ({ id, site, device: fingerprint === null ? null : { fingerprint, name, platform }, kind: kinds.find((known) => known === kind) ?? 'production', version, created_at: iso(created_at), last_seen_at: iso(last_seen_at) })),
         created_at: iso(row.created_at), updated_at: iso(row.updated_at),
       };
     });

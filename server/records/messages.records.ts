@@ -65,6 +65,6 @@ export const webhookDeliveryRecords: Records<'webhook_deliveries', typeof webhoo
   select: (db, { endpoint_id, created_from, created_to }) => between(having(db.selectFrom('webhook_deliveries'), 'webhook_deliveries.endpoint_id', endpoint_id), 'webhook_deliveries.created_at', { from: created_from, to: created_to }),
   load: async (db, ids) =>
     (await db.selectFrom('webhook_deliveries').innerJoin('webhook_messages', 'webhook_messages.id', 'webhook_deliveries.message_id').selectAll('webhook_deliveries').select('webhook_messages.type').where('webhook_deliveries.id', 'in', ids).execute()).map(
-      ({ created_at, updated_at, delivered_at, ...row }) => ({ ...row, created_at: iso(created_at), updated_at: iso(updated_at), delivered_at: isoOrNull(delivered_at) }),
+      ({ created_at, updated_at, delivered_at, reason_codes: _codes, ...row }) => ({ ...row, created_at: iso(created_at), updated_at: iso(updated_at), delivered_at: isoOrNull(delivered_at) }),
     ),
 };

@@ -1,14 +1,18 @@
 import { customersWithin, licensesWithin, ordersWithin, type Scope } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
+import type { DevicePrefix } from '../licenses/device.rules.ts';
+import type { CustomerFacts } from '../figures/facts.rules.ts';
 import { statusAt, type LicenseStatus } from '../licenses/license-status.rules.ts';
 
 export type FoundLicense = { id: string; key_hint: string; status: LicenseStatus; plan: string; customer: string; email: string };
 export type FoundCustomer = { id: string; name: string; email: string; company: string | null };
 export type FoundOrder = { id: string; number: string; provider: string; status: string; currency: string; total_minor: number; created_at: number };
 export type FoundSite = { license_id: string; site: string; customer: string };
+export type FoundDevice = { license_id: string; name: string | null; fingerprint: string; customer: string };
 
 /** So many rows of an index are looked at, at most, for those of an organisation. */
 const lookedAt = 2_000;
+const comparedAtOnce = 128;
 
 /** The first text after everything that begins with the prefix. */
 function endOf(prefix: string): string {
@@ -33,14 +37,21 @@ export async function findCustomersByWords(db: Db, scope: Scope, scopeId: string
   for (const word of words) lists.push({ word, ids: await idsByWord(db, scopeId, word, words.length === 1 ? limit : lookedAt) });
   // The rarest word leads: of a frequent one not all are looked at.
   const [rarest, ...others] = lists.sort((a, b) => a.ids.length - b.ids.length);
-  let ids = rarest?.ids ?? [];
-  for (const { word } of others) {
-    if (ids.length === 0) break;
-    const rows = await db.selectFrom('customer_words').select('customer_id as id').distinct().where('scope_id', '=', scopeId).where('word', '>=', word).where('word', '<', endOf(word)).where('customer_id', 'in', ids).execute();
-    const left = new Set(idsOf(rows));
-    ids = ids.filter((id) => left.has(id));
+  const ids = rarest?.ids ?? [];
+  if (others.length === 0) return loadCustomers(db, scope, ids.slice(0, limit));
+  const found: string[] = [];
+  for (let start = 0; start < ids.length && found.length < limit; start += comparedAtOnce) {
+    const some = ids.slice(start, start + comparedAtOnce);
+    const known = await wordsOfCustomers(db, some);
+    found.push(...some.filter((id) => others.every(({ word }) => known.get(id)?.some((own) => own.startsWith(word)))));
   }
-  return loadCustomers(db, scope, ids.slice(0, limit));
+  return loadCustomers(db, scope, found.slice(0, limit));
+}
+
+/** All words of these customers. Where a word is frequent, this is quicker than asking the index of words which of them have it. */
+async function wordsOfCustomers(db: Db, ids: string[]): Promise<Map<string, string[]>> {
+  const rows = await db.selectFrom('figure_sources').select(['entity_id as id', 'facts']).where('kind', '=', 'customer').where('entity_id', 'in', ids).execute();
+  return new Map(rows.map(({ id, facts }) => [id, (JSON.parse(facts) as CustomerFacts).w]));
 }
 
 /** Those who have the word itself, then those who have one that begins with it. */
@@ -75,12 +86,26 @@ export async function findOrders(db: Db, scope: Scope, number: string, limit: nu
 
 /** Sites of licences: this one, then those that begin with it. */
 export async function findSites(db: Db, scope: Scope, site: string, limit: number): Promise<FoundSite[]> {
-  const columns = ['activations.id', 'activations.license_id', 'activations.site'] as const;
-  const exact = await db.selectFrom('activations').select(columns).where('site', '=', site).limit(limit).execute();
-  const begun = await db.selectFrom('activations').select(columns).where('site', '>', site).where('site', '<', endOf(site)).orderBy('site').limit(scope.kind === 'all' ? limit : lookedAt).execute();
-  const found = [...exact, ...begun];
+  const sites = () => db.selectFrom('activations').select(['license_id', 'site']).$narrowType<{ site: string }>();
+  const exact = await sites().where('site', '=', site).limit(limit).execute();
+  const begun = await sites().where('site', '>', site).where('site', '<', endOf(site)).orderBy('site').limit(scope.kind === 'all' ? limit : lookedAt).execute();
+  return withCustomers(db, scope, [...exact, ...begun], limit);
+}
+
+/** Devices of licences whose fingerprint begins with this, then those whose name does. */
+export async function findDevices(db: Db, scope: Scope, { fingerprint, nameKey }: DevicePrefix, limit: number): Promise<FoundDevice[]> {
+  const most = scope.kind === 'all' ? limit : lookedAt;
+  const devices = () => db.selectFrom('activations').select(['id', 'license_id', 'name', 'fingerprint']).$narrowType<{ fingerprint: string }>();
+  const known = await devices().where('fingerprint', '>=', fingerprint).where('fingerprint', '<', endOf(fingerprint)).orderBy('fingerprint').limit(most).execute();
+  const named = await devices().where('name_key', '>=', nameKey).where('name_key', '<', endOf(nameKey)).orderBy('name_key').limit(most).execute();
+  const found = new Map([...known, ...named].map(({ id, ...device }) => [id, device]));
+  return withCustomers(db, scope, [...found.values()], limit);
+}
+
+/** Those that the scope reaches, with whom their licence belongs to. */
+async function withCustomers<Found extends { license_id: string }>(db: Db, scope: Scope, found: Found[], limit: number): Promise<(Found & { customer: string })[]> {
   if (found.length === 0) return [];
   const owners = await db.selectFrom('licenses').innerJoin('customers', 'customers.id', 'licenses.customer_id').select(['licenses.id', 'customers.name']).where('licenses.id', 'in', [...new Set(found.map((row) => row.license_id))]).where(licensesWithin(scope)).execute();
   const names = new Map(owners.map(({ id, name }) => [id, name]));
-  return found.filter((row) => names.has(row.license_id)).slice(0, limit).map((row) => ({ license_id: row.license_id, site: row.site, customer: names.get(row.license_id) ?? '' }));
+  return found.filter((row) => names.has(row.license_id)).slice(0, limit).map((row) => ({ ...row, customer: names.get(row.license_id) ?? '' }));
 }

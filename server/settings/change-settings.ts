@@ -1,5 +1,5 @@
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
-import { parseSetting, settingNames, type Config, type SettingName } from '../config.ts';
+import { parseSetting, settingNames, settingText, type Config, type SettingName } from '../config.ts';
 import { transact } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
 import { AppError } from '../errors.ts';
@@ -23,8 +23,8 @@ export async function getSetting({ db, config }: Pick<Deps, 'db' | 'config'>, na
 }
 
 /** Why a text cannot be the value of a setting, as a sentence without a subject; undefined when it can. */
-export function problemOf(name: SettingName, text: string): string | undefined {
-  const parsed = parseSetting(name, text);
+export function problemOf(config: Config, name: SettingName, text: string): string | undefined {
+  const parsed = parseSetting(config, name, text);
   return 'problem' in parsed ? parsed.problem : undefined;
 }
 
@@ -38,13 +38,13 @@ export async function changeSettings({ db, config, now }: Pick<Deps, 'db' | 'con
     const [before, after]: Record<string, string>[] = [{}, {}];
     for (const [name, entered] of Object.entries(changes)) {
       const setting = await getSetting({ db: trx, config }, name);
-      const text = entered.trim();
+      const parsed = parseSetting(config, setting.name, entered);
+      const text = 'value' in parsed ? settingText(parsed.value) : entered;
       if (setting.isGiven && text === setting.text) continue;
       if (setting.isGiven) throw new AppError('CONFLICT', `${name} is set by the environment, which wins. Change it there and start the server again.`, { field: name });
-      const problem = problemOf(setting.name, text);
-      if (problem !== undefined) throw new AppError('INVALID_REQUEST', `${name}: ${problem}`, { field: name });
+      if ('problem' in parsed) throw new AppError('INVALID_REQUEST', `${name}: ${parsed.problem}`, { field: name });
       if (text === setting.text && (setting.isStored || text === setting.defaultText)) continue;
-      const isDefault = text === '' || text === setting.defaultText;
+      const isDefault = text === setting.defaultText;
       await writeSetting(trx, name, isDefault ? null : text, at);
       Object.assign(before ?? {}, { [name]: setting.text });
       Object.assign(after ?? {}, { [name]: isDefault ? setting.defaultText : text });
@@ -57,12 +57,9 @@ export async function changeSettings({ db, config, now }: Pick<Deps, 'db' | 'con
 function describe(config: Config, stored: Map<string, string>, name: SettingName): Setting {
   const isGiven = config.given.has(name);
   const text = stored.get(name);
-  const isStored = !isGiven && text !== undefined && problemOf(name, text) === undefined;
-  const byDefault = parseSetting(name, '');
-  const defaultText = 'value' in byDefault ? textOf(byDefault.value) : '';
-  return { name, text: isGiven ? textOf(config[name]) : isStored ? text : defaultText, defaultText, isGiven, isStored };
-}
-
-function textOf(value: Config[SettingName]): string {
-  return Array.isArray(value) ? value.join(', ') : value === undefined ? '' : String(value);
+  const kept = isGiven || text === undefined ? undefined : parseSetting(config, name, text);
+  const isStored = kept !== undefined && 'value' in kept;
+  const byDefault = parseSetting(config, name, '');
+  const defaultText = 'value' in byDefault ? settingText(byDefault.value) : '';
+  return { name, text: isGiven ? settingText(config[name]) : isStored ? settingText(kept.value) : defaultText, defaultText, isGiven, isStored };
 }

@@ -27,7 +27,7 @@ export async function withSettings<Given extends Pick<Deps, 'db' | 'config' | 'n
   for (const name of settingNames) {
     const text = stored.get(name);
     if (text === undefined || config.given.has(name)) continue;
-    const parsed = parseSetting(name, text);
+    const parsed = parseSetting(config, name, text);
     if ('value' in parsed) changes[name] = parsed.value;
   }
   const effective = { ...config, ...changes };

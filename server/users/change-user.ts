@@ -10,7 +10,7 @@ import { endSessionOf } from './sessions.ts';
 import { removeTotp } from './totp.ts';
 import { deleteLinksOfUser } from './user-links.store.ts';
 import type { Manager } from './manager.ts';
-import { countOtherSuperadmins, updateUser } from './users.store.ts';
+import { countOtherSuperadmins, holdSuperadmins, updateUser } from './users.store.ts';
 
 const passwordGroups = 5;
 
@@ -30,10 +30,11 @@ export async function getManagedUser(db: Db, scope: Manager['scope'], id: string
  * for the own account and the last superadmin.
  */
 export async function changeUser(db: Db, id: string, change: UserChange, manager: Manager & { userId?: string | undefined }, by: Actor, now: number): Promise<ManagedUser> {
+  const isTaking = change.type === 'disable' || change.type === 'place';
+  if (isTaking) await holdSuperadmins(db);
   await updateUser(db, id, { updated_at: now });
   const before = await getManagedUser(db, manager.scope, id);
   assertManages(manager, before);
-  const isTaking = change.type === 'disable' || change.type === 'place';
   if (isTaking && id === manager.userId) throw new AppError('CONFLICT', 'This is your own account. Somebody else must do this.');
   if (isTaking && before.role === 'superadmin' && (await countOtherSuperadmins(db, id)) === 0) throw new AppError('CONFLICT', 'This is the last superadmin who can sign in.');
   await apply(db, before, change, manager, by, now);

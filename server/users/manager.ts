@@ -20,6 +20,11 @@ export function kindsBelow(parent: OrganizationKind | undefined): OrganizationKi
   return parent === undefined ? ['reseller'] : organizationKinds.slice(organizationKinds.indexOf(parent) + 1);
 }
 
+/** The kinds under which a node of this kind may stand. */
+export function kindsAbove(kind: OrganizationKind): OrganizationKind[] {
+  return organizationKinds.filter((above) => kindsBelow(above).includes(kind));
+}
+
 /** Whether somebody manages a node: the operator every one, others those strictly below their own. */
 export function managesPath({ scope }: Manager, path: string): boolean {
   return scope.kind === 'all' || (scope.kind === 'organization' && path !== scope.path && path.startsWith(scope.path));

@@ -37,7 +37,7 @@ async function addMessage(db: Db, { type, cause, data }: { type: string; cause: 
 
 async function addDelivery(db: Db, messageId: string, endpointId: string, now: number): Promise<string | undefined> {
   const id = newId();
-  const isAdded = await insertDelivery(db, { id, message_id: messageId, endpoint_id: endpointId, status: 'queued', attempts: 0, last_status: null, last_error: null, created_at: now, updated_at: now, delivered_at: null });
+  const isAdded = await insertDelivery(db, { id, message_id: messageId, endpoint_id: endpointId, status: 'queued', attempts: 0, last_status: null, last_error: null, reason_codes: null, created_at: now, updated_at: now, delivered_at: null });
   if (!isAdded) return undefined;
   await enqueueJob(db, { kind: 'send-webhook', payload: { deliveryId: id }, dedupeKey: sendWebhookKey(id) }, now);
   return id;

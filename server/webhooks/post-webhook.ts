@@ -1,10 +1,11 @@
 import { request, type Dispatcher } from 'undici';
 import type { Config } from '../config.ts';
 import { isNotPublic, publicOnlyDispatcher } from '../http/public-address.ts';
+import { reason, type Reason } from '../reasons.rules.ts';
 import { version } from '../version.ts';
 
 /** What came of an attempt. `said`: the beginning of what the receiver answered, on one line. */
-export type WebhookAnswer = { status: number; said: string; retryAfter: string | undefined } | { status: undefined; problem: string };
+export type WebhookAnswer = { status: number; said: string; retryAfter: string | undefined } | { status: undefined; problem: Reason };
 
 const defaultTimeoutMs = 15_000;
 const readBytes = 2_048;
@@ -45,11 +46,11 @@ async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<strin
   return oneLine(Buffer.concat(chunks).toString('utf8')).slice(0, shownCharacters);
 }
 
-function problemOf(error: unknown, signal: AbortSignal, timeoutMs: number): string {
-  if (isNotPublic(error)) return 'The address leads into a private network, where nothing is sent. Hosts of your own network can be allowed with ALLOWED_PRIVATE_HOSTS.';
-  if (signal.aborted) return `There was no answer within ${Math.round(timeoutMs / 1000)} seconds.`;
+function problemOf(error: unknown, signal: AbortSignal, timeoutMs: number): Reason {
+  if (isNotPublic(error)) return reason('private_network');
+  if (signal.aborted) return reason('no_answer_in_time', { seconds: Math.round(timeoutMs / 1000) });
   const { code, message } = error instanceof Error ? (error as Error & { code?: unknown }) : { code: undefined, message: String(error) };
-  return oneLine(`The connection failed: ${typeof code === 'string' ? `${code}, ` : ''}${message}`).slice(0, shownCharacters);
+  return reason('connection_failed', { problem: oneLine(`${typeof code === 'string' ? `${code}, ` : ''}${message}`).slice(0, shownCharacters) });
 }
 
 function oneLine(text: string): string {

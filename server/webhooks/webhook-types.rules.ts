@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 type LicenseFacts = { license_id: string; customer_id: string; status: string; expires_at: string | null };
 
-type ActivationFacts = { activation_id: string; license_id: string; site: string; kind: string };
+/** Of a site or of a device; the other is null. */
+type ActivationFacts = { activation_id: string; license_id: string; site: string | null; device: { fingerprint: string; name: string | null; platform: string | null } | null; kind: string };
 /** Money in minor units of the currency. */
 type OrderFacts = { order_id: string; customer_id: string | null; provider: string; number: string; total_minor: number; currency: string; is_renewal: boolean };
 

@@ -81,8 +81,8 @@ export async function restartDelivery(db: Db, id: string, now: number): Promise<
 }
 
 /** Gives a delivery up that is still under way. */
-export async function failDelivery(db: Db, id: string, reason: string, now: number): Promise<void> {
-  await db.updateTable('webhook_deliveries').set({ status: 'failed', last_error: reason, updated_at: now }).where('id', '=', id).where('status', '=', 'queued').execute();
+export async function failDelivery(db: Db, id: string, problem: Pick<Delivery, 'last_error' | 'reason_codes'>, now: number): Promise<void> {
+  await db.updateTable('webhook_deliveries').set({ status: 'failed', ...problem, updated_at: now }).where('id', '=', id).where('status', '=', 'queued').execute();
 }
 
 /** Deletes messages from before a moment, with their deliveries. */

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
 import supertest from 'supertest';
+import { parseSetting } from '../../server/config.ts';
 import { createAdmin as addAdmin } from '../../server/users/create-admin.ts';
 import { visitor, type Visitor } from '../admin-client.ts';
 import { linkSentTo, outbox, signIn } from '../buyer.ts';
 import { chatello } from '../command-line.ts';
 import { work } from '../deliveries.ts';
-import { onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
+import { createTestApp, onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
 import { addNode, addUser, dashboardOf, signedInAs } from '../people.ts';
+import { startApiProcess } from '../providers/api-process.ts';
 
 const minute = 60_000;
 const password = 'seven quiet herons';
@@ -266,6 +268,74 @@ onBothDatabases('where an authenticator app is required', (engine) => {
     const person = visitor(dashboardOf(app));
     const { one_time_password: oneTime } = JSON.parse(reset.stdout) as { one_time_password: string };
     assert.equal((await person.login('lost@example.com', oneTime)).headers['location'], '/password');
+  });
+});
+
+onBothDatabases('the setting that requires an authenticator app', (engine) => {
+  const open = useTestApp(engine);
+
+  it('holds at the next page of whoever is signed in, for the roles that it names, is audited, and is explained where it is switched', async () => {
+    const app = await open();
+    const root = await operator(app, 'root@example.com');
+    const support = await signedInAs(app, await addUser(app, 'support'), 'support');
+    const reseller = await signedInAs(app, await addUser(app, 'reseller', { organizationId: (await addNode(app, 'reseller')).id }), 'reseller');
+    const stops = async () => [(await root.get('/customers')).headers['location'], (await support.get('/customers')).headers['location'], (await reseller.get('/portal/customers')).headers['location']];
+    const put = (value: string) => app.call('put', '/api/v1/settings/REQUIRE_TOTP', { token: app.adminToken, body: { value } });
+    const page = await root.get('/settings');
+    assert.match(page.text, /name="REQUIRE_TOTP"[^]*<option value="false" selected>Nobody has to<\/option>[^]*led to setting it up at the next page[^]*Without an app at present: Reseller 1, Superadmin 1, Support 1/);
+    assert.deepEqual(await stops(), [undefined, undefined, undefined]);
+    await root.get('/settings');
+    assert.equal((await root.post('/settings', { REQUIRE_TOTP: 'superadmin' })).headers['location'], '/settings?done=saved');
+    assert.deepEqual(await stops(), ['/two-factor', undefined, undefined]);
+    const setUp = await root.get('/two-factor');
+    assert.equal((await root.post('/two-factor/confirm', { code: appOf(setUp.text)(app.clock.now) })).status, 200);
+    assert.equal((await root.get('/settings')).status, 200);
+    assert.equal((await root.post('/settings', { REQUIRE_TOTP: 'superadmin, support' })).status, 303);
+    assert.deepEqual(await stops(), [undefined, '/two-factor', undefined]);
+    assert.equal((await put('reseller')).status, 200);
+    assert.deepEqual(await stops(), [undefined, undefined, '/portal/two-factor']);
+    assert.match((await root.get('/settings')).text, /<option value="reseller" selected>Reseller<\/option>/, 'a list that only the API makes');
+    assert.equal((await put('customer')).status, 400);
+    assert.equal((await put('false')).body.source, 'default');
+    assert.deepEqual(await stops(), [undefined, undefined, undefined]);
+    const lines = await app.deps.db.selectFrom('audit_log').select(['actor', 'before_json', 'after_json']).where('action', '=', 'settings.changed').orderBy('id').execute();
+    assert.deepEqual(lines.map(({ before_json, after_json }) => [before_json, after_json].map((json) => (JSON.parse(json ?? '{}') as { REQUIRE_TOTP: string }).REQUIRE_TOTP)), [['false', 'superadmin'], ['superadmin', 'superadmin, support'], ['superadmin, support', 'reseller'], ['reseller', 'false']]);
+    assert.equal(lines[0]?.actor, 'user:root@example.com');
+  });
+
+  it('is locked where the environment decides, and its default follows the environment', async () => {
+    const at = (NODE_ENV: 'production' | 'test', text: string) => parseSetting({ NODE_ENV }, 'REQUIRE_TOTP', text);
+    assert.deepEqual([at('production', ''), at('test', ''), at('test', 'true'), at('production', 'false')], [{ value: ['superadmin'] }, { value: [] }, { value: ['superadmin'] }, { value: [] }]);
+    const app = await createTestApp(engine, { REQUIRE_TOTP: 'false' });
+    assert.equal((await app.call('put', '/api/v1/settings/REQUIRE_TOTP', { token: app.adminToken, body: { value: 'true' } })).status, 409);
+    await app.close();
+  });
+});
+
+onBothDatabases('the last superadmin', (engine) => {
+  const open = useTestApp(engine);
+
+  it('stays when two superadmins disable or demote each other at the same moment from two processes: exactly one succeeds', async () => {
+    const app = await open();
+    const { db } = app.deps;
+    const pair = [await addUser(app, 'superadmin'), await addUser(app, 'superadmin')];
+    const servers = await Promise.all(pair.map(() => startApiProcess(app, { ADMIN_API_TOKEN: app.adminToken })));
+    try {
+      const take = async (index: number, way: string): Promise<string> => {
+        const answer = await fetch(`${servers[index]?.url}/api/v1/users/${pair[index]}/${way}`, { method: 'POST', headers: { authorization: `Bearer ${app.adminToken}`, 'content-type': 'application/json' }, body: way === 'move' ? '{"place":"support"}' : '{}' });
+        const { error } = (await answer.json()) as { error?: { code: string } };
+        return error?.code === 'BUSY' ? take(index, way) : (error?.code ?? String(answer.status));
+      };
+      for (let round = 0; round < 6; round += 1) {
+        const answers = await Promise.all([take(0, round % 2 === 0 ? 'disable' : 'move'), take(1, round % 3 === 0 ? 'move' : 'disable')]);
+        assert.deepEqual(answers.sort(), ['200', 'CONFLICT'], `round ${round}`);
+        const left = await db.selectFrom('users').select('id').where('role', '=', 'superadmin').where('disabled_at', 'is', null).execute();
+        assert.equal(left.length, 1, `round ${round}`);
+        await db.updateTable('users').set({ role: 'superadmin', disabled_at: null }).where('id', 'in', pair).execute();
+      }
+    } finally {
+      for (const server of servers) await server.stop();
+    }
   });
 });
 

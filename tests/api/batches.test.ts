@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { everything } from '../../server/access/scope.ts';
+import { startBatch } from '../../server/batches/start-batch.ts';
+import { downloadKeys } from '../../server/batches/read-batch.ts';
 import { transact } from '../../server/db/database.ts';
 import { jobList } from '../../server/jobs/job-list.ts';
 import { runDueJobs } from '../../server/jobs/worker.ts';
 import { giveLicense } from '../../server/people/give-license.ts';
 import { signedInVisitor, type Visitor } from '../admin-client.ts';
 import { onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
+import { addNode, addUser, signedInAs } from '../people.ts';
 
 const operator = { role: 'superadmin', scope: everything, by: { actor: 'test' } } as const;
 const hourMs = 60 * 60_000;
@@ -89,6 +92,10 @@ onBothDatabases('changes of many at once', (engine) => {
     const path = String((await admin.post('/new-licenses', { ...fields, count: '60' })).headers['location']);
     await runDueJobs(test.deps, jobList);
     assert.match((await admin.get(path)).text, /Download keys/);
+    const cut = await downloadKeys(test.deps, path.split('/').at(-1) ?? '', operator, test.clock.now);
+    await cut.next();
+    await cut.return();
+    // A transfer that was cut off is not the one time.
     const file = await admin.post(`${path}/keys`);
     assert.deepEqual([file.status, file.headers['content-type']], [200, 'text/csv; charset=utf-8; header=present']);
     const keys = file.text.trim().split('\r\n').slice(1).map((line) => line.split(',')[2] ?? '');
@@ -102,5 +109,56 @@ onBothDatabases('changes of many at once', (engine) => {
     await runDueJobs(test.deps, jobList);
     test.clock.now += hourMs + 1;
     assert.equal((await test.call('post', `/api/v1/batches/${late.id}/keys`, { token: test.adminToken })).status, 409, 'an hour later');
+  });
+
+  it('more new licences than the quota leaves are refused at once, naming how many are left; when others take the room meanwhile, as many are made as fit', async () => {
+    const { test } = await open();
+    const { db } = test.deps;
+    const reseller = await addNode(test, 'reseller', undefined, { license_quota: 30 });
+    const agent = await addNode(test, 'agent', reseller, { license_quota: 100 });
+    const person = await signedInAs(test, await addUser(test, 'agent', { organizationId: agent.id }), 'agent');
+    const form = await person.get('/portal/new-licenses');
+    assert.match(form.text, /Your quota leaves 30 licences/);
+    const fields = { ...hidden(form.text), email: 'quota@batch.example', name: '', product: 'chatello', plan: 'pro', duration: 'months', months: '6' };
+    const refused = await person.post('/portal/new-licenses', { ...fields, count: '31' });
+    assert.equal(refused.status, 422);
+    assert.match(refused.text, /id="error-count">The quota leaves 30 licences/);
+    assert.equal(await db.selectFrom('customers').select('id').where('email', '=', 'quota@batch.example').executeTakeFirst(), undefined, 'nothing is left behind');
+    const path = String((await person.post('/portal/new-licenses', { ...fields, count: '30' })).headers['location']);
+    assert.match(path, /^\/portal\/batches\//);
+    const api = (count: number) => test.call('post', '/api/v1/batches', { token: test.adminToken, body: { action: 'create-licenses', email: 'quota@batch.example', plan: 'pro', months: 6, count } });
+    const { status, body } = await api(31);
+    assert.deepEqual([status, body.error.code, body.error.field, /leaves 30 licences/.test(body.error.message)], [409, 'LICENSE_QUOTA_EXHAUSTED', 'body.count', true]);
+
+    await db.updateTable('organizations').set({ license_quota: 27 }).where('id', '=', reseller.id).execute();
+    await runDueJobs(test.deps, jobList);
+    const batch = await db.selectFrom('batches').select(['status', 'changed', 'skipped']).where('id', '=', path.split('/').at(-1) ?? '').executeTakeFirstOrThrow();
+    assert.deepEqual({ ...batch }, { status: 'done', changed: 27, skipped: 3 });
+    assert.deepEqual((await db.selectFrom('organizations').select('licenses_used').where('id', 'in', [reseller.id, agent.id]).execute()).map(({ licenses_used }) => licenses_used), [27, 27]);
+    const done = await person.get(path);
+    assert.match(done.text, /used up before the end: 3 were not made/);
+    const keys = await person.post(`${path}/keys`);
+    assert.equal(keys.text.trim().split('\r\n').length, 28);
+  });
+
+  it('a row that refuses half-way is left exactly as it was', async () => {
+    const { test } = await open();
+    const { db, now } = test.deps;
+    const small = await addNode(test, 'reseller', undefined);
+    const agent = await addNode(test, 'agent', small, { license_quota: 1 });
+    const ids: string[] = [];
+    for (const [email, count] of [['fits@batch.example', 1], ['too-many@batch.example', 2]] as const) {
+      for (let n = 0; n < count; n += 1) await give(test, email, 'pro');
+      ids.push((await db.selectFrom('customers').select('id').where('email', '=', email).executeTakeFirstOrThrow()).id);
+    }
+    const id = await transact(db, (trx) => startBatch(trx, { kind: 'assign-customers', of: 'customers', target: { ids }, reason: 'test', organizationId: agent.id }, operator, now()));
+    await runDueJobs(test.deps, jobList);
+    const batch = await db.selectFrom('batches').select(['status', 'changed', 'skipped', 'problems']).where('id', '=', id).executeTakeFirstOrThrow();
+    const places = await db.selectFrom('customers').select(['email', 'organization_id']).where('id', 'in', ids).orderBy('email').execute();
+    const taken = places.filter(({ organization_id }) => organization_id !== null).length;
+    assert.deepEqual([batch.status, batch.changed, batch.skipped, taken], ['done', 1, 1, 1]);
+    assert.match(batch.problems, /LICENSE_QUOTA_EXHAUSTED/);
+    const used = await db.selectFrom('organizations').select('licenses_used').where('id', 'in', [small.id, agent.id]).execute();
+    assert.deepEqual(used.map(({ licenses_used }) => licenses_used), [1, 1]);
   });
 });

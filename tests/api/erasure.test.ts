@@ -6,7 +6,9 @@ import { verifyAudit } from '../../server/audit/verify-audit.ts';
 import { everything } from '../../server/access/scope.ts';
 import { recordAudit } from '../../server/audit/record-audit.ts';
 import { transact, type Db } from '../../server/db/database.ts';
+import { receiveImport } from '../../server/imports/receive-import.ts';
 import { newId } from '../../server/ids.ts';
+import { activateDevice } from '../../server/licenses/activate-device.ts';
 import { jobList } from '../../server/jobs/job-list.ts';
 import { runDueJobs } from '../../server/jobs/worker.ts';
 import { giveLicense } from '../../server/people/give-license.ts';
@@ -20,11 +22,11 @@ const by = { actor: 'test' };
 /** Columns of text that may hold something about a person: a canary sits in each of them, and none may be left. */
 const personal = [
   'customers.email customers.email_key customers.name customers.company customers.notes customers.name_key customers.company_key customer_addresses.email_key customer_words.word',
-  'licenses.domain_lock licenses.suspended_reason licenses.cancelled_reason licenses.revoked_reason license_terms.void_reason activations.site',
+  'licenses.domain_lock licenses.suspended_reason licenses.cancelled_reason licenses.revoked_reason license_terms.void_reason activations.site activations.fingerprint activations.name activations.name_key',
   'license_ai_settings.system_prompt license_ai_settings.allowed_topics license_ai_settings.blocked_topics provider_keys.base_url quota_counters.scope visitor_tokens.site visitor_tokens.origin visitor_tokens.visitor',
   'usage_records.site usage_records.visitor emails.recipient emails.data provider_customers.email provider_customers.name inbox.body jobs.payload jobs.last_error',
   'audit_log.actor audit_log.before_json audit_log.after_json audit_log.reason webhook_messages.payload account_sessions.email_key sign_in_links.email_key users.email users.email_key users.name sessions.ip sessions.user_agent',
-  'import_items.before_json import_items.after_json',
+  'import_items.before_json import_items.after_json idempotency_keys.idempotency_key',
 ].join(' ').split(' ');
 
 /**
@@ -32,12 +34,12 @@ const personal = [
  * list fails this test: whoever adds one has to say what an erasure does with it.
  */
 const impersonal = `
-account_sessions: customer_id csrf_token | activations: id license_id kind version | adjustments: id provider account external_id order_external_id action status items currency | ai_providers: id name title kind base_url key_id key_hint default_model
+account_sessions: customer_id csrf_token | activations: id license_id kind version platform | adjustments: id provider account external_id order_external_id action status items currency | ai_providers: id name title kind base_url key_id key_hint default_model
 api_tokens: id name scopes created_by organization_id revoked_by | audit_checks: id status requested_by progress | audit_log: id action entity entity_id request_id | audit_redactions: audit_id | audit_seals: audit_id
 batch_licenses: batch_id license_id | batches: id kind input scope status position problems created_by | billing_cursors: name | checkout_claims: order_id | customer_addresses: customer_id | customer_words: scope_id customer_id | customers: id locale organization_id status
-emails: id cause template locale license_id order_id message_id status last_error | figure_cursors: name entity_id | figure_sources: kind entity_id facts | figures: scope_id name label detail | idempotency_keys: scope idempotency_key key_id
+emails: id cause template locale license_id order_id message_id status last_error | figure_cursors: name entity_id | figure_sources: kind entity_id facts | figures: scope_id name label detail | guards: name | idempotency_keys: scope key_id
 import_batches: import_id key_id | import_items: import_id kind entity_id | import_marks: import_id | import_problems: import_id phase field code entity_id | import_sources: license_id | imports: id file_name encoding delimiter status reason mapping report created_by
-inbox: id provider account event_id topic status reason | inbox_subjects: kind provider external_id inbox_id | jobs: id kind dedupe_key status waiting_for locked_by lane | license_ai_settings: license_id | license_modules: license_id module_id max_version
+inbox: id provider account event_id topic status reason reason_codes | inbox_subjects: kind provider external_id inbox_id | jobs: id kind dedupe_key status waiting_for locked_by lane | license_ai_settings: license_id | license_modules: license_id module_id max_version
 license_terms: id license_id provider account transaction_id order_line_id subscription_id currency | licenses: id modules key_id key_hint customer_id plan_id product_id status max_version quotas subscription_id subscription_status organization_id
 model_aliases: alias provider model | model_prices: id version provider model service_tier | modules: id code name description | order_lines: id order_id external_id external_product name plan_id state | order_units: id order_line_id license_id
 orders: id provider account external_id number customer_id status currency subscription_id | organizations: id parent_id kind name path | payment_links: id provider account payment_external_id order_external_id | plan_modules: plan_id module_id max_version
@@ -45,7 +47,7 @@ plans: id code name currency features feature_versions quotas allowed_models | p
 provider_keys: id license_id provider key_id key_hint | quota_counters: license_id | recovery_codes: user_id | response_cache: license_id content_type provider model key_id | schema_migrations: name | secrets: name key_id | sessions: user_id csrf_token
 settings: id value | sign_in_links: customer_id | subscription_changes: id cause kind subscription_id license_ids details | subscriptions: id provider account external_id status order_external_id customer_external_id items | usage_alerts: id license_id unit
 usage_days: scope_id provider model plan_id key_source | usage_hours: scope_id provider | usage_months: scope_id kind entity_id | usage_records: id license_id endpoint provider model status price_version provider_request_id error_code asked_model key_source service_tier
-user_links: user_id purpose | users: id password_hash role organization_id customer_id totp_key_id | visitor_tokens: license_id activation_id system_prompt | webhook_deliveries: id message_id endpoint_id status last_error
+user_links: user_id purpose | users: id password_hash role organization_id customer_id totp_key_id | visitor_tokens: license_id activation_id system_prompt | webhook_deliveries: id message_id endpoint_id status last_error reason_codes
 webhook_endpoints: id url description events key_id disabled_reason | webhook_messages: id type cause
 `.trim().split(/\s*[|\n]\s*/).flatMap((line) => {
   const [table = '', columns = ''] = line.split(': ');
@@ -70,6 +72,26 @@ async function sightings(db: Db): Promise<string[]> {
   return [...found].sort();
 }
 
+const uncleared = 'Grün & Söhne';
+
+/** Everything that rests sealed for a while, opened: answers to writes of the API, and lines of files that were imported. */
+async function opened({ deps: { db, vault } }: TestApp): Promise<string[]> {
+  const answers = await db.selectFrom('idempotency_keys').selectAll().execute();
+  const batches = await db.selectFrom('import_batches').selectAll().orderBy('import_id').orderBy('number').execute();
+  return [
+    ...answers.map(({ scope, idempotency_key: key, key_id: keyId, response_cipher: cipher }) => `${key} ${vault.open({ keyId, cipher }, `idempotency_keys.response_cipher.${scope}.${key}`)}`),
+    ...batches.map(({ import_id: id, number, key_id: keyId, cipher }) => vault.open({ keyId, cipher }, `import_batches.cipher.${id}.${number}`)),
+  ];
+}
+
+/** A file of 600 lines: two name the customer, and one has made something of theirs under an address that is not known any more. */
+async function plantFile({ deps }: TestApp, customerId: string): Promise<void> {
+  const lines = Array.from({ length: 600 }, (_, index) => (index === 0 || index === 299 ? `${email.toUpperCase()},${canary} srl` : index === 3 ? `former@erase.example,${canary} srl` : index === 4 ? `not${email.slice(canary.length)},${uncleared}` : `${index}@other.example,Other`));
+  const received = await receiveImport(deps, { stream: (async function* () { yield Buffer.from(`email,company\n${lines.join('\n')}\n`); })(), fileName: 'f.csv' }, by);
+  assert.ok('importId' in received);
+  await deps.db.insertInto('import_items').values({ import_id: received.importId, seq: 0, line: 5, kind: 'customer', entity_id: customerId, before_json: null, after_json: null }).execute();
+}
+
 /** A customer with a canary wherever something about a person can be. */
 async function plant({ deps }: TestApp): Promise<{ customerId: string; licenseId: string; key: string; orderId: string }> {
   const { db, now } = deps;
@@ -83,6 +105,7 @@ async function plant({ deps }: TestApp): Promise<{ customerId: string; licenseId
   await db.updateTable('licenses').set({ domain_lock: `${canary}.example`, suspended_reason: text('x'), cancelled_reason: text('x'), revoked_reason: text('x') }).where('id', '=', licenseId).execute();
   await db.updateTable('license_terms').set({ void_reason: text('x') }).where('license_id', '=', licenseId).execute();
   const activation = await db.selectFrom('activations').select('id').where('license_id', '=', licenseId).executeTakeFirstOrThrow();
+  await activateDevice(db, { licenseId, device: { fingerprint: canary, name: canary }, limit: 2 }, { actor: `device:${canary}` }, at);
   await db.insertInto('license_ai_settings').values({ license_id: licenseId, paused_at: null, monthly_budget_microcents: null, system_prompt: text('x'), allowed_topics: text('x'), blocked_topics: text('x'), max_input_characters: null, is_moderated: 0, cache_seconds: 0, created_at: at, updated_at: at }).execute();
   await db.insertInto('provider_keys').values({ id: newId(), license_id: licenseId, provider: 'openai', base_url: `https://${canary}.example`, key_cipher: Buffer.from('x'), key_id: 'x', key_hint: 'x', tested_at: at, created_at: at, updated_at: at }).execute();
   const zero = { hour_start: 0, hour_requests: 0, hour_tokens: 0, hour_cost: 0, day_start: 0, day_requests: 0, day_tokens: 0, day_cost: 0, month_start: 0, month_requests: 0, month_tokens: 0, month_cost: 0, updated_at: at };
@@ -125,6 +148,15 @@ onBothDatabases('erasing a customer', (engine) => {
     const test = await app();
     const { db, now } = test.deps;
     const { customerId, licenseId, key, orderId } = await plant(test);
+    await plantFile(test, customerId);
+    const write = (key: string, path: string, body: Record<string, unknown>, method: 'patch' | 'post' = 'post') => test.call(method, path, { token: test.adminToken, headers: { 'idempotency-key': key }, body });
+    const answered = [
+      await write('one', `/api/v1/customers/${customerId}`, { notes: `notes ${canary}` }, 'patch'), await write('two', `/api/v1/licenses/${licenseId}`, { max_sites: 4, reason: 'x' }, 'patch'),
+      await write(`for-${email}`, '/api/v1/customers', { email: 'third@other.example' }), await write('three', '/api/v1/customers', { email: 'fourth@other.example' }),
+    ];
+    assert.deepEqual(answered.map(({ status }) => status), [200, 200, 201, 201]);
+    await db.updateTable('licenses').set({ revoked_reason: canary }).where('id', '=', licenseId).execute();
+    assert.ok((await opened(test)).filter((text) => text.toLowerCase().includes(canary) || text.includes(licenseId)).length >= 5);
     await sealAudit(test.deps);
     assert.deepEqual(await sightings(db), [...personal].sort(), 'the canary sits everywhere before');
     const { visitor: admin } = await signedInVisitor(test);
@@ -132,10 +164,16 @@ onBothDatabases('erasing a customer', (engine) => {
     for (const said of ['BOOK-1', 'Licences: 1', `portal-${email}`, 'ctm_bird']) assert.ok(page.text.includes(said) || said === 'ctm_bird', said);
     assert.equal((await admin.post(`/customers/${customerId}/delete`, { email: 'wrong' })).status, 422, 'the address has to be typed');
     const exported = await admin.post(`/customers/${customerId}/export`);
-    assert.deepEqual([exported.status, exported.body.customer.email, exported.body.activations.length, exported.body.orders[0].number], [200, email, 1, 'BOOK-1']);
+    assert.deepEqual([exported.status, exported.body.customer.email, exported.body.activations.length, exported.body.orders[0].number], [200, email, 2, 'BOOK-1']);
     assert.equal((await admin.post(`/customers/${customerId}/delete`, { email: email.toUpperCase() })).headers['location'], '/customers?done=erased');
     await runDueJobs(test.deps, jobList);
     assert.deepEqual(await sightings(db), []);
+    const kept = await opened(test);
+    assert.deepEqual(kept.filter((text) => text.toLowerCase().includes(canary) || text.includes(licenseId) || text.includes(customerId)), [], 'nor in what is sealed');
+    assert.equal(kept.join().split('@other.example').length - 1 > 596, true, 'the other lines and answers stay');
+    assert.ok(kept.join().includes(uncleared));
+    assert.equal((await write('one', `/api/v1/customers/${customerId}`, { notes: `notes ${canary}` }, 'patch')).body.error.code, 'IDEMPOTENCY_KEY_REUSED', 'what was answered is not done again');
+    assert.equal((await write('three', '/api/v1/customers', { email: 'fourth@other.example' })).headers['idempotent-replayed'], 'true');
     assert.equal((await admin.get(`/customers/${customerId}`)).status, 404);
     assert.ok(!(await admin.get('/customers')).text.includes('erased.invalid'));
     const order = await db.selectFrom('orders').select(['number', 'total_minor', 'customer_id']).where('id', '=', orderId).executeTakeFirstOrThrow();

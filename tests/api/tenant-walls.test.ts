@@ -35,7 +35,7 @@ async function plant(app: TestApp, choices: number[]): Promise<Node[]> {
 function addresses(paths: string[], rows: Node[]): string[] {
   const searches = rows.flatMap(({ tenant }) => [tenant.email, tenant.domain, tenant.orderNumber, tenant.key]);
   return paths.flatMap((path) => {
-    if (path.includes(':')) return rows.map(({ id, user, tenant }) => path.replace('licenses/:id', `licenses/${tenant.license}`).replace(/customers?\/:id/, (text) => text.replace(':id', tenant.customer)).replace('orders/:id', `orders/${tenant.order}`).replace('subscriptions/:id', `subscriptions/${tenant.subscription}`).replace('usage-records/:id', `usage-records/${tenant.usage}`).replace('organizations/:id', `organizations/${id}`).replace('users/:id', `users/${user}`).replace(':site', tenant.site).replace(/:\w+/g, 'x'));
+    if (path.includes(':')) return rows.map(({ id, user, tenant }) => path.replace('licenses/:id', `licenses/${tenant.license}`).replace(/customers?\/:id/, (text) => text.replace(':id', tenant.customer)).replace('orders/:id', `orders/${tenant.order}`).replace('subscriptions/:id', `subscriptions/${tenant.subscription}`).replace('usage-records/:id', `usage-records/${tenant.usage}`).replace('organizations/:id', `organizations/${id}`).replace('users/:id', `users/${user}`).replace(/:site|:activation/, tenant.site).replace(/:\w+/g, 'x'));
     const isList = ['/licenses', '/customers', '/orders', '/subscriptions', '/search', '/usage', '/expiring'].includes(path);
     const filtered = rows.flatMap(({ id, tenant }) => [`${path}?organization=${id}`, `${path}?customer=${tenant.customer}`, `${path}?license=${tenant.license}`]);
     return [path, ...(isList ? [...searches.map((text) => `${path}?q=${encodeURIComponent(text)}`), ...filtered] : [])];

@@ -7,7 +7,7 @@ import { countFigures, rebuildFigures } from '../../server/figures/count-figures
 import { newId } from '../../server/ids.ts';
 import { statusAt } from '../../server/licenses/license-status.rules.ts';
 import { createTestApp, onBothDatabases, type TestApp } from '../harness.ts';
-import { writeLedgerRow } from '../ledger-rows.ts';
+import { ledgerRow, writeLedgerRow } from '../ledger-rows.ts';
 
 const dayMs = 86_400_000;
 const step = fc.record({ what: fc.constantFrom('customer', 'license', 'term', 'void', 'expire', 'cancel', 'suspend', 'renew', 'plan', 'order', 'refund', 'move', 'rename', 'delete', 'usage', 'settle', 'wait', 'count'), which: fc.nat(1_000), amount: fc.constantFrom(0, 900, 2_900, 10_000), currency: fc.constantFrom('EUR', 'USD', 'JPY') });
@@ -156,6 +156,31 @@ onBothDatabases('the figures', (engine) => {
     await db.updateTable('usage_days').set({ calls: 99 }).execute();
     await rebuildFigures(app.deps);
     assert.deepEqual(await counted(), right);
+  });
+
+  it('add up a long ledger when it is counted for the first time, a licence that fills many slices too, and go on from there', async () => {
+    const { db } = app.deps;
+    const customer = await db.selectFrom('customers').select(['id', 'organization_id']).executeTakeFirstOrThrow();
+    await take({ what: 'settle', which: 0, amount: 0, currency: 'EUR' });
+    const licenses: string[] = [];
+    for (let index = 0; index < 4; index += 1) licenses.push(await writeLicense(db, customer, app.clock.now, index));
+    const rowOf = (index: number) => ({ ...ledgerRow(licenses[index < 1_300 ? 1 : index % 4] ?? '', app.clock.now - 100 * dayMs + Math.floor(index / 3) * 5_000_000), charged_requests: 1, input_tokens: index, cost_microcents: index });
+    for (let start = 0; start < 1_600; start += 100) await db.insertInto('usage_records').values(Array.from({ length: 100 }, (_, index) => rowOf(start + index))).execute();
+    const agree = async () => {
+      const counted = await db.selectFrom('usage_months').select(['entity_id as license', 'month', 'calls', 'cost_microcents as cost']).where('scope_id', '=', 'all').where('kind', '=', 'license').where('entity_id', 'in', licenses).orderBy('entity_id').orderBy('month').execute();
+      const rows = await db.selectFrom('usage_records').select((eb) => ['license_id as license', 'month_start as month', eb.fn.countAll<number>().as('calls'), eb.fn.sum<number>('cost_microcents').as('cost')]).where('license_id', 'in', licenses).groupBy(['license_id', 'month_start']).orderBy('license_id').orderBy('month_start').execute();
+      assert.ok(rows.length > 1);
+      assert.deepEqual(counted, rows);
+    };
+    await rebuildFigures(app.deps);
+    await agree();
+    for (let index = 1_600; index < 1_603; index += 1) await db.insertInto('usage_records').values({ ...rowOf(index), created_at: app.clock.now }).execute();
+    app.clock.now += 120_000;
+    await countFigures(app.deps);
+    await agree();
+    const sums = await db.selectFrom('usage_days').select((eb) => eb.fn.sum<number>('calls').as('calls')).where('scope_id', '=', 'all').executeTakeFirstOrThrow();
+    const ledger = await db.selectFrom('usage_records').select((eb) => eb.fn.countAll<number>().as('calls')).executeTakeFirstOrThrow();
+    assert.deepEqual({ ...sums }, { ...ledger });
   });
 
   it('follow what the audit log tells of, deletions too, without waiting for the ring', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { isOperator, type Role } from '../../server/access/access.rules.ts';
 import { countFigures } from '../../server/figures/count-figures.ts';
 import { hashPassword } from '../../server/users/password.ts';
@@ -9,7 +9,8 @@ import { startSession } from '../../server/users/sessions.ts';
 import { letters, pageRows } from '../access-table.ts';
 import { billingVariables, work } from '../deliveries.ts';
 import { createTestApp, type TestApp } from '../harness.ts';
-import { actions, importFile, type Action } from '../page-actions.ts';
+import { act } from '../act-on-page.ts';
+import { actions } from '../page-actions.ts';
 import { addNode, addUser } from '../people.ts';
 import { fill, openAccountMenu, openStage, press, says, signIn, signOut, title, type Stage } from '../role-browser.ts';
 import { addWorld, type World } from '../worlds.ts';
@@ -75,7 +76,7 @@ describe('every form of every page, in a browser as each role that may send it',
     const failures: string[] = [];
     for (const part of actions) {
       await together(async (person) => {
-        for (const action of part) if (pageRows[action.row]?.includes(person.letter) && !notTheirs[person.role]?.includes(action.row) && (action.only ?? person.letter) === person.letter) await act(person, action).catch((error: unknown) => { failures.push(`${Math.round(performance.now()/1000)} ${person.role}, ${action.row}: ${String(error)}`); process.stderr.write(`#### ${failures.at(-1)?.slice(0, 420)}\n`); });
+        for (const action of part) if (pageRows[action.row]?.includes(person.letter) && !notTheirs[person.role]?.includes(action.row) && (action.only ?? person.letter) === person.letter) await act(person, action).catch((error: unknown) => failures.push(`${person.role}, ${action.row}: ${String(error)}`));
       });
       await work(app);
       await app.deps.db.updateTable('emails').set({ status: 'failed' }).where('template', '=', 'license-key').execute();
@@ -151,56 +152,6 @@ describe('every form of every page, in a browser as each role that may send it',
 function rowOf(method: string, path: string): string {
   const fits = Object.keys(pageRows).filter((row) => new RegExp(`^${row.replace(/:\w+/g, '[^/]+')}$`).test(`${method} ${path}`));
   return fits.sort((a, b) => a.split(':').length - b.split(':').length)[0] ?? `${method} ${path}`;
-}
-
-function inWords(text: string, world: World): string {
-  return text.replace(/:([a-zA-Z]+)/g, (all, word: string) => world[word] ?? all);
-}
-
-/** Does one thing of page-actions.ts. */
-async function act({ page, base, world }: Person, { row, says: said, at, fill: fields = {}, download, by }: Action): Promise<void> {
-  const [method = '', target = ''] = row.split(' ');
-  const from = inWords(at ?? target.replace(/\/:id(?=\/)/, (_all, index: number) => `/${world[target.slice(1, index).replace(/s$/, '')] ?? ''}`), world);
-  const isThere = at === 'here' || page.url().split('?')[0] === base + from;
-  if (!isThere) await page.goto(base + from, { waitUntil: 'domcontentloaded' });
-  const prefix = new URL(base).pathname.replace(/\/$/, '');
-  if (method === 'GET' && download) {
-    const [file] = await Promise.all([page.waitForEvent('download'), page.locator(`#content a[href^="${prefix}${target}"]`).first().click()]);
-    assert.match(file.suggestedFilename(), /\.csv$/);
-    return;
-  }
-  const pattern = `^${prefix}${target.replace(/:\w+/g, '[^/]+')}$`;
-  const forms = (await page.evaluate(`[...document.querySelectorAll('form')].map((form) => (form.method === '${method.toLowerCase()}' ? (form.getAttribute('action') ?? '') : ''))`)) as string[];
-  const index = forms.findIndex((action) => new RegExp(pattern).test(action) && (by === undefined || action.includes(inWords(by, world))));
-  assert.ok(index >= 0, `${page.url()} has no form for ${row}, only ${forms.join(' ')}`);
-  const form = page.locator('form').nth(index);
-  for (const [name, text] of Object.entries(fields)) await fillIn(form, name, text, world);
-  const button = form.locator('button[type=submit]').first();
-  const isBare = (await button.count()) === 0;
-  const asksAgain = (await form.getAttribute('data-confirm')) !== null;
-  const press = async () => {
-    if (isBare) await page.keyboard.press('Enter');
-    else await button.click();
-    if (asksAgain) await page.locator('dialog').getByRole('button').first().click();
-  };
-  if (download) {
-    await Promise.all([page.waitForEvent('download'), press()]);
-    return;
-  }
-  const [response] = await Promise.all([page.waitForResponse((each) => each.request().isNavigationRequest() && each.request().method() === method), page.waitForEvent('domcontentloaded'), press()]);
-  assert.ok(response.status() < 400, `${row} was answered ${response.status()}: ${response.status() === 422 ? await page.locator('#content').innerText() : ''}`);
-  const [, of = '', id = ''] = /\/(import|batch)e?s\/([^/?]+)/.exec(response.headers()['location'] ?? '') ?? [];
-  if (of !== '' && ['POST /imports', 'POST /new-licenses'].includes(row)) world[of] = id;
-  await page.locator('#content').filter({ hasText: typeof said === 'string' ? inWords(said, world) : said }).waitFor().catch(async (error: unknown) => assert.fail(`after ${row} the page does not say ${String(said)}: ${await page.locator('#content').innerText()} ${String(error)}`));
-}
-
-async function fillIn(form: Locator, name: string, text: string | true, world: World): Promise<void> {
-  const [field = '', value] = name.split('=');
-  const input = form.locator(`[name="${inWords(field, world)}"]${value === undefined ? '' : `[value="${value}"]`}`);
-  if (text === true) return input.check();
-  if ((await input.getAttribute('type')) === 'file') return input.setInputFiles(importFile(text));
-  if ((await form.locator(`select[name="${field}"]`).count()) > 0) await input.selectOption(inWords(text, world));
-  else await input.fill(inWords(text, world));
 }
 
 /** Opens a page that nothing that was done has led to. */

@@ -198,7 +198,7 @@ describe('each role, in a browser', () => {
     assert.deepEqual(new Set(offered.map((action) => action.replace(/[0-9a-f-]{36}/, ':site'))), new Set(['reveal', 'sites/:site/release', 'statement']));
     await follow(support, 'Release clara.example.com');
     await press(support, 'Release site');
-    await says(support, 'The site has been released.');
+    await says(support, 'Released: the place is free.');
   });
 
   it('a customer comes to the portal by a link in an e-mail, sees the own licence and nothing that is for others, and releases a site', async () => {
@@ -224,7 +224,7 @@ describe('each role, in a browser', () => {
     for (const other of [rita, sam, admin, 'Rita']) assert.ok(!content.includes(other), `who works there is not shown: ${other}`);
     await follow(buyer, 'Release clara.example.com');
     await press(buyer, 'Release site');
-    await says(buyer, 'The site has been released.');
+    await says(buyer, 'Released: the place is free.');
     await superadmin.goto(dashboard + licensePage.replace('/portal', ''));
     await follow(superadmin, 'Suspend');
     await fill(superadmin, 'Reason', 'Looks like fraud to me');

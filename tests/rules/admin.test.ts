@@ -64,10 +64,11 @@ describe('the rules of the dashboard', () => {
 
   it('reads a search text for all that it may mean', () => {
     assert.deepEqual(searchTerms(' cha test-1234 5678.ABCD '), { canonicalKey: 'CHATEST12345678ABCD' });
-    assert.deepEqual(searchTerms('…abcd'), { hint: 'ABCD', emailPrefix: '…abcd' });
+    assert.deepEqual(searchTerms('…abcd'), { hint: 'ABCD', emailPrefix: '…abcd', devicePrefix: { fingerprint: '…abcd', nameKey: '…abcd' } });
     assert.deepEqual(searchTerms('Anna@Example.com'), { emailPrefix: 'anna@example.com' });
-    assert.deepEqual(searchTerms('https://www.Shop.example.com/'), { emailPrefix: 'https://www.shop.example.com/', sitePrefix: 'shop.example.com' });
-    assert.deepEqual(searchTerms('two words'), {});
+    assert.deepEqual(searchTerms('https://www.Shop.example.com/'), { emailPrefix: 'https://www.shop.example.com/', sitePrefix: 'shop.example.com', devicePrefix: { fingerprint: 'https://www.Shop.example.com/', nameKey: 'https://www.shop.example.com/' } });
+    assert.deepEqual(searchTerms('Two words'), { devicePrefix: { fingerprint: 'Two words', nameKey: 'two words' } });
+    assert.deepEqual(searchTerms('ab'), { emailPrefix: 'ab', sitePrefix: 'ab' });
   });
 
   it('brings no licence back whose payment went back', () => {

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { actorName, actorsNamed, siteName } from '../../server/admin/actors.ts';
+import { reasonSentences } from '../../server/reasons.rules.ts';
 import { translator } from '../../server/admin/web/locale.ts';
 
 const server = path.resolve(import.meta.dirname, '../../server');
@@ -27,6 +28,15 @@ describe('the texts of the dashboard', () => {
       assert.ok(actorsNamed(text, t).includes(actor), text);
     }
     assert.ok(actorsNamed('riga di comando', translator('it')).includes('cli'));
+  });
+
+  it('say why a delivery went as it did in both languages, each with the same facts, in English as the log does', () => {
+    const placesOf = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
+    for (const [code, sentence] of Object.entries(reasonSentences)) {
+      const named = Object.fromEntries(placesOf(sentence).map((place) => [place.slice(1, -1), place]));
+      assert.equal(translator('en')(`delivery_reason.${code}`, named), sentence);
+      assert.deepEqual(placesOf(translator('it')(`delivery_reason.${code}`, named)), placesOf(sentence), code);
+    }
   });
 
   it('write a site as its owner does', () => {

@@ -7,12 +7,13 @@ import { recordAudit } from '../../audit/record-audit.ts';
 import { transact } from '../../db/database.ts';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
-import { releaseSite } from '../../licenses/activate-site.ts';
 import { licenseKeyAad } from '../../licenses/issue-license.ts';
+import { placeView } from '../../licenses/place-view.ts';
+import { releaseActivation } from '../../licenses/release-activation.ts';
 import { statusAt } from '../../licenses/license-status.rules.ts';
 import { readUsage } from '../../usage/read-usage.ts';
 import { requestsPer } from '../../usage/quota.rules.ts';
-import { findOwnLicense, listSites, type OwnLicense } from '../account.store.ts';
+import { findOwnLicense, listActivationsOf, type OwnLicense } from '../account.store.ts';
 import { resendKey } from '../resend-key.ts';
 import { accountPage, type SignedInSiteContext, type SitePage } from '../web/site-page.ts';
 import type { SiteView } from '../web/site-shell.ts';
@@ -41,15 +42,16 @@ export function ownLicensePages(deps: Deps): SitePage[] {
 
     accountPage('get', '/account/licenses/:id/sites/:site/release', async (context) => {
       const { license } = await ownLicense(deps, context);
-      const site = (await listSites(db, license.id)).find(({ id }) => id === context.params['site']);
-      if (!site) throw new AppError('NOT_FOUND', 'There is no such site.');
-      return { view: 'account-release', title: context.t('release.title', { site: site.site }), data: { id: license.id, ending: license.key_hint, site: { id: site.id, site: site.site } } };
+      const place = (await listActivationsOf(db, license.id)).find(({ id }) => id === context.params['site']);
+      if (!place) throw new AppError('NOT_FOUND', 'There is no such site or device.');
+      const shown = placeView(place);
+      return { view: 'account-release', title: context.t('release.title', { site: shown.display }), data: { id: license.id, ending: license.key_hint, place: shown } };
     }),
 
     accountPage('post', '/account/licenses/:id/sites/:site/release', async (context) => {
       const { license } = await ownLicense(deps, context);
-      const site = (await listSites(db, license.id)).find(({ id }) => id === context.params['site']);
-      if (site) await releaseSite(db, license.id, site.site, context.by, now());
+      const place = (await listActivationsOf(db, license.id)).find(({ id }) => id === context.params['site']);
+      if (place) await releaseActivation(db, place, context.by, now());
       return { redirect: `/account/licenses/${license.id}?done=released` };
     }),
 
@@ -83,7 +85,7 @@ type Extras = { key?: string; budget?: string | undefined; budgetError?: string 
 
 async function licensePage({ db, now }: Deps, { query, t }: SignedInSiteContext, { license, plan, product }: OwnLicense, { key, budget, budgetError }: Extras = {}): Promise<SiteView> {
   const at = now();
-  const sites = await listSites(db, license.id);
+  const places = await listActivationsOf(db, license.id);
   const hasAi = plan.ai_proxy === 1;
   const settings = await findAiSettings(db, license.id);
   const requests = hasAi ? requestsPer((await readUsage(db, license.id, at)).quota, 'month') : undefined;
@@ -101,8 +103,8 @@ async function licensePage({ db, now }: Deps, { query, t }: SignedInSiteContext,
       expiresAt: license.expires_at,
       hasExpired: license.expires_at !== null && license.expires_at <= at,
       createdAt: license.created_at,
-      sites: sites.map((site) => ({ id: site.id, site: site.site, kind: site.kind, version: site.version, seenAt: site.last_seen_at })),
-      sitesUsed: sites.filter(({ kind }) => kind === 'production').length,
+      places: places.map(placeView),
+      sitesUsed: places.filter(({ is_staging: isStaging }) => isStaging === 0).length,
       siteLimit: license.max_sites ?? plan.max_sites,
       hasAi,
       usage: requests && { used: requests.used, limit: requests.limit, resetsAt: requests.resetsAt },

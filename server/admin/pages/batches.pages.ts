@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { downloadKeys, readBatch, stopBatch } from '../../batches/read-batch.ts';
 import { startBatch } from '../../batches/start-batch.ts';
 import { emailAddress } from '../../customers/customer.rules.ts';
-import { reachCustomer } from '../../customers/create-customer.ts';
+import { placeOf, reachCustomer } from '../../customers/create-customer.ts';
+import { findCustomerByEmail } from '../../customers/customers.store.ts';
 import { insertedOnce, transact } from '../../db/database.ts';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { newId } from '../../ids.ts';
 import { defaultProductCode } from '../../plans/get-plan.ts';
+import { licensesLeft } from '../../organizations/license-quota.ts';
 import { listOfferedPlans, listOfferedProducts } from '../../plans/plans.store.ts';
 import { page, parseForm, requiredText, textField, type Answer, type Page, type SignedInContext } from '../web/page.ts';
 
@@ -18,15 +20,19 @@ const formIdPattern = /^[0-9a-f-]{36}$/;
 
 /** What is done to many at once: many licences made for a product, and how far each batch has come. */
 export function batchPages({ db, vault, now }: Deps): Page[] {
-  const form = async ({ t }: SignedInContext, values: Record<string, string>, errors?: Record<string, string>): Promise<Answer> => {
+  const ownLeft = async ({ scope }: Pick<SignedInContext, 'scope'>) => (scope.kind === 'organization' ? licensesLeft(db, scope.id) : undefined);
+  const form = async ({ t, scope }: SignedInContext, values: Record<string, string>, errors?: Record<string, string>): Promise<Answer> => {
     const plans = await listOfferedPlans(db);
     const products = (await listOfferedProducts(db)).map(({ code, name }) => ({ code, name, isCurrent: code === (values['product'] ?? defaultProductCode) }));
     const formId = formIdPattern.test(values['form_id'] ?? '') ? values['form_id'] : newId();
-    return { view: 'new-licenses', title: t('people.new_licenses.title'), ...(errors ? { status: 422 } : {}), data: { form: values, errors, plans, products, formId, mostLicenses } };
+    const left = await ownLeft({ scope });
+    return { view: 'new-licenses', title: t('people.new_licenses.title'), ...(errors ? { status: 422 } : {}), data: { form: values, errors, plans, products, formId, mostLicenses, leftHint: left === undefined ? undefined : t(left === 0 ? 'people.new_licenses.none_left' : 'people.new_licenses.left', { left }) } };
   };
 
+  const leftFor = async (context: SignedInContext, email: string) => licensesLeft(db, ((await findCustomerByEmail(db, email)) ?? { organization_id: placeOf(context).organizationId }).organization_id ?? null);
+
   return [
-    page('get', '/new-licenses', 'licenses.issue', (context) => form(context, { plan: 'pro', duration: 'months', months: '12', count: '100', email: (context.query['email'] ?? '').slice(0, 320) })),
+    page('get', '/new-licenses', 'licenses.issue', async (context) => form(context, { plan: 'pro', duration: 'months', months: '12', count: String(Math.min(100, (await ownLeft(context)) ?? 100)), email: (context.query['email'] ?? '').slice(0, 320) })),
 
     page('post', '/new-licenses', 'licenses.issue', async (context) => {
       const { form: typed, scope, by, t } = context;
@@ -44,6 +50,7 @@ export function batchPages({ db, vault, now }: Deps): Page[] {
           await startBatch(trx, { kind: 'create-licenses', of: 'new-licenses', customerId: customer.id, planId: plan.id, productId: product.id, months: duration === 'perpetual' ? null : Number(months), count: Number(count) }, { scope, by, id }, now());
         }));
       } catch (error) {
+        if (error instanceof AppError && error.code === 'LICENSE_QUOTA_EXHAUSTED') return form(context, typed, { count: t('people.error.count_left', { left: (await leftFor(context, email)) ?? 0 }) });
         if (!(error instanceof AppError && error.code === 'CONFLICT' && error.field === 'body.email')) throw error;
         return form(context, typed, { email: t('people.error.email_out_of_reach') });
       }
@@ -69,8 +76,8 @@ export function batchPages({ db, vault, now }: Deps): Page[] {
 
     page('post', '/batches/:id/keys', 'licenses.issue', async (context) => {
       const id = context.params['id'] ?? '';
-      const body = await transact(db, (trx) => downloadKeys(trx, vault, id, context, now()));
-      return { download: `licence-keys-${id.slice(0, 8)}.csv`, type: 'text/csv; charset=utf-8; header=present', body };
+      const chunks = await downloadKeys({ db, vault }, id, context, now());
+      return { file: { name: `licence-keys-${id.slice(0, 8)}.csv`, type: 'text/csv; charset=utf-8; header=present', chunks } };
     }),
   ];
 }

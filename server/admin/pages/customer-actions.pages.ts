@@ -5,6 +5,7 @@ import { getCustomerWithin } from '../../customers/get-customer.ts';
 import { transact } from '../../db/database.ts';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
+import { licensesLeft } from '../../organizations/license-quota.ts';
 import { assignCustomer } from '../../people/assign-customer.ts';
 import { eraseCustomer } from '../../people/erase-customer.ts';
 import { exportCustomer } from '../../people/export-customer.ts';
@@ -33,7 +34,7 @@ export function customerActionPages(deps: Deps): Page[] {
   const assign = async (context: SignedInContext, errors?: Record<string, string>): Promise<Answer> => {
     const customer = await customerOf(context);
     const nodes = await listNodes(db, context.scope);
-    const data = { customer, nodes: nodesOf(nodes, customer.organization_id), mayBeOwn: context.scope.kind === 'all', isOwn: customer.organization_id === null, licenses: await countLicensesOfCustomer(db, customer.id), reasonLength, form: context.form, errors };
+    const data = { customer, nodes: nodesOf(nodes, context.form['organization'] ?? customer.organization_id), mayBeOwn: context.scope.kind === 'all', isOwn: customer.organization_id === null, licenses: await countLicensesOfCustomer(db, customer.id), reasonLength, form: context.form, errors };
     return { view: 'customer-assign', title: context.t('people.assign.title', { name: customer.name }), ...(errors ? { status: 422 } : {}), data };
   };
 
@@ -54,8 +55,13 @@ export function customerActionPages(deps: Deps): Page[] {
       const parsed = parseForm(reason(false).extend({ organization: z.string({ error: 'error.required' }).max(64) }), { reason: '', ...context.form }, context.t);
       if (!parsed.ok) return assign(context, parsed.errors);
       const { organization, reason: why } = parsed.data;
-      const { id } = await transact(db, (trx) => assignCustomer(trx, context.params['id'] ?? '', organization === '' ? null : organization, context, now(), why || undefined));
-      return { redirect: `/customers/${id}?done=assigned` };
+      try {
+        const { id } = await transact(db, (trx) => assignCustomer(trx, context.params['id'] ?? '', organization === '' ? null : organization, context, now(), why || undefined));
+        return { redirect: `/customers/${id}?done=assigned` };
+      } catch (error) {
+        if (!(error instanceof AppError && error.code === 'LICENSE_QUOTA_EXHAUSTED')) throw error;
+        return assign(context, { organization: context.t('people.error.assign_left', { left: (await licensesLeft(db, organization)) ?? 0 }) });
+      }
     }),
 
     page('get', '/customers/:id/merge', 'customers.delete', async (context) => {

@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { transact } from '../../db/database.ts';
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
-import { releaseSite } from '../../licenses/activate-site.ts';
 import { changeLicense } from '../../licenses/change-license.ts';
 import { statusAt } from '../../licenses/license-status.rules.ts';
 import { listActivations } from '../../licenses/licenses.store.ts';
+import { placeView } from '../../licenses/place-view.ts';
+import { releaseActivation } from '../../licenses/release-activation.ts';
 import { availableActions, licenseActions, permissionFor, type LicenseAction } from '../license-actions.rules.ts';
 import { findLicenseDetail } from '../license-detail.store.ts';
 import { page, parseForm, requiredText, textField, type Page, type SignedInContext } from '../web/page.ts';
@@ -39,15 +40,16 @@ export function licenseActionPages(deps: Deps): Page[] {
 
     page('get', '/licenses/:id/sites/:site/release', 'sites.release', async ({ scope, params, t }) => {
       const { license, customer } = (await findLicenseDetail(db, scope, params['id'] ?? '')) ?? pageNotFound();
-      const site = (await listActivations(db, license.id)).find(({ id }) => id === params['site']) ?? pageNotFound();
-      const data = { id: license.id, ending: license.key_hint, customer, site: { id: site.id, site: site.site }, isLocked: license.domain_lock === site.site };
-      return { view: 'release-site', title: t('release.title', { site: site.site }), data };
+      const place = (await listActivations(db, license.id)).find(({ id }) => id === params['site']) ?? pageNotFound();
+      const shown = placeView(place);
+      const data = { id: license.id, ending: license.key_hint, customer, place: shown, isLocked: place.site !== null && license.domain_lock === place.site };
+      return { view: 'release-site', title: t('release.title', { site: shown.display }), data };
     }),
 
     page('post', '/licenses/:id/sites/:site/release', 'sites.release', async ({ scope, params, by }) => {
       const { license } = (await findLicenseDetail(db, scope, params['id'] ?? '')) ?? pageNotFound();
-      const site = (await listActivations(db, license.id)).find(({ id }) => id === params['site']);
-      if (site) await releaseSite(db, license.id, site.site, by, now());
+      const place = (await listActivations(db, license.id)).find(({ id }) => id === params['site']);
+      if (place) await releaseActivation(db, place, by, now());
       return { redirect: `/licenses/${license.id}?done=released` };
     }),
 

@@ -89,7 +89,7 @@ export function licenseChangePages(deps: Deps): Page[] {
   const show = async (context: SignedInContext, found: LicenseDetail, change: Change, errors?: Record<string, string>): Promise<Answer> => {
     const { license, customer, plan } = found;
     const plans = change.name === 'plan' ? (await listOfferedPlans(db)).map((candidate) => ({ ...candidate, isCurrent: candidate.id === plan.id })) : undefined;
-    const sites = (await listActivations(db, license.id)).filter(({ kind }) => kind === 'production').length;
+    const sites = (await listActivations(db, license.id)).filter(({ is_staging: isStaging }) => isStaging === 0).length;
     const data = { id: license.id, ending: license.key_hint, customer, plan, plans, sites, expiresAt: license.expires_at, followsSubscription: license.subscription_id !== null, change: change.name, form: errors ? context.form : change.begin(found), errors, reasonLength, mostSites, today: new Date(now()).toISOString().slice(0, 10) };
     return { view: 'license-change', title: context.t(`people.change.${change.name}.title`, { ending: license.key_hint }), ...(errors ? { status: 422 } : {}), data };
   };

@@ -6,6 +6,7 @@ import { licenseKeyAad } from '../../licenses/issue-license.ts';
 import { statusAt } from '../../licenses/license-status.rules.ts';
 import { entitledModules } from '../../licenses/modules.rules.ts';
 import { listActivations } from '../../licenses/licenses.store.ts';
+import { placeView } from '../../licenses/place-view.ts';
 import { findNodeName } from '../../people/organizations.store.ts';
 import { monthStart, windowEnd } from '../../usage/period.rules.ts';
 import { countRequestsOfMonth, findLicenseDetail, listOrdersOfLicense, listTermsNewestFirst } from '../license-detail.store.ts';
@@ -79,7 +80,7 @@ async function licensePage({ db, now }: Deps, { scope, role, params, query, t }:
   if (!found) return pageNotFound();
   const { license, plan, product, customer } = found;
   const isStaff = may(role, 'customers.read');
-  const sites = await listActivations(db, license.id);
+  const places = await listActivations(db, license.id);
   const used = await countRequestsOfMonth(db, license.id, monthStart(at));
   const done = doneTexts.find((candidate) => candidate === query['done']);
   const moduleNames = new Map((await listAllModules(db)).map((module) => [module.code, module.name]));
@@ -100,9 +101,9 @@ async function licensePage({ db, now }: Deps, { scope, role, params, query, t }:
       modules: entitledModules({ features: plan.features, feature_versions: plan.feature_versions, modules: license.modules }, at).map((module) => ({ ...module, name: moduleNames.get(module.code) ?? module.code })),
       product,
       customer,
-      sites: sites.map((site) => ({ id: site.id, site: site.site, kind: site.kind, version: site.version, created_at: site.created_at, last_seen_at: site.last_seen_at })),
-      sitesUsed: sites.filter(({ kind }) => kind === 'production').length,
-      stagingUsed: sites.filter(({ kind }) => kind === 'staging').length,
+      places: places.map(placeView),
+      sitesUsed: places.filter(({ is_staging: isStaging }) => isStaging === 0).length,
+      stagingUsed: places.filter(({ is_staging: isStaging }) => isStaging === 1).length,
       siteLimit: license.max_sites ?? plan.max_sites,
       usage: { used, limit: plan.monthly_requests, resetsAt: windowEnd('month', monthStart(at)) },
       terms: await listTermsNewestFirst(db, license.id),

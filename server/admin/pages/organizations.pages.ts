@@ -7,10 +7,10 @@ import { findOrganization, type Organization } from '../../organizations/organiz
 import { asKind, kindsBelow, managesPath, organizationKinds, type Manager } from '../../users/manager.ts';
 import { listAudit } from '../lists.store.ts';
 import { addressOf, pageLinks, pageRequest } from '../paging.store.ts';
-import { listAssignedCustomers, listTree, listUsers } from '../users-list.store.ts';
+import { listAssignedCustomers, listChildren, listTree, listUsers } from '../users-list.store.ts';
 import { page, parseForm, requiredText, type Answer, type Page, type SignedInContext } from '../web/page.ts';
 
-const doneTexts = ['created', 'saved', 'disabled', 'enabled'] as const;
+const doneTexts = ['created', 'saved', 'disabled', 'enabled', 'moved'] as const;
 const quotaField = z
   .string()
   .trim()
@@ -112,9 +112,11 @@ async function organizationPage({ db }: Deps, context: SignedInContext, errors?:
     organization: readable(organization),
     parent: organization.parent_id === null ? undefined : await findOrganization(db, scope, organization.parent_id),
     mayChange,
+    mayMove: mayChange && organization.parent_id !== null,
     mayInvite: mayChange && organization.disabled_at === null,
     addable: organization.disabled_at === null ? addableBelow(context, organization) : [],
-    users: (await listUsers(db, scope, organization.id, {})).rows.map((user) => ({ ...user, status: user.disabled_at !== null ? 'disabled' : user.invited_at !== null ? 'invited' : 'enabled' })),
+    users: (await listUsers(db, scope, { organizationId: organization.id }, {})).rows.map((user) => ({ ...user, status: user.disabled_at !== null ? 'disabled' : user.invited_at !== null ? 'invited' : 'enabled' })),
+    children: (await listChildren(db, organization.id)).map(readable),
     customers: customers.rows,
     links: pageLinks(`/organizations/${organization.id}`, {}, customers),
     audit: may(role, 'audit.read') ? (await listAudit(db, { entity: 'organization', entityId: organization.id }, {})).rows : [],

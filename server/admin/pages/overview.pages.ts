@@ -1,14 +1,17 @@
 import { providerStates } from '../../ai/breaker/breakers.ts';
 import { loadCatalog } from '../../ai/catalog/load-catalog.ts';
 import type { Deps } from '../../deps.ts';
+import { readCountingProgress } from '../../figures/read-progress.ts';
 import { readStatistics, type Statistics } from '../../figures/read-statistics.ts';
 import { countJobs } from '../../jobs/count-jobs.ts';
 import { overviewCharts, periodSwitch } from '../figure-charts.ts';
 import { listDeliveries } from '../lists.store.ts';
 import { countDeadDeliveries, listRecentLicenses } from '../overview.store.ts';
+import { countingView } from '../web/counting-view.ts';
 import { page, type Page } from '../web/page.ts';
 
 const recent = 6;
+const refreshSeconds = '15';
 /** A provider that refuses or breaks off a tenth of at least so many calls a day is worth a look. */
 const fewestCalls = 20;
 const failingShare = 0.1;
@@ -18,8 +21,11 @@ const definitions = ['customers', 'active', 'requests', 'mrr', 'arpu', 'churn', 
 export function overviewPages(deps: Deps): Page[] {
   const { db, now, config } = deps;
   return [
-    page('get', '/', 'overview.read', async ({ query, t, locale, scope }) => {
+    page('get', '/', 'overview.read', async ({ query, t, locale, scope, res }) => {
       const at = now();
+      const counting = countingView(await readCountingProgress(db));
+      // Looks again by itself, with and without JavaScript.
+      if (counting) res.set('Refresh', refreshSeconds);
       const { period, switches } = periodSwitch('/', query, t);
       const statistics = await readStatistics(db, scope, period, at);
       const isWhole = scope.kind === 'all';
@@ -32,6 +38,7 @@ export function overviewPages(deps: Deps): Page[] {
         data: {
           isWhole,
           statistics,
+          counting,
           periodName: t(`period.${period}`),
           switches,
           charts: overviewCharts(t, locale, statistics),

@@ -14,13 +14,13 @@ export function searchPages(deps: Pick<Deps, 'db' | 'vault' | 'now'>): Page[] {
         ...found.licenses.map(({ id }) => `/licenses/${id}`),
         ...found.customers.map(({ id }) => `/customers/${id}`),
         ...found.orders.map(({ id }) => `/orders/${id}`),
-        ...found.sites.map(({ license_id: id }) => `/licenses/${id}`),
+        ...[...found.sites, ...found.devices].map(({ license_id: id }) => `/licenses/${id}`),
       ];
       const [only, second] = [...new Set(hits)];
       if (only !== undefined && second === undefined) return { redirect: only };
       // A whole key stays neither on the page nor in the address.
       if (found.isKey) return { redirect: '/search?key=unknown' };
-      const isCut = [found.licenses, found.customers, found.orders, found.sites].some(({ length }) => length === resultsPerKind);
+      const isCut = [found.licenses, found.customers, found.orders, found.sites, found.devices].some(({ length }) => length === resultsPerKind);
       return { view: 'search', title: t('search.title'), data: { ...found, q, isUnknownKey: query['key'] === 'unknown', isAsked: q !== '', hasHits: hits.length > 0, isCut } };
     }),
   ];

@@ -6,6 +6,7 @@ import { verifyPassword } from '../../users/password.ts';
 import { beginTotp, confirmTotp, recoveryCodesLeft, removeTotp, renewRecoveryCodes } from '../../users/totp.ts';
 import { findUser } from '../../users/users.store.ts';
 import { page, parseForm, requiredText, type Answer, type Page, type SignedInContext } from '../web/page.ts';
+import { rolesWithApp } from '../web/session-of.ts';
 import { pageNotFound } from '../web/shell.ts';
 import { ownId } from './account.pages.ts';
 
@@ -46,10 +47,10 @@ export function twoFactorPages(deps: Deps): Page[] {
   ];
 }
 
-async function twoFactorPage({ db, vault, config, now }: Deps, { session, query, t }: SignedInContext, errors?: Record<string, string>): Promise<Answer> {
+async function twoFactorPage({ db, vault, now }: Deps, { session, query, res, t }: SignedInContext, errors?: Record<string, string>): Promise<Answer> {
   const user = (await findUser(db, ownId(session))) ?? pageNotFound();
   const isOn = user.totp_confirmed_at !== null;
-  const isRequired = config.requireTotp && session.user.role === 'superadmin';
+  const isRequired = rolesWithApp(res).includes(session.user.role);
   const setUp = isOn ? undefined : await beginTotp(db, vault, user.id, now());
   const data = {
     isOn,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { may } from '../../access/access.rules.ts';
+import { may, passwordRoles } from '../../access/access.rules.ts';
 import { emailAddress } from '../../customers/customer.rules.ts';
 import { transact } from '../../db/database.ts';
 import type { Deps } from '../../deps.ts';
@@ -30,8 +30,9 @@ export function userPages(deps: Deps): Page[] {
   };
   return [
     page('get', '/users', 'users.write', async ({ scope, query, t }) => {
-      const found = await listUsers(db, scope, undefined, pageRequest(query));
-      return { view: 'users', title: t('nav.users'), data: { ...found, rows: found.rows.map(readable), links: pageLinks('/users', {}, found) } };
+      const q = (query['q'] ?? '').slice(0, 320).trim();
+      const found = await listUsers(db, scope, { text: q }, pageRequest(query));
+      return { view: 'users', title: t('nav.users'), data: { ...found, rows: found.rows.map(readable), q, links: pageLinks('/users', { q }, found) } };
     }),
 
     page('get', '/users/new', 'users.write', async (context) => invitationForm(deps, context, { place: context.query['organization'] ?? '', language: context.locale })),
@@ -106,7 +107,13 @@ async function placesFor({ db }: Deps, { scope, role, t }: SignedInContext): Pro
 
 async function invitationForm(deps: Deps, context: SignedInContext, form: Record<string, string>, errors?: Record<string, string>): Promise<Answer> {
   const places = (await placesFor(deps, context)).map((place) => ({ ...place, isCurrent: place.value === form['place'] }));
-  return { view: 'user-new', title: context.t('users.invite'), status: errors ? 422 : 200, data: { form, errors, places, nameLength, days: invitationDays, languages: locales.map((code) => ({ code, isCurrent: code === form['language'] })) } };
+  return { view: 'user-new', title: context.t('users.invite'), status: errors ? 422 : 200, data: { form, errors, places, nameLength, definitions: rolesExplained(context), days: invitationDays, languages: locales.map((code) => ({ code, isCurrent: code === form['language'] })) } };
+}
+
+/** What each role may do that whoever looks may give. */
+function rolesExplained({ role, t }: SignedInContext): { term: string; text: string }[] {
+  const given = role === 'superadmin' ? passwordRoles : passwordRoles.slice(passwordRoles.indexOf(role === 'reseller' ? 'reseller' : 'sub_company') + 1);
+  return given.map((code) => ({ term: t(`role.${code}`), text: t(`role_text.${code}`) }));
 }
 
 async function userPage(deps: Deps, context: SignedInContext, errors?: Record<string, string>): Promise<Answer> {
@@ -121,6 +128,7 @@ async function userPage(deps: Deps, context: SignedInContext, errors?: Record<st
     account: readable(user),
     isOwn,
     mayChange,
+    definitions: mayChange && !isOwn ? rolesExplained(context) : [],
     places: mayChange && !isOwn ? (await placesFor(deps, context)).map((place) => ({ ...place, isCurrent: place.value === here })) : [],
     sessions: mayChange ? (await listSessions(db, user.id, now())).map((each) => ({ ...each, isThis: each.handle === handleOf(session.id) })) : [],
     audit: may(role, 'audit.read') ? (await listAudit(db, { entity: 'user', entityId: user.id }, {})).rows : [],

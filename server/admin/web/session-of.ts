@@ -1,8 +1,9 @@
 import type { RequestHandler, Response } from 'express';
 import { findAccountSession } from '../../account/account-sessions.ts';
 import { readSiteCookie } from '../../account/web/site-cookies.ts';
-import { may } from '../../access/access.rules.ts';
+import { may, type Role } from '../../access/access.rules.ts';
 import type { Deps } from '../../deps.ts';
+import { withSettings } from '../../settings/with-settings.ts';
 import { isDoorOf } from '../../users/log-in.ts';
 import { sessionStage, type SessionStage } from '../../users/session-stage.rules.ts';
 import { findSession, type Session } from '../../users/sessions.ts';
@@ -14,8 +15,14 @@ export function sessionOf(res: Response): Session | undefined {
   return res.locals['session'] as Session | undefined;
 }
 
+/** Of whom an authenticator app is required now, as loadSession found it. */
+export function rolesWithApp(res: Response): readonly Role[] {
+  return (res.locals['rolesWithApp'] as Role[] | undefined) ?? [];
+}
+
 /** Finds the session of the cookie, for everything that follows. At the portal a buyer who came by a link is signed in as customer. */
-export function loadSession({ db, config, now }: Pick<Deps, 'db' | 'config' | 'now'>): RequestHandler {
+export function loadSession(deps: Pick<Deps, 'db' | 'config' | 'now'>): RequestHandler {
+  const { db, config, now } = deps;
   return async (req, res, next) => {
     const { door } = mountOf(res);
     const token = readCookie(req, 'chatello_session');
@@ -29,6 +36,7 @@ export function loadSession({ db, config, now }: Pick<Deps, 'db' | 'config' | 'n
       const buyer = await findAccountSession(db, link, now());
       if (buyer) res.locals['session'] = sessionOfBuyer(buyer);
     }
+    if (sessionOf(res)) res.locals['rolesWithApp'] = (await withSettings(deps)).config.REQUIRE_TOTP;
     next();
   };
 }
@@ -48,15 +56,15 @@ export const requireSession: RequestHandler = (req, res, next) => {
 const nextStep: Record<Exclude<SessionStage, 'whole'>, string> = { code: '/login/code', password: '/password', 'two-factor': '/two-factor' };
 
 /** How far somebody has come in signing in; undefined for a stranger. */
-export function stageOf(res: Response, { requireTotp }: Deps['config']): SessionStage | undefined {
+export function stageOf(res: Response): SessionStage | undefined {
   const session = sessionOf(res);
-  return session && sessionStage({ awaitsCode: session.awaitsCode, ...session.user }, requireTotp);
+  return session && sessionStage({ awaitsCode: session.awaitsCode, ...session.user }, rolesWithApp(res));
 }
 
 /** Nothing that follows opens at these stages: they have a step of their own before. */
-export function requireBeyond(config: Deps['config'], ...stages: Exclude<SessionStage, 'whole'>[]): RequestHandler {
+export function requireBeyond(...stages: Exclude<SessionStage, 'whole'>[]): RequestHandler {
   return (_req, res, next) => {
-    const at = stages.find((stage) => stage === stageOf(res, config));
+    const at = stages.find((stage) => stage === stageOf(res));
     if (at === undefined) next();
     else res.redirect(303, addressUnder(nextStep[at], mountOf(res)));
   };

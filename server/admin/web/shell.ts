@@ -21,7 +21,7 @@ type View = { view: string; title: string; data?: Record<string, unknown>; statu
 
 /** Renders a page within the frame that fits: the whole dashboard, or the bare one before the login. */
 export async function sendPage(shell: Shell, req: Request, res: Response, view: View): Promise<void> {
-  const isWhole = stageOf(res, shell.deps.config) === 'whole';
+  const isWhole = stageOf(res) === 'whole';
   const isOwn = mountOf(res).door === 'dashboard';
   sendView(shell, req, res, view, isWhole ? (isOwn ? { system: await systemStrip(shell.deps) } : {}) : undefined);
 }
@@ -72,7 +72,7 @@ export function errorPage(shell: Shell): ErrorRequestHandler {
     const requestId = res.locals['requestId'] as string;
     const t = translator(localeOf(req));
     const key = problemKey(failure);
-    const isWhole = stageOf(res, shell.deps.config) === 'whole';
+    const isWhole = stageOf(res) === 'whole';
     const text = code === 'MISDIRECTED' ? t(`${key}.text`, { port: req.socket.localPort }) : t(`${key}.text`);
     sendView(shell, req, res, { view: 'error', title: t(`${key}.title`), status, data: { status, code, text, requestId, isBusy: code === 'BUSY' } }, isWhole ? {} : undefined);
   };

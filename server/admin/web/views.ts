@@ -4,6 +4,7 @@ import Handlebars, { type HelperOptions, type RuntimeOptions, type TemplateDeleg
 import { may, type Permission, type Role } from '../../access/access.rules.ts';
 import { actorName, siteName } from '../actors.ts';
 import { auditChanges } from '../audit-changes.rules.ts';
+import { readReasons } from '../../reasons.rules.ts';
 import { browserName } from '../browser-name.rules.ts';
 import { barsSvg, swatchSvg, type BarChart } from './chart.ts';
 import { dollarsOf, microcentsPerDollar } from '../../usage/dollars.rules.ts';
@@ -134,10 +135,19 @@ function addHelpers(handlebars: typeof Handlebars): void {
     who: (code: string, options: HelperOptions) => actorName(code, translator(localeOf(options))),
     browserName: (userAgent: string) => browserName(userAgent),
     siteName: (name: string) => siteName(name),
+    /** Why something went as it did, in the reader's language; as it was written down, where that has no codes or one that is not known here. */
+    reasons: (codes: string | null, text: string, options: HelperOptions) => {
+      const known = readReasons(codes);
+      const isKnown = known.length > 0 && known.every(({ code }) => hasText(`delivery_reason.${code}`));
+      return isKnown ? known.map(({ code, facts }) => translator(localeOf(options))(`delivery_reason.${code}`, facts)).join(' ') : text;
+    },
     /** A share in thousandths. */
     percent: (share: number | undefined, options: HelperOptions) => (share === undefined ? '–' : new Intl.NumberFormat(localeOf(options), { style: 'percent', maximumFractionDigits: 1 }).format(share / 1_000)),
-    /** For people, who do not look at more than cents of a large amount. */
-    dollars: (microcents: number, options: HelperOptions) => formatDollars(dollarsOf(microcents), localeOf(options), microcents < microcentsPerDollar ? 4 : 2),
+    /** For people, who do not look at more than cents of a large amount; below a dollar always four places, so that the figures of a column stand under each other. */
+    dollars(microcents: number, options: HelperOptions) {
+      const places = microcents > 0 && microcents < microcentsPerDollar ? 4 : 2;
+      return formatDollars(dollarsOf(microcents), localeOf(options), places, places);
+    },
     bars: (chart: BarChart, id: string) => new SafeString(barsSvg(chart, id, escapeExpression)),
     swatch: (look: number, id: string) => new SafeString(swatchSvg(look, id)),
     icon: (name: string) => new SafeString(iconSvg(name)),

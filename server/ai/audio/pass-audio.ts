@@ -1,10 +1,10 @@
-import type { Dispatcher } from 'undici';
 import type { MeteredUsage } from '../../usage/token-usage.rules.ts';
 import { eventHeaders, type ClientAnswer } from '../gateway/client-answer.ts';
 import { isObject, objectOf } from '../gateway/loose.rules.ts';
 import { ask, isEventStream, isPassedBack, jsonAnswer, type Exchange } from '../gateway/read-answer.ts';
 import { sseFramer, type Frame } from '../gateway/sse-frames.ts';
 import { streamErrorOf, unreadable, usefulHeadersOf } from '../gateway/upstream-errors.ts';
+import type { UpstreamAnswer } from '../gateway/upstream-answer.ts';
 import type { UpstreamRequest } from '../gateway/upstreams.ts';
 import { providerError } from '../provider-errors.ts';
 import { audioEventFacts, transcriptionUsage } from './audio-usage.rules.ts';
@@ -32,10 +32,10 @@ export async function passAudio(exchange: Exchange, request: Omit<UpstreamReques
   }
 }
 
-async function passSound({ meter, watch, upstream }: Exchange, answer: Dispatcher.ResponseData, client: ClientAnswer): Promise<Buffer> {
+async function passSound({ meter, watch, upstream }: Exchange, answer: UpstreamAnswer, client: ClientAnswer): Promise<Buffer> {
   client.head(answer.statusCode, usefulHeadersOf(answer));
   let isEmpty = true;
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+  for await (const chunk of answer.body) {
     watch.heard();
     if (isEmpty) meter.note({ type: 'text', text: ' ' });
     isEmpty = false;
@@ -45,11 +45,11 @@ async function passSound({ meter, watch, upstream }: Exchange, answer: Dispatche
   return Buffer.alloc(0);
 }
 
-async function passText(exchange: Exchange, answer: Dispatcher.ResponseData, client: ClientAnswer, isJson: boolean): Promise<Buffer> {
+async function passText(exchange: Exchange, answer: UpstreamAnswer, client: ClientAnswer, isJson: boolean): Promise<Buffer> {
   const { meter, watch, upstream } = exchange;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+  for await (const chunk of answer.body) {
     // Blank lines keep the connection alive; they are no progress.
     if (/\S/.test(chunk.toString('latin1', 0, 256))) watch.heard();
     chunks.push(chunk);
@@ -64,7 +64,7 @@ async function passText(exchange: Exchange, answer: Dispatcher.ResponseData, cli
   return bytes;
 }
 
-async function passEvents(exchange: Exchange, answer: Dispatcher.ResponseData, client: ClientAnswer): Promise<Buffer> {
+async function passEvents(exchange: Exchange, answer: UpstreamAnswer, client: ClientAnswer): Promise<Buffer> {
   const { upstream, watch } = exchange;
   const framer = sseFramer(upstream.face.title);
   const last: Buffer[] = [];
@@ -80,7 +80,7 @@ async function passEvents(exchange: Exchange, answer: Dispatcher.ResponseData, c
     if (last.length > 0) closing ??= setTimeout(() => answer.body.destroy(), closingGraceMs);
   };
   try {
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) await take(framer.push(chunk));
+    for await (const chunk of answer.body) await take(framer.push(chunk));
     // The last event may lack its blank line.
     if (framer.rest().length > 0) await take(framer.push(Buffer.from('\n\n')));
   } catch (error) {

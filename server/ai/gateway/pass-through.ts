@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici';
 import { providerError } from '../provider-errors.ts';
 import { anthropicTokens } from './anthropic-wire.rules.ts';
 import { eventHeaders, type ClientAnswer } from './client-answer.ts';
@@ -6,6 +5,7 @@ import { isObject, type Json } from './loose.rules.ts';
 import { openAiTokens } from './openai-wire.rules.ts';
 import { answerFacts, ask, isEventStream, jsonAnswer, noteFacts, readEvents, type Exchange } from './read-answer.ts';
 import { usefulHeadersOf } from './upstream-errors.ts';
+import type { UpstreamAnswer } from './upstream-answer.ts';
 import type { UpstreamRequest } from './upstreams.ts';
 
 // An answer up to this size is read whole before any of it is passed on: its failures get a status of their own.
@@ -29,14 +29,14 @@ export async function passThrough(exchange: Exchange, request: Omit<UpstreamRequ
   return ending.frame.bytes;
 }
 
-async function passWhole(exchange: Exchange, answer: Dispatcher.ResponseData, client: ClientAnswer): Promise<Buffer> {
+async function passWhole(exchange: Exchange, answer: UpstreamAnswer, client: ClientAnswer): Promise<Buffer> {
   const { watch, meter, upstream, model } = exchange;
   const held: Buffer[] = [];
   let size = 0;
   let tail: Buffer = Buffer.alloc(0);
   client.head(answer.statusCode, usefulHeadersOf(answer));
   try {
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    for await (const chunk of answer.body) {
       // Blank lines keep the connection alive; they are no progress.
       if (hasText(chunk)) watch.heard();
       size += chunk.length;

@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici';
 import type { AppError } from '../../errors.ts';
 import type { ChatMeter } from '../chat-meter.ts';
 import { providerError } from '../provider-errors.ts';
@@ -8,6 +7,7 @@ import { isObject, type Json } from './loose.rules.ts';
 import { openAiAnswerFacts, openAiReader } from './openai-wire.rules.ts';
 import { sseFramer, type Frame } from './sse-frames.ts';
 import { refusalOf, requestIdOf, streamErrorOf, unreadable } from './upstream-errors.ts';
+import type { UpstreamAnswer } from './upstream-answer.ts';
 import type { Upstream, UpstreamRequest } from './upstreams.ts';
 import type { Protocol, SseEvent, WireFacts } from './wire.rules.ts';
 
@@ -29,7 +29,7 @@ const closingGraceMs = 100;
 const maxJsonBytes = 64 * 1024 * 1024;
 
 /** Sends a request and resolves with a successful answer. Throws PassedBack, PROVIDER_* for everything else. */
-export async function ask(exchange: Exchange, request: Omit<UpstreamRequest, 'signal'>): Promise<Dispatcher.ResponseData> {
+export async function ask(exchange: Exchange, request: Omit<UpstreamRequest, 'signal'>): Promise<UpstreamAnswer> {
   const { upstream, model, watch, meter } = exchange;
   const answer = await upstream.send({ ...request, signal: watch.signal }).catch((error: unknown) => {
     throw watch.signal.aborted ? error : providerError(error, upstream.face, model);
@@ -43,7 +43,7 @@ export async function ask(exchange: Exchange, request: Omit<UpstreamRequest, 'si
 }
 
 /** Whether an answer is a stream of events; a server that knows no streaming answers with plain JSON. */
-export function isEventStream(answer: Dispatcher.ResponseData): boolean {
+export function isEventStream(answer: UpstreamAnswer): boolean {
   return String(answer.headers['content-type'] ?? '').toLowerCase().startsWith('text/event-stream');
 }
 
@@ -51,14 +51,14 @@ export function isEventStream(answer: Dispatcher.ResponseData): boolean {
  * Reads a stream to its end marker, which is returned, and hands over the events before it as they come; the meter hears all of them.
  * Throws what streamErrorOf says of an error event, and PROVIDER_FAILED for a stream that ends without its marker.
  */
-export async function readEvents(exchange: Exchange, { body }: Dispatcher.ResponseData, take: (events: Heard[]) => Promise<void>): Promise<Heard> {
+export async function readEvents(exchange: Exchange, { body }: UpstreamAnswer, take: (events: Heard[]) => Promise<void>): Promise<Heard> {
   const { upstream, model, watch, meter } = exchange;
   const framer = sseFramer(upstream.face.title);
   const read = upstream.protocol === 'anthropic' ? anthropicReader() : openAiReader();
   let ending: Heard | undefined;
   let closing: NodeJS.Timeout | undefined;
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of body) {
       if (ending) continue;
       ending = await takeFrames(framer.push(chunk));
       if (ending) closing = setTimeout(() => body.destroy(), closingGraceMs);
@@ -114,10 +114,10 @@ export function answerFacts({ upstream }: Exchange, json: Json): WireFacts {
 }
 
 /** A whole answer as JSON. Throws PROVIDER_FAILED, also for one that would fill the memory. */
-export async function readJson(exchange: Pick<Exchange, 'upstream'>, { body }: Dispatcher.ResponseData): Promise<Json> {
+export async function readJson(exchange: Pick<Exchange, 'upstream'>, { body }: UpstreamAnswer): Promise<Json> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     chunks.push(chunk);
     size += chunk.length;
     if (size > maxJsonBytes) throw unreadable(exchange.upstream, 'the answer is too large');

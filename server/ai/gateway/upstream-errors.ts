@@ -1,10 +1,10 @@
-import type { Dispatcher } from 'undici';
 import { AppError, type ErrorCode } from '../../errors.ts';
 import { providerFailure, type ProviderFacts } from '../provider-errors.ts';
 import { anthropicErrorOf } from './anthropic-wire.rules.ts';
 import { eventHeaders } from './client-answer.ts';
 import { isObject, type Json } from './loose.rules.ts';
 import { openAiErrorOf } from './openai-wire.rules.ts';
+import type { UpstreamAnswer } from './upstream-answer.ts';
 import type { Upstream } from './upstreams.ts';
 import type { Protocol } from './wire.rules.ts';
 
@@ -25,7 +25,7 @@ const ownTypes = new Set(['authentication_error', 'permission_error', 'billing_e
 const usefulHeaders = ['content-type', 'openai-processing-ms', 'openai-version', 'retry-after', 'retry-after-ms', 'x-should-retry'];
 
 /** The headers of a provider's answer that mean something to the client. */
-export function usefulHeadersOf({ headers }: Dispatcher.ResponseData): Record<string, string> {
+export function usefulHeadersOf({ headers }: UpstreamAnswer): Record<string, string> {
   const useful: Record<string, string> = {};
   for (const name of usefulHeaders) {
     const value = headers[name];
@@ -35,13 +35,13 @@ export function usefulHeadersOf({ headers }: Dispatcher.ResponseData): Record<st
 }
 
 /** The provider's name of a request. */
-export function requestIdOf({ headers }: Dispatcher.ResponseData): string | undefined {
+export function requestIdOf({ headers }: UpstreamAnswer): string | undefined {
   const id = headers['request-id'] ?? headers['x-request-id'];
   return typeof id === 'string' ? id : undefined;
 }
 
 /** What becomes of an answer that is not a success: passed back, for a caller who wants that, if it concerns the caller's request; otherwise told in our words. */
-export async function refusalOf(answer: Dispatcher.ResponseData, upstream: Upstream, model: string, isPassedBack: boolean): Promise<AppError> {
+export async function refusalOf(answer: UpstreamAnswer, upstream: Upstream, model: string, isPassedBack: boolean): Promise<AppError> {
   const bytes = await readError(answer);
   const json = parsed(bytes);
   const { type, message } = json ? errorOf(json, upstream.protocol) : { type: '', message: '' };
@@ -83,10 +83,10 @@ function holdsSecret(bytes: Buffer, { face }: Upstream): boolean {
   return face.secrets.some((secret) => bytes.includes(secret));
 }
 
-async function readError({ body }: Dispatcher.ResponseData): Promise<Buffer> {
+async function readError({ body }: UpstreamAnswer): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     chunks.push(chunk);
     size += chunk.length;
     if (size > maxErrorBytes) break;

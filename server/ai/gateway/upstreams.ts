@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Pool, type buildConnector, type Dispatcher } from 'undici';
+import { Pool, type buildConnector } from 'undici';
 import { needsPrice, protocolOf, type ProviderKind, type ProviderSettings } from '../catalog/provider-settings.rules.ts';
 import type { ProviderFace } from '../provider-errors.ts';
+import { requestOf, type UpstreamAnswer } from './upstream-answer.ts';
 import type { Protocol } from './wire.rules.ts';
 
 export type UpstreamRequest = {
@@ -26,7 +27,7 @@ export type Upstream = {
   source: ProviderSettings['source'];
   face: ProviderFace;
   /** Resolves when the headers of the answer have come. Nothing is repeated and no redirect followed; the time limits are the caller's. */
-  send(request: UpstreamRequest): Promise<Dispatcher.ResponseData>;
+  send(request: UpstreamRequest): Promise<UpstreamAnswer>;
   /** Gives the connections back when the requests that are under way have ended. */
   close(): void;
 };
@@ -46,7 +47,7 @@ export function openUpstream(settings: ProviderSettings, connect?: buildConnecto
   let pool: Pool | undefined;
   return {
     name, kind, protocol, defaultModel, needsPrice: needsPrice(settings), source, face: faceOf(settings),
-    async send({ method, path, headers = {}, body, signal }) {
+    send({ method, path, headers = {}, body, signal }) {
       // undici closes a connection that has been idle for 4 s: before any server does, which could break the next request.
       pool ??= new Pool(origin, { headersTimeout: 0, bodyTimeout: 0, ...(connect === undefined ? {} : { connect }) });
       const sent = { ...ownHeaders };
@@ -54,10 +55,7 @@ export function openUpstream(settings: ProviderSettings, connect?: buildConnecto
         const value = headers[name];
         if (typeof value === 'string') sent[name] = value;
       }
-      const answer = await pool.request({ method, path: basePath + path, headers: sent, body: body ?? null, signal });
-      // Whoever reads the body hears of its errors; of one that is thrown away nobody wants to.
-      answer.body.on('error', () => undefined);
-      return answer;
+      return requestOf(pool, { method, path: basePath + path, headers: sent, body: body ?? null }, signal);
     },
     close() {
       const open = pool;

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { DeadLetter } from '../../jobs/job-kinds.ts';
 import type { SubscriptionStatus } from '../../licenses/license-status.rules.ts';
 import { addMonths } from '../../licenses/license-terms.rules.ts';
+import { reason, type Reason } from '../../reasons.rules.ts';
 import type { AdjustedItem, AdjustmentEvent, BillingEvent, OrderLine } from '../billing-events.ts';
 import { currencyCode } from '../money.rules.ts';
 import { understand } from '../read-body.ts';
@@ -41,9 +42,8 @@ export function parsePaddle(body: unknown): BillingEvent[] {
   }
 }
 
-function ignoredReason(type: string): string {
-  if (type.startsWith('transaction.')) return `${cleanText(type, 60)} changes no licence: keys follow from transaction.completed.`;
-  return `${cleanText(type, 60)} changes no licence.`;
+function ignoredReason(type: string): Reason {
+  return reason(type.startsWith('transaction.') ? 'keys_follow' : 'changes_no_license', { type: cleanText(type, 60) });
 }
 
 const statuses: Record<string, SubscriptionStatus> = { trialing: 'trialing', active: 'active', past_due: 'past_due', paused: 'paused', canceled: 'cancelled' };
@@ -51,7 +51,7 @@ const statuses: Record<string, SubscriptionStatus> = { trialing: 'trialing', act
 /** How a subscription stands. Its current period may not be paid yet, so it extends nothing. Throws DeadLetter for a status that is not known. */
 export function subscriptionChanged(data: PaddleSubscription, snapshotAt: number): BillingEvent {
   const status = Object.hasOwn(statuses, data.status) ? statuses[data.status] : undefined;
-  if (status === undefined) throw new DeadLetter(`The status "${cleanText(data.status, 40)}" of the subscription ${data.id} is not known to this version.`);
+  if (status === undefined) throw new DeadLetter(reason('subscription_status_unknown', { status: cleanText(data.status, 40), subscription: data.id }));
   return {
     type: 'SubscriptionChanged',
     subscriptionId: data.id,
@@ -66,14 +66,14 @@ export function subscriptionChanged(data: PaddleSubscription, snapshotAt: number
 
 function failedPayment(data: unknown, failedAt: number): BillingEvent {
   const { subscription_id: subscriptionId } = understand(failedTransaction, data, 'transaction');
-  return subscriptionId ? { type: 'PaymentFailed', subscriptionId, failedAt } : { type: 'Ignored', reason: 'A payment of a checkout failed: nothing was bought yet.' };
+  return subscriptionId ? { type: 'PaymentFailed', subscriptionId, failedAt } : { type: 'Ignored', reason: reason('checkout_payment_failed') };
 }
 
 export function paidTransaction(data: PaddleTransaction, occurredAt: number): BillingEvent {
   const { origin, subscription_id: subscriptionId, customer_id: customerId } = data;
-  if (origin === 'subscription_payment_method_change') return { type: 'Ignored', reason: 'A change of payment method: nothing was bought.' };
-  if (origin === 'subscription_update') return { type: 'Ignored', reason: 'A proration after a change of plan or quantity: the licences stay as they are until the next renewal.' };
-  if (!customerId) return { type: 'Ignored', reason: 'A completed transaction without a customer: there is nobody to send a key to.' };
+  if (origin === 'subscription_payment_method_change') return { type: 'Ignored', reason: reason('payment_method_changed') };
+  if (origin === 'subscription_update') return { type: 'Ignored', reason: reason('proration_until_renewal') };
+  if (!customerId) return { type: 'Ignored', reason: reason('no_customer') };
   const captured = data.payments.filter(({ status }) => status === 'captured').map(({ captured_at: at }) => at ?? undefined).find((at) => at !== undefined);
   const order = {
     orderId: data.id,
@@ -134,7 +134,7 @@ const disputeStates = {
 
 function adjusted(data: PaddleAdjustment, occurredAt: number): BillingEvent {
   const state = stateOf(data);
-  if (!state) return { type: 'Ignored', reason: `An adjustment "${cleanText(data.action, 40)}" in state "${cleanText(data.status, 40)}" takes nothing back.` };
+  if (!state) return { type: 'Ignored', reason: reason('takes_nothing_back', { action: cleanText(data.action, 40), status: cleanText(data.status, 40) }) };
   return {
     ...state,
     adjustmentId: data.id,

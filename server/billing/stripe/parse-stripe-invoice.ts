@@ -1,4 +1,5 @@
 import { addMonths } from '../../licenses/license-terms.rules.ts';
+import { reason } from '../../reasons.rules.ts';
 import type { BillingEvent, OrderLine } from '../billing-events.ts';
 import { currencyCode } from '../money.rules.ts';
 import { buyerLocale, cleanText } from '../text.rules.ts';
@@ -12,7 +13,7 @@ const hourMs = 3_600_000;
 /** A paid invoice: the first of a subscription, a renewal, or one of its own. Prorations change no licence: the plan follows from the subscription. */
 export function invoiceEvents(data: StripeInvoice, at: number): BillingEvent[] {
   const subscriptionId = data.parent?.subscription_details?.subscription ?? data.subscription ?? null;
-  if (data.billing_reason === 'subscription_update') return [{ type: 'Ignored', reason: 'A proration after a change of plan or quantity: the licences follow the subscription.' }];
+  if (data.billing_reason === 'subscription_update') return [{ type: 'Ignored', reason: reason('proration') }];
   const currency = currencyCode(data.currency);
   const buyer = data.customer_email === '' && data.customer ? { customerId: data.customer } : { email: data.customer_email, name: cleanText(data.customer_name, 200), company: '', locale: buyerLocale(undefined, data.customer_address?.country) };
   const order = {

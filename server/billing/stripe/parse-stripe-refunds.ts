@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { reason } from '../../reasons.rules.ts';
 import type { BillingEvent } from '../billing-events.ts';
 import { currencyCode } from '../money.rules.ts';
 import type { charge, dispute, StripeRefund } from './stripe-schemas.ts';
@@ -15,7 +16,7 @@ const refundStates = {
 export function refundEvent({ id, payment_intent: intent, charge: chargeId, amount, currency, status }: StripeRefund, at: number): BillingEvent {
   const orderId = intent ?? chargeId;
   const state = status !== undefined && status !== null && Object.hasOwn(refundStates, status) ? refundStates[status as keyof typeof refundStates] : undefined;
-  if (!orderId || !state) return { type: 'Ignored', reason: 'A refund that names no payment or has no state takes nothing back.' };
+  if (!orderId || !state) return { type: 'Ignored', reason: reason('refund_without_payment') };
   return { ...state, action: 'refund', adjustmentId: id, orderId, isFull: false, items: [], amountMinor: amount, currency: currencyCode(currency), occurredAt: at };
 }
 
@@ -27,7 +28,7 @@ export function refundTotalEvent({ id, payment_intent: intent, amount_refunded: 
 /** An inquiry is a warning; a dispute takes the money at once, and gives it back when it is won. */
 export function disputeEvent({ id, payment_intent: intent, charge: chargeId, amount: amountMinor, currency, status }: z.output<typeof dispute>, at: number): BillingEvent {
   const orderId = intent ?? chargeId;
-  if (!orderId) return { type: 'Ignored', reason: 'A dispute that names no payment.' };
+  if (!orderId) return { type: 'Ignored', reason: reason('dispute_without_payment') };
   const facts = { adjustmentId: id, orderId, items: [], amountMinor, currency: currencyCode(currency), occurredAt: at };
   if (status.startsWith('warning_')) return { type: 'DisputeWarned', action: 'chargeback_warning', status: 'approved', isFull: false, ...facts };
   if (status === 'won' || status === 'prevented') return { type: 'DisputeReversed', action: 'chargeback', status: 'reversed', isFull: true, ...facts };

@@ -1,5 +1,6 @@
 import { DeadLetter } from '../../jobs/job-kinds.ts';
 import type { SubscriptionStatus } from '../../licenses/license-status.rules.ts';
+import { reason } from '../../reasons.rules.ts';
 import type { BillingEvent, OrderLine } from '../billing-events.ts';
 import { currencyCode } from '../money.rules.ts';
 import { understand } from '../read-body.ts';
@@ -22,7 +23,7 @@ export function parseStripe(body: unknown, canAsk: boolean): BillingEvent[] {
       const data = understand(invoice, object, 'invoice');
       const id = data.parent?.subscription_details?.subscription ?? data.subscription;
       const isRenewal = data.billing_reason !== 'subscription_create';
-      return id && isRenewal ? [{ type: 'PaymentFailed', subscriptionId: id, failedAt: at }] : [{ type: 'Ignored', reason: 'A payment failed of something that was not bought yet.' }];
+      return id && isRenewal ? [{ type: 'PaymentFailed', subscriptionId: id, failedAt: at }] : [{ type: 'Ignored', reason: reason('not_bought_yet') }];
     }
     case 'customer.subscription.created':
     case 'customer.subscription.updated':
@@ -49,7 +50,7 @@ export function parseStripe(body: unknown, canAsk: boolean): BillingEvent[] {
     case 'customer.updated':
       return [customerChanged(object, at)];
     default:
-      return [{ type: 'Ignored', reason: `${cleanText(type, 60)} changes no licence.` }];
+      return [{ type: 'Ignored', reason: reason('changes_no_license', { type: cleanText(type, 60) }) }];
   }
 }
 
@@ -59,13 +60,13 @@ export function parseStripe(body: unknown, canAsk: boolean): BillingEvent[] {
  */
 export function sessionEvents(data: StripeSession, at: number, canAsk: boolean): BillingEvent[] {
   if (data.mode === 'subscription') {
-    return data.subscription && data.invoice ? [{ type: 'SubscriptionLinked', subscriptionId: data.subscription, orderId: data.invoice }] : [{ type: 'Ignored', reason: 'A checkout of a subscription without its first invoice: invoice.paid says what was paid.' }];
+    return data.subscription && data.invoice ? [{ type: 'SubscriptionLinked', subscriptionId: data.subscription, orderId: data.invoice }] : [{ type: 'Ignored', reason: reason('checkout_without_invoice') }];
   }
-  if (data.mode !== 'payment') return [{ type: 'Ignored', reason: `A checkout of the mode "${cleanText(data.mode, 20)}": nothing was bought.` }];
-  if (data.payment_status === 'unpaid') return [{ type: 'Ignored', reason: 'The checkout is complete and not paid yet: checkout.session.async_payment_succeeded follows.' }];
+  if (data.mode !== 'payment') return [{ type: 'Ignored', reason: reason('checkout_of_mode', { mode: cleanText(data.mode, 20) }) }];
+  if (data.payment_status === 'unpaid') return [{ type: 'Ignored', reason: reason('checkout_unpaid') }];
   const currency = currencyCode(data.currency ?? '');
   const lines = sessionLines(data);
-  if (lines === null && !canAsk) throw new DeadLetter('What was bought in this checkout is not in the delivery. Set STRIPE_API_KEY so that it can be asked for, then replay this delivery.');
+  if (lines === null && !canAsk) throw new DeadLetter(reason('checkout_without_lines'));
   const orderId = data.payment_intent ?? data.id;
   const details = data.customer_details;
   const email = details?.email || data.customer_email;
@@ -95,7 +96,7 @@ const statuses: Record<string, SubscriptionStatus> = {
 
 export function subscriptionChanged(data: StripeSubscription, snapshotAt: number): BillingEvent {
   const status = Object.hasOwn(statuses, data.status) ? statuses[data.status] : undefined;
-  if (status === undefined) throw new DeadLetter(`The status "${cleanText(data.status, 40)}" of the subscription ${data.id} is not known to this version.`);
+  if (status === undefined) throw new DeadLetter(reason('subscription_status_unknown', { status: cleanText(data.status, 40), subscription: data.id }));
   const periodEndsAt = data.current_period_end ?? data.items.data.find(({ current_period_end: end }) => end)?.current_period_end ?? null;
   return {
     type: 'SubscriptionChanged',

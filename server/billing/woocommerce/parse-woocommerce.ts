@@ -1,5 +1,6 @@
 import { DeadLetter } from '../../jobs/job-kinds.ts';
 import type { SubscriptionStatus } from '../../licenses/license-status.rules.ts';
+import { reason } from '../../reasons.rules.ts';
 import type { AdjustmentEvent, BillingEvent, Buyer, OrderLine } from '../billing-events.ts';
 import { currencyCode, minorUnits } from '../money.rules.ts';
 import { understand } from '../read-body.ts';
@@ -21,12 +22,10 @@ export function parseWooCommerce(body: unknown, isFresh = false): BillingEvent[]
   if ('line_items' in fields && 'status' in fields) return orderEvents(understand(order, body, 'order'), isFresh);
   const refusal = restError.safeParse(body);
   if (refusal.success && !('id' in fields)) {
-    throw new DeadLetter(
-      `The shop sent "${cleanText(refusal.data.code, 80)}" instead of an order: the user who owns the webhook may no longer read orders. Open the webhook in WooCommerce > Settings > Advanced > Webhooks as a shop manager and save it, then send the order again.`,
-    );
+    throw new DeadLetter(reason('shop_refuses', { code: cleanText(refusal.data.code, 80) }));
   }
-  if ('id' in fields && Object.keys(fields).length === 1) return [{ type: 'Ignored', reason: 'Moved to the trash or deleted. The licences stay: no money went back.' }];
-  return [{ type: 'Ignored', reason: 'Neither an order nor a subscription.' }];
+  if ('id' in fields && Object.keys(fields).length === 1) return [{ type: 'Ignored', reason: reason('moved_to_trash') }];
+  return [{ type: 'Ignored', reason: reason('no_order') }];
 }
 
 /** On hold is what the plugin makes of a renewal that is due and not paid, for minutes or for good: past due, with its grace. */
@@ -60,8 +59,8 @@ function orderEvents(data: WooOrder, isFresh: boolean): BillingEvent[] {
   const paidAt = paidTime(data);
   const renewed = metaText(data, '_subscription_renewal');
   if (paidAt === undefined && data.status === 'failed' && renewed !== undefined) return [{ type: 'PaymentFailed', subscriptionId: renewed, failedAt: data.date_modified_gmt ?? data.date_created_gmt ?? 0 }];
-  if (paidAt === undefined) return [{ type: 'Ignored', reason: `The order ${data.id} is "${cleanText(data.status, 40)}" and not paid.` }];
-  if (metaText(data, '_subscription_switch') !== undefined) return [{ type: 'Ignored', reason: 'A switch of a subscription: its licences keep their keys and change their plan with the subscription.' }];
+  if (paidAt === undefined) return [{ type: 'Ignored', reason: reason('order_not_paid', { order: data.id, status: cleanText(data.status, 40) }) }];
+  if (metaText(data, '_subscription_switch') !== undefined) return [{ type: 'Ignored', reason: reason('subscription_switched') }];
   const currency = currencyCode(data.currency);
   const status = cleanText(data.status, 32);
   const snapshotAt = snapshotTime(data, paidAt, isFresh);
@@ -136,6 +135,6 @@ function metaText({ meta_data: meta }: Pick<WooOrder, 'meta_data'>, name: string
 
 export function amount(decimal: string, currency: string): number {
   const minor = minorUnits(decimal, currency);
-  if (minor === undefined) throw new DeadLetter(`This order cannot be understood: "${cleanText(decimal, 40)}" is no amount of money.`);
+  if (minor === undefined) throw new DeadLetter(reason('no_amount', { amount: cleanText(decimal, 40) }));
   return minor;
 }

@@ -1,0 +1,4 @@
+-- A list of licences is read from its index alone: whether one is active depends on grace_ms too. Otherwise MariaDB enters the index at the newest licence, however deep the page is.
+ALTER TABLE licenses DROP INDEX IF EXISTS licenses_status_created, ADD INDEX IF NOT EXISTS licenses_status_newest (status, created_at, id, expires_at, grace_ms), DROP INDEX IF EXISTS licenses_plan_created, ADD INDEX IF NOT EXISTS licenses_plan_newest (plan_id, created_at, id, status, expires_at, grace_ms), DROP INDEX IF EXISTS licenses_organization, ADD INDEX IF NOT EXISTS licenses_organization_newest (organization_id, created_at, id, status, expires_at, grace_ms);
+-- An organisation's customers, by their status too.
+ALTER TABLE customers DROP INDEX IF EXISTS customers_organization, ADD INDEX IF NOT EXISTS customers_organization_newest (organization_id, created_at, id, status), ADD INDEX IF NOT EXISTS customers_organization_name (organization_id, name_key, id, status);
