@@ -28,7 +28,7 @@ export const actions: Action[][] = [
     action('GET /prices', 'openai-compatible', { at: '/prices', fill: { q: 'openai' } }),
     // Everybody
     action('POST /licenses/:id/reveal', /CHA(-[0-9A-Z]{4}){4}/, { at: license }),
-    action('POST /licenses/:id/sites/:site/release', 'The site has been released.'),
+    action('POST /licenses/:id/sites/:site/release', 'Released: the place is free.'),
     // Sellers
     action('POST /new-customer', 'The customer is added.', { fill: { email: 'new-:role@shop.example', name: 'Nora Neri' } }),
     action('POST /customers/:id/edit', 'The changes are saved.', { fill: { company: 'Caffè Neri S.n.c.' } }),
