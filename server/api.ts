@@ -44,6 +44,8 @@ import { deliveryRoutes } from './billing/deliveries.routes.ts';
 import { revealRoutes } from './licenses/reveal.routes.ts';
 import { emailRoutes } from './mail/emails.routes.ts';
 import { endpointRoutes } from './webhooks/endpoints.routes.ts';
+import { auditCheckRoutes } from './audit/audit-checks.routes.ts';
+import { searchRoutes } from './search/search.routes.ts';
 import { exportRoutes } from './records/exports.routes.ts';
 import { recordsRoutes } from './records/records.routes.ts';
 import { statementRoutes } from './usage/statement.routes.ts';
@@ -78,6 +80,8 @@ export function apiRoutes(deps: Deps): Route[] {
     ...userRoutes(deps),
     ...recordsRoutes(deps),
     ...exportRoutes(deps),
+    ...searchRoutes(deps),
+    ...auditCheckRoutes(deps),
     ...revealRoutes(deps),
     ...emailRoutes(deps),
     ...deliveryRoutes(deps),

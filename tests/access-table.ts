@@ -81,7 +81,7 @@ export const pageRows: Record<string, string> = {
 /** The scope that an API token needs for an endpoint; `own`: whether the token of an organisation may hold it too. */
 export const routeRows: Record<string, { scope: string; own: boolean }> = {
   ...scoped('licenses.issue', true, ['POST /api/create_license']),
-  ...scoped('customers.read', true, ['GET /api/customer/:id', 'GET /api/v1/customers', 'GET /api/v1/customers/:id']),
+  ...scoped('customers.read', true, ['GET /api/customer/:id', 'GET /api/v1/customers', 'GET /api/v1/customers/:id', 'POST /api/v1/search']),
   ...scoped('customers.write', true, ['POST /api/customer', 'PUT /api/customer/:id', 'DELETE /api/customer/:id']),
   ...scoped('licenses.read', true, ['GET /api/v1/licenses', 'GET /api/v1/licenses/:id', 'GET /api/v1/batches/:id']),
   ...scoped('customers.write', true, [
@@ -112,7 +112,7 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
   ...scoped('products.read', false, ['GET /api/v1/products', 'GET /api/v1/products/:id', 'GET /api/v1/product-mappings', 'GET /api/v1/product-mappings/:id']),
   ...scoped('plans.read', false, ['GET /api/v1/plans', 'GET /api/v1/plans/:id']),
   ...scoped('emails.read', false, ['GET /api/v1/emails', 'GET /api/v1/emails/:id']),
-  ...scoped('emails.write', false, ['POST /api/v1/emails/:id/resend', 'POST /api/v1/email-tests']),
+  ...scoped('emails.write', false, ['POST /api/v1/emails/:id/resend', 'POST /api/v1/email-tests', 'POST /api/v1/email-retries']),
   ...scoped('deliveries.read', false, ['GET /api/v1/deliveries', 'GET /api/v1/deliveries/:id']),
   ...scoped('deliveries.write', false, ['POST /api/v1/deliveries/:id/replay', 'POST /api/v1/delivery-replays']),
   ...scoped('webhooks.read', false, ['GET /api/v1/webhook-endpoints', 'GET /api/v1/webhook-endpoints/:id', 'GET /api/v1/webhook-deliveries', 'GET /api/v1/webhook-deliveries/:id']),
@@ -128,7 +128,7 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
   ...scoped('imports.write', false, [
     'GET /api/v1/imports', 'GET /api/v1/imports/:id', 'POST /api/v1/imports', 'POST /api/v1/imports/:id/check', 'POST /api/v1/imports/:id/start', 'POST /api/v1/imports/:id/undo', 'POST /api/v1/imports/:id/resume', 'DELETE /api/v1/imports/:id', 'GET /api/v1/imports/:id/problems',
   ]),
-  ...scoped('audit.read', false, ['GET /api/v1/audit', 'GET /api/v1/audit/:id']),
+  ...scoped('audit.read', false, ['GET /api/v1/audit', 'GET /api/v1/audit/:id', 'GET /api/v1/audit-chain', 'POST /api/v1/audit-checks']),
   ...scoped('admin', false, ['GET /api/v1/api-tokens', 'GET /api/v1/api-tokens/:id', 'POST /api/v1/api-tokens', 'DELETE /api/v1/api-tokens/:id']),
   ...scoped('products.read', false, [
     'GET /api/v1/modules', 'GET /api/v1/modules/:id', 'GET /api/v1/unmapped-products',
@@ -153,7 +153,7 @@ export const routeRows: Record<string, { scope: string; own: boolean }> = {
     'GET /api/v1/settings', 'GET /api/v1/settings/:name', 'GET /api/v1/dead-jobs',
   ]),
   ...scoped('settings.write', false, [
-    'PUT /api/v1/settings/:name', 'POST /api/v1/dead-jobs/:id/retry', 'DELETE /api/v1/dead-jobs/:id',
+    'PUT /api/v1/settings/:name', 'POST /api/v1/job-retries', 'POST /api/v1/dead-jobs/:id/retry', 'DELETE /api/v1/dead-jobs/:id',
   ]),
   ...scoped('statistics.read', true, ['GET /api/v1/statistics']),
 };

@@ -2,7 +2,7 @@ import { sql, type Selectable, type SqlBool } from 'kysely';
 import { customersWithin, type Scope } from '../access/scope.ts';
 import { emailKey } from '../customers/customer.rules.ts';
 import type { Db } from '../db/database.ts';
-import type { Order } from '../db/keyset.ts';
+import { mergedPlacesAfter, type Order, type Place } from '../db/keyset.ts';
 import type { Schema } from '../db/schema.ts';
 import { customerLists, type CustomerFilter, type CustomerSort } from '../people/customer-filter.store.ts';
 import { endOf } from './licenses-list.store.ts';
@@ -27,6 +27,11 @@ export function placeKind(sort: CustomerSort): 'number' | 'text' {
 /** A page of customers. Those that were erased are left out. */
 export async function listCustomers(db: Db, filter: CustomerFilter, page: SortedRequest): Promise<PageOf<CustomerRow>> {
   return sortedPage(await customerLists(db, filter), customerOrders[filter.sort ?? 'newest'], page, (ids) => describe(db, ids));
+}
+
+/** The places of a list of customers after one. */
+export async function listCustomerPlaces(db: Db, filter: CustomerFilter, after: Place | undefined, limit: number): Promise<Place[]> {
+  return mergedPlacesAfter(await customerLists(db, filter), customerOrders[filter.sort ?? 'newest'], after, limit);
 }
 
 /** Ids of the customers whose address, name or company begins with a text, or who had the address before, by index alone. `isCut` says that there are more. */

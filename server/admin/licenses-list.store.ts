@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import { customersWithin, licensesWithin, ofLicensesWithin, type Scope } from '../access/scope.ts';
 import type { Db } from '../db/database.ts';
-import type { Order } from '../db/keyset.ts';
+import { mergedPlacesAfter, type Order, type Place } from '../db/keyset.ts';
 import type { Schema } from '../db/schema.ts';
 import { statusAt, type LicenseStatus } from '../licenses/license-status.rules.ts';
 import { licenseLists, type LicenseFilter } from '../people/license-filter.store.ts';
@@ -25,9 +25,17 @@ const columns = ['licenses.id', 'licenses.key_hint', 'licenses.status', 'license
 /** A page of licences: newest first, except that expired ones are ordered by their end. */
 export async function listLicenses(db: Db, filter: LicenseFilter, page: SortedRequest, now: number): Promise<PageOf<LicenseRow>> {
   const load = async (found: string[]) => describe(db, await db.selectFrom('licenses').select(columns).where('licenses.id', 'in', found).execute(), now);
-  const order = orderOfLicenses(filter);
-  const enteredAt = order.column === 'licenses.expires_at' && page.after ? Number(page.after.at) : undefined;
-  return sortedPage(await licenseLists(db, filter, now, enteredAt), order, page, load);
+  return sortedPage(await listsFrom(db, filter, page.after, now), orderOfLicenses(filter), page, load);
+}
+
+/** The places of a list of licences after one. */
+export async function listLicensePlaces(db: Db, filter: LicenseFilter, after: Place | undefined, limit: number, now: number): Promise<Place[]> {
+  return mergedPlacesAfter(await listsFrom(db, filter, after, now), orderOfLicenses(filter), after, limit);
+}
+
+function listsFrom(db: Db, filter: LicenseFilter, after: Place | undefined, now: number) {
+  const enteredAt = orderOfLicenses(filter).column === 'licenses.expires_at' && after ? Number(after.at) : undefined;
+  return licenseLists(db, filter, now, enteredAt);
 }
 
 /** The order in which a filter's licences are listed. */

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { z } from 'zod';
 import { transact, type Db } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
@@ -49,7 +49,7 @@ export async function checkAudit({ db, now }: Pick<Deps, 'db' | 'now'>, { checkI
   const endsAt = performance.now() + longestRunMs;
   while (!next.isDone && performance.now() < endsAt) {
     next = await verifySlice(db, next.progress);
-    await turn();
+    await othersTurn();
   }
   const { progress, isDone } = next;
   const position = row.position + 1;

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import type { Db } from '../db/database.ts';
 import { beginning, withProblem, type AuditLine, type ChainProgress } from './chain.rules.ts';
 import { listLinesAfter, listSealsAfter, type SealedLine } from './chain.store.ts';
@@ -17,7 +17,7 @@ export async function verifyAudit(db: Db, onProgress: (progress: ChainProgress) 
     if (next.isDone) return next.progress;
     progress = next.progress;
     onProgress(progress);
-    await turn();
+    await othersTurn();
   }
 }
 

@@ -114,7 +114,7 @@ export function batchRoutes(deps: Deps): Route[] {
   const keys = adminWrite(
     deps,
     { method: 'post', path: '/api/v1/batches/:id/keys', operationId: 'fetchBatchKeys', tag, scope: 'keys.read', summary: 'The keys that a batch has made', description: 'Once, within an hour of its end, as CSV. Stands in the audit log.', params, responses: { 200: { description: 'The keys.', schema: z.object({ csv: z.string().meta({ description: 'number, license_id, license_key, expires_at' }) }) } }, errors: ['CONFLICT', 'FORBIDDEN'] },
-    async ({ params: { id: batchId }, caller, trx, at }) => ({ body: { csv: await downloadKeys(trx, deps.vault, batchId, doerOf(caller, 'licenses.issue'), at) } }),
+    async ({ params: { id: batchId }, caller, trx, at }) => ({ body: { csv: (await Array.fromAsync(await downloadKeys({ db: trx, vault: deps.vault }, batchId, doerOf(caller, 'licenses.issue'), at))).join('') } }),
   );
 
   return [start, read, stop, keys];

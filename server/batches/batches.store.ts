@@ -33,6 +33,11 @@ export async function markDownloaded(db: Db, id: string, since: number, now: num
   return numUpdatedRows > 0n;
 }
 
+/** Allows what was marked at this moment to be fetched again. */
+export async function unmarkDownloaded(db: Db, id: string, downloadedAt: number): Promise<void> {
+  await db.updateTable('batches').set({ downloaded_at: null }).where('id', '=', id).where('downloaded_at', '=', downloadedAt).execute();
+}
+
 export async function insertBatchLicense(db: Db, row: { batch_id: string; number: number; license_id: string }): Promise<void> {
   await db.insertInto('batch_licenses').values(row).execute();
 }

@@ -1,4 +1,4 @@
-import { setImmediate as otherWork } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import type { Scope } from '../access/scope.ts';
 import type { Actor } from '../audit/record-audit.ts';
 import { inSavepoint, transact, type Db } from '../db/database.ts';
@@ -19,7 +19,7 @@ const sliceSize = 25;
 /** The job behind startBatch. What a slice has done and how far it came is one transaction: broken off anywhere, it goes on where it was. */
 export async function runBatch(deps: Deps, { batchId }: { batchId: string }): Promise<void> {
   let size = sliceSize;
-  for (let isMore = true; isMore; await otherWork()) {
+  for (let isMore = true; isMore; await othersTurn()) {
     try {
       isMore = await transact(deps.db, (trx) => runSlice({ ...deps, db: trx }, batchId, size));
     } catch (error) {

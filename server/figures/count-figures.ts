@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { databaseHandles, type Db, type Engine } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
 import { addContribution, distinctChanges, type Amounts, type FactsOf, type SourceKind } from './amounts.rules.ts';
@@ -74,7 +74,7 @@ async function isCurrent({ db, now }: Work, isOver: Until): Promise<boolean> {
     });
     if (step === 'current') return true;
     if (isOver()) return false;
-    await nextTurn();
+    await othersTurn();
   }
 }
 
@@ -102,7 +102,7 @@ async function countChanged({ db, now }: Work, feed: keyof typeof feeds, kind: S
       if (known === undefined || known.position < from.position) await saveCursor(trx, engine, name, from, now());
     });
     if (rows.length < sliceSize) return;
-    await nextTurn();
+    await othersTurn();
   }
 }
 
@@ -112,7 +112,7 @@ async function countDue({ db, now }: Work, kind: SourceKind, isOver: Until): Pro
     const ids = await listDue(db, kind, now(), sliceSize);
     if (ids.length > 0) await inTurn(db, engine, now(), (trx) => recount(trx, engine, kind, ids, now()));
     if (ids.length < sliceSize) return;
-    await nextTurn();
+    await othersTurn();
   }
 }
 

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { databaseHandles, type Db, type Engine } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
 import { findCursor, saveCursor } from './figures.store.ts';
@@ -46,6 +46,6 @@ export async function countMonths({ db, now }: Pick<Deps, 'db' | 'now'>, isOver:
       return next !== '';
     });
     if (!hasMore) return;
-    await nextTurn();
+    await othersTurn();
   }
 }

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { databaseHandles, type Db, type Engine } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
 import { countMonths, startOfMonths } from './count-months.ts';
@@ -23,7 +23,7 @@ export async function countUsage(deps: Pick<Deps, 'db' | 'now'>, isOver: () => b
     const hasMore = await inTurn(db, engine, now(), (trx) => countSlice(trx, engine, now()));
     if (isOver()) return;
     if (!hasMore) break;
-    await nextTurn();
+    await othersTurn();
   }
   await countMonths(deps, isOver);
 }

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { databaseHandles } from '../db/database.ts';
 import type { Place } from '../db/keyset.ts';
 import type { Deps } from '../deps.ts';
@@ -17,7 +17,7 @@ export async function recountOrganization({ db, now }: Pick<Deps, 'db' | 'now'>,
   const { engine } = databaseHandles(db);
   for (const node of await listSubtree(db, organizationId)) {
     for (const kind of ['customer', 'license'] as const) {
-      for (let after: Place | undefined, isMore = true; isMore; await nextTurn()) {
+      for (let after: Place | undefined, isMore = true; isMore; await othersTurn()) {
         const places = await listIdsOfOrganization(db, kind, node, after, sliceSize);
         const ids = places.map(({ id }) => id);
         await inTurn(db, engine, now(), async (trx) => {

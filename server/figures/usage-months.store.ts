@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 
 /** What a licence used in a month (its first moment). */
@@ -8,7 +9,7 @@ const runningAtMost = 10_000;
 /** When the oldest request that has not ended began; undefined when none runs. */
 export async function findOldestRunning(db: Db): Promise<number | undefined> {
   // In this order the index of what runs is read, and not the whole ledger.
-  const rows = await db.selectFrom('usage_records').select('created_at').where('status', '=', 'reserved').orderBy('expires_at').limit(runningAtMost).execute();
+  const rows = await db.selectFrom('usage_records').select('created_at').where('status', '=', sql.lit('reserved')).orderBy('expires_at').limit(runningAtMost).execute();
   return rows.length === 0 ? undefined : rows.reduce((oldest, row) => Math.min(oldest, row.created_at), Number.MAX_SAFE_INTEGER);
 }
 

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { transact, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
@@ -15,11 +15,11 @@ export async function deleteImport(db: Db, id: string): Promise<void> {
 
 /** Forgets the dry run of an import, to begin a new one. */
 export async function clearCheck(db: Db, id: string): Promise<void> {
-  while (await transact(db, (trx) => deleteSomeCheckRows(trx, id), 'unsynced')) await nextTurn();
+  while (await transact(db, (trx) => deleteSomeCheckRows(trx, id), 'unsynced')) await othersTurn();
 }
 
 async function deleteRows(db: Db, id: string, keepReport: boolean): Promise<void> {
-  while (await transact(db, (trx) => deleteSomeRows(trx, id, keepReport), 'unsynced')) await nextTurn();
+  while (await transact(db, (trx) => deleteSomeRows(trx, id, keepReport), 'unsynced')) await othersTurn();
 }
 
 /** Throws away a file that has not been imported. Throws CONFLICT when it has been, or is being worked on. */

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { ChangedMeanwhile, transact, type Db } from '../db/database.ts';
 import type { Vault } from '../vault.ts';
 import { findBatch, insertBatch, listBatchesUnderOtherKeys, listImportsWithFile, replaceBatchCipher } from './imports.store.ts';
@@ -79,7 +79,7 @@ async function eraseLines(db: Db, vault: Vault, importId: string, isTheirs: (lin
     if (!lines) break;
     if (lines.some(isTheirs)) concerned.push(number);
     for (const line of lines) collected.take(isTheirs(line) ? [] : line.cells);
-    await nextTurn();
+    await othersTurn();
   }
   if (concerned.length === 0) return;
   if (head) await replace(db, vault, importId, 0, collected.head());
@@ -88,7 +88,7 @@ async function eraseLines(db: Db, vault: Vault, importId: string, isTheirs: (lin
       const lines = (await openLines(trx, vault, importId, number)) ?? [];
       await replace(trx, vault, importId, number, lines.map((line) => (isTheirs(line) ? [line.line] : [line.line, ...line.cells])));
     });
-    await nextTurn();
+    await othersTurn();
   }
 }
 

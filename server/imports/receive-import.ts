@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { transact, type Db } from '../db/database.ts';
 import { newId } from '../ids.ts';
@@ -40,7 +40,7 @@ export async function receiveImport({ db, vault, now }: { db: Db; vault: Vault; 
       await updateImport(trx, id, { updated_at: now(), total_lines: total });
     }, 'unsynced');
     // Neither the parser nor the embedded database waits for anything, so others would not get their turn.
-    await nextTurn();
+    await othersTurn();
   };
   const read = await readCsv(stream, async (line) => {
     if (!head) {

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { recordAudit } from '../audit/record-audit.ts';
 import { transact } from '../db/database.ts';
 import type { Deps } from '../deps.ts';
@@ -19,7 +19,7 @@ import { importActor, type Work } from './work.ts';
 /** A job that runs longer than this hands over to the next, so that a server which is told to stop need not wait for a million lines. */
 const jobMs = 3_000;
 const linesChecked = 50;
-const linesRun = 10;
+const linesRun = 20;
 const itemsUndone = 10;
 
 type WorkDeps = Pick<Deps, 'db' | 'vault' | 'now'>;
@@ -44,7 +44,7 @@ export async function workOnImport(deps: WorkDeps, { importId }: { importId: str
     }
     if (row.status === 'undoing') await undoSlice(deps, row);
     else await lineSlice(deps, row, mapping, context, read);
-    await nextTurn();
+    await othersTurn();
   }
 }
 

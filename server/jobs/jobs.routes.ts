@@ -4,7 +4,7 @@ import { adminRead, idParams } from '../http/admin-route.ts';
 import { adminWrite } from '../http/admin-write.ts';
 import type { Route } from '../http/route.ts';
 import { listDeadJobs } from './jobs.store.ts';
-import { deleteJob, retryJob } from './manage-jobs.ts';
+import { jobsRetriedAtOnce, deleteJob, retryJob, retryJobs } from './manage-jobs.ts';
 
 const tag = 'System';
 const deadShown = 100;
@@ -26,6 +26,11 @@ export function jobRoutes(deps: Deps): Route[] {
         await retryJob(trx, id, caller.by, at);
         return { status: 202, body: { id } };
       },
+    ),
+    adminWrite(
+      deps,
+      { method: 'post', path: '/api/v1/job-retries', operationId: 'retryJobs', tag, scope: 'settings.write', summary: 'Run all jobs of a kind again that were given up', description: `At most ${jobsRetriedAtOnce} in one request: while the count is that many, ask again.`, body: z.object({ kind: z.string().min(1).max(64).meta({ example: 'apply-delivery' }) }), responses: { 202: { description: 'They run as soon as there is room.', schema: z.object({ count: z.int() }) } } },
+      async ({ body: { kind }, caller, trx, at }) => ({ status: 202, body: { count: await retryJobs(trx, kind, jobsRetriedAtOnce, caller.by, at) } }),
     ),
     adminWrite(
       deps,

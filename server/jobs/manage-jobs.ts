@@ -13,6 +13,9 @@ export function retryJob(db: Db, id: string, by: Actor, now: number): Promise<vo
   });
 }
 
+/** So many are run again at once; the next by asking again. */
+export const jobsRetriedAtOnce = 500;
+
 /** Runs every job of a kind again that was given up, at most so many; returns how many. */
 export async function retryJobs(db: Db, kind: string, limit: number, by: Actor, now: number): Promise<number> {
   const ids = await listDeadJobIds(db, kind, limit);

@@ -13,6 +13,7 @@ import { previewTemplates } from './preview-email.ts';
 import { mailLanguages } from './render-email.ts';
 import { resendEmail } from './resend-email.ts';
 import { deliverTestEmail } from './send-test-email.ts';
+import { retriedAtOnce, retryFailedEmails } from './retry-failed.ts';
 import { MailError } from './transport.ts';
 
 const tag = 'Messages';
@@ -32,6 +33,12 @@ export function emailRoutes(deps: Deps): Route[] {
     },
   );
 
+  const retry = adminWrite(
+    deps,
+    { method: 'post', path: '/api/v1/email-retries', operationId: 'retryEmails', tag, scope: 'emails.write', summary: 'Send the e-mails again that were given up', description: `To the addresses that they have, the oldest first, at most ${retriedAtOnce} in one request; links that sign somebody in have ended meanwhile and stay.`, responses: { 202: { description: 'They wait in the outbox.', schema: z.object({ count: z.int() }) } } },
+    async ({ caller, deps: inside }) => ({ status: 202, body: { count: await retryFailedEmails(inside, caller.by) } }),
+  );
+
   const test = adminCall(
     deps,
     {
@@ -48,5 +55,5 @@ export function emailRoutes(deps: Deps): Route[] {
       return { body: { template, recipient, sent: true }, record: (trx) => recordAudit(trx, caller.by, { action: 'email.test_sent', entity: 'email', entityId: template, after: { recipient } }, at) };
     },
   );
-  return [resend, test];
+  return [resend, retry, test];
 }

@@ -1,4 +1,4 @@
-import { setImmediate as otherWork } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { redactAudit } from '../audit/redact-audit.ts';
 import { customerErased } from '../customers/customer-status.rules.ts';
@@ -26,7 +26,7 @@ export async function eraseTraces({ db, vault, now }: Deps, traces: Traces): Pro
     for (let found = rowsAtOnce; found > 0; ) {
       found = await transact(db, (trx) => redactAudit(trx, about, now()));
       lines += found;
-      await otherWork();
+      await othersTurn();
     }
   };
   await inSlices(async (after) => {
@@ -65,7 +65,7 @@ export async function eraseTraces({ db, vault, now }: Deps, traces: Traces): Pro
     return ({ line, cells }) => numbers.has(line) || cells.some(mentions);
   });
   for (const { id, items } of await listImports(db)) {
-    for (let seq = 0; seq <= items; await otherWork()) {
+    for (let seq = 0; seq <= items; await othersTurn()) {
       const from = seq;
       seq = await transact(db, (trx) => eraseImportItems(trx, customerId, id, from, rowsAtOnce));
     }
@@ -86,7 +86,7 @@ async function importedLines(db: Db, customerId: string): Promise<(importId: str
     const lines = new Set<number>();
     for (let seq = 0; seq <= (imports.get(importId) ?? -1); seq += rowsAtOnce) {
       for (const line of await listImportedLines(db, customerId, importId, seq, rowsAtOnce)) lines.add(line);
-      await otherWork();
+      await othersTurn();
     }
     return lines;
   };
@@ -97,7 +97,7 @@ async function eraseLicense(db: Db, id: string, now: number): Promise<void> {
   for (let from: number | undefined = 0; from !== undefined; ) {
     const begin: number = from;
     from = await transact(db, (trx) => anonymizeUsage(trx, id, begin, rowsAtOnce));
-    await otherWork();
+    await othersTurn();
   }
   await transact(db, (trx) => anonymizeLicense(trx, id));
 }
@@ -106,6 +106,6 @@ async function eraseLicense(db: Db, id: string, now: number): Promise<void> {
 async function inSlices(slice: (after: string) => Promise<string | undefined>): Promise<void> {
   for (let after: string | undefined = ''; after !== undefined; ) {
     after = await slice(after);
-    await otherWork();
+    await othersTurn();
   }
 }

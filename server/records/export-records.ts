@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { z } from 'zod';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import { csvText } from '../csv.rules.ts';
@@ -8,8 +8,8 @@ import type { Deps } from '../deps.ts';
 import { cellsOf, headerOf } from './export-cells.rules.ts';
 import type { Records, Rows } from './records.ts';
 
-/** Few enough that no other request waits for a batch, also on the embedded database, which reads in this process. */
-const rowsAtOnce = 200;
+/** Few enough that no other request waits for a batch, also on the embedded database, which reads in this process: another request waits for two or three of them. */
+const rowsAtOnce = 100;
 
 export const exportFormats = ['csv', 'json'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -38,9 +38,14 @@ export async function exportRecords<Table extends keyof Schema, Filters extends 
 }
 
 /** The ids of everything that a query leaves, found by their places. */
-export async function* idsInOrder<Table extends keyof Schema>(rows: Rows<Table>, order: Order): IdBatches {
+export function idsInOrder<Table extends keyof Schema>(rows: Rows<Table>, order: Order): IdBatches {
+  return idsByPlace((after, limit) => placesAfter(rows, order, after, limit));
+}
+
+/** The ids of a list, which is read after a place each time. */
+export async function* idsByPlace(read: (after: Place | undefined, limit: number) => Promise<Place[]>): IdBatches {
   for (let after: Place | undefined; ; ) {
-    const places = await placesAfter(rows, order, after, rowsAtOnce);
+    const places = await read(after, rowsAtOnce);
     if (places.length > 0) yield places.map(({ id }) => id);
     if (places.length < rowsAtOnce) return;
     after = places.at(-1);
@@ -52,7 +57,7 @@ type Batches<Item> = AsyncGenerator<Item[], void, undefined>;
 async function* batchesOf<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>({ db, now }: Pick<Deps, 'db' | 'now'>, { load }: Records<Table, Filters, Item>, batches: IdBatches): Batches<z.input<Item> & { id: string }> {
   for await (const ids of batches) {
     yield await rowsAt(ids.map((id) => ({ at: '', id })), (found) => load(db, found, now()));
-    await turn();
+    await othersTurn();
   }
 }
 

@@ -7,12 +7,12 @@ import { adminAuth, callerOf } from '../http/admin-auth.ts';
 import { route, type Route } from '../http/route.ts';
 import { sendFile } from '../http/send-file.ts';
 import { customerRecords } from './customers.records.ts';
-import { exportFormats, exportRecords, idsInOrder } from './export-records.ts';
+import { exportFormats, exportRecords, idsByPlace } from './export-records.ts';
 import { licenseRecords } from './licenses.records.ts';
 import { deliveryRecords, emailRecords, webhookDeliveryRecords } from './messages.records.ts';
 import { orderRecords } from './orders.records.ts';
 import { auditRecords, organizationRecords, userRecords } from './people.records.ts';
-import { orderOf, sortNames, type Records } from './records.ts';
+import { recordPlaces, sortNames, type Records } from './records.ts';
 import { subscriptionRecords } from './subscriptions.records.ts';
 import { usageRecords } from './usage.records.ts';
 
@@ -46,8 +46,8 @@ function exportRoute<Table extends keyof Schema, Filters extends z.ZodRawShape, 
       const caller = callerOf(res);
       if (!covers(caller.scopes, records.scope)) throw new AppError('FORBIDDEN', `This API token lacks the scope "${records.scope}".`, { field: 'headers.authorization' });
       const { format, sort, ...filters } = asked as { format: 'csv' | 'json'; sort: string };
-      const rows = await records.select(deps.db, filters as z.output<z.ZodObject<Filters>>, caller, deps.now());
-      await sendFile(res, await exportRecords(deps, records, { ids: idsInOrder(rows, orderOf(records, sort)), format, asked: filters, by: caller.by }));
+      const ids = idsByPlace((after, limit) => recordPlaces(deps, records, { filters: filters as z.output<z.ZodObject<Filters>>, caller, sort, after, limit }));
+      await sendFile(res, await exportRecords(deps, records, { ids, format, asked: filters, by: caller.by }));
       return undefined;
     },
   );

@@ -60,14 +60,33 @@ export function orderOf({ table, sorts }: Pick<Records, 'table' | 'sorts'>, sort
   return { column, id: `${table}.id`, direction: sort.startsWith('-') ? 'desc' : 'asc' };
 }
 
+/** The next places of what the filters leave, after one, in the order of this name. */
+export async function recordPlaces<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>(
+  { db, now }: Pick<Deps, 'db' | 'now'>,
+  records: Records<Table, Filters, Item>,
+  { filters, caller, sort, after, limit }: { filters: z.output<z.ZodObject<Filters>>; caller: ApiCaller; sort: string; after: Place | undefined; limit: number },
+): Promise<Place[]> {
+  const order = orderOf(records, sort);
+  const from = order.column === Object.values(records.sorts)[0] ? beginningAt(filters, order, after) : filters;
+  return placesAfter(await records.select(db, from, caller, now()), order, after, limit);
+}
+
+/** The same filters with a time that begins at a place: of two bounds on one side the embedded database takes the first for the index, and would read everything between them. */
+function beginningAt<Filters extends object>(filters: Filters, { direction }: Order, after: Place | undefined): Filters {
+  const { created_from: from, created_to: to } = filters as { created_from?: number | undefined; created_to?: number | undefined };
+  if (!after) return filters;
+  if (direction === 'desc' && to !== undefined) return { ...filters, created_to: Math.min(to, Number(after.at) + 1) };
+  if (direction === 'asc' && from !== undefined) return { ...filters, created_from: Math.max(from, Number(after.at)) };
+  return filters;
+}
+
 /** Up to `limit` records after a place, and where they end when there are more. */
 export async function pageOfRecords<Table extends keyof Schema, Filters extends z.ZodRawShape, Item extends z.ZodObject>(
   { db, now }: Pick<Deps, 'db' | 'now'>,
   records: Records<Table, Filters, Item>,
   { filters, caller, sort, after, limit }: { filters: z.output<z.ZodObject<Filters>>; caller: ApiCaller; sort: string; after: Place | undefined; limit: number },
 ): Promise<{ data: (z.input<Item> & { id: string })[]; next: Place | undefined }> {
-  const query = await records.select(db, filters, caller, now());
-  const found = await placesAfter(query, orderOf(records, sort), after, limit + 1);
+  const found = await recordPlaces({ db, now }, records, { filters, caller, sort, after, limit: limit + 1 });
   const places = found.slice(0, limit);
   return { data: await rowsAt(places, (ids) => records.load(db, ids, now())), next: found.length > limit ? places.at(-1) : undefined };
 }

@@ -26,8 +26,8 @@ INSERT INTO activations_anew (id, license_id, kind, slot, site, version, created
 DROP TABLE activations;
 ALTER TABLE activations_anew RENAME TO activations;
 CREATE INDEX activations_site ON activations (site);
-CREATE INDEX activations_fingerprint ON activations (fingerprint);
-CREATE INDEX activations_name ON activations (name_key);
+CREATE INDEX activations_fingerprint ON activations (fingerprint) WHERE fingerprint IS NOT NULL;
+CREATE INDEX activations_name ON activations (name_key) WHERE name_key IS NOT NULL;
 -- Dropped with the table (0013).
 CREATE TRIGGER activations_inserted AFTER INSERT ON activations BEGIN UPDATE fact_changes SET count = count + 1; END;
 CREATE TRIGGER activations_updated AFTER UPDATE ON activations BEGIN UPDATE fact_changes SET count = count + 1; END;

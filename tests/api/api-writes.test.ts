@@ -74,6 +74,20 @@ onBothDatabases('writes under /api/v1', (engine) => {
     const trial = () => send('post', '/email-tests', { template: 'purchase', recipient: 'me@example.com' }, { headers: { 'Idempotency-Key': 'trial' } });
     assert.deepEqual([(await trial()).status, (await trial()).headers['idempotent-replayed'], outbox()], [200, 'true', before + 1]);
     assert.equal((await audited('email.test_sent')).length, 1);
+    await db.updateTable('emails').set({ status: 'failed' }).where('recipient', '=', 'other@example.com').execute();
+    assert.deepEqual([(await send('post', '/email-retries')).body.count, (await audited('email.retried')).length], [1, 1]);
+    assert.equal((await send('get', '/emails?status=queued')).body.data[0].recipient, 'other@example.com');
+  });
+
+  it('one text finds whatever it names, as far as the scopes of the token go, and a key is no part of an address', async () => {
+    const { call, adminToken: token } = await getApp();
+    const { body: { license_id: id, license_key: key } } = await call('post', '/api/create_license', { token, body: { email: 'needle@example.com', plan: 'pro', months: 1 } });
+    const byKey = await send('post', '/search', { text: key.toLowerCase() });
+    assert.deepEqual([byKey.status, byKey.body.licenses.map((found: { id: string }) => found.id), byKey.body.customers], [200, [id], []]);
+    assert.equal((await send('post', '/search', { text: 'needle@example.com' })).body.customers[0].email, 'needle@example.com');
+    const { body: made } = await send('post', '/api-tokens', { name: 'Searching', scopes: ['customers.read'] });
+    assert.deepEqual((await call('post', '/api/v1/search', { token: made.token, body: { text: key } })).body.licenses, []);
+    assert.equal((await send('post', '/search', { text: ' ' })).body.error.field, 'body.text');
   });
 
   it('deliveries are processed once more, one or as a filter says', async () => {

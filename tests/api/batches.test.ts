@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { everything } from '../../server/access/scope.ts';
 import { startBatch } from '../../server/batches/start-batch.ts';
+import { downloadKeys } from '../../server/batches/read-batch.ts';
 import { transact } from '../../server/db/database.ts';
 import { jobList } from '../../server/jobs/job-list.ts';
 import { runDueJobs } from '../../server/jobs/worker.ts';
@@ -91,6 +92,10 @@ onBothDatabases('changes of many at once', (engine) => {
     const path = String((await admin.post('/new-licenses', { ...fields, count: '60' })).headers['location']);
     await runDueJobs(test.deps, jobList);
     assert.match((await admin.get(path)).text, /Download keys/);
+    const cut = await downloadKeys(test.deps, path.split('/').at(-1) ?? '', operator, test.clock.now);
+    await cut.next();
+    await cut.return();
+    // A transfer that was cut off is not the one time.
     const file = await admin.post(`${path}/keys`);
     assert.deepEqual([file.status, file.headers['content-type']], [200, 'text/csv; charset=utf-8; header=present']);
     const keys = file.text.trim().split('\r\n').slice(1).map((line) => line.split(',')[2] ?? '');

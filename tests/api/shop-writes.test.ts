@@ -110,5 +110,8 @@ onBothDatabases('what is sold, under /api/v1', (engine) => {
     assert.equal((await send('post', `/dead-jobs/${dead[0]?.id}/retry`)).status, 409);
     assert.equal((await send('delete', `/dead-jobs/${dead[1]?.id}`)).body.deleted, true);
     assert.equal((await send('delete', `/dead-jobs/${dead[1]?.id}`)).status, 404);
+    await work(app);
+    assert.deepEqual([(await send('post', '/job-retries', { kind: 'send-email' })).body, (await send('get', '/dead-jobs')).body.data], [{ count: 1 }, []]);
+    assert.equal((await send('post', '/job-retries', {})).body.error.field, 'body.kind');
   });
 });

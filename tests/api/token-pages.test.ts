@@ -109,5 +109,11 @@ onBothDatabases('the pages of API tokens and of the audit log', (engine) => {
     await work(app);
     const { text } = await visitor.get('/audit');
     assert.ok(text.includes('Places that do not fit: 1.') && text.includes('A line was changed') && text.includes(id));
+    const chain = () => app.call('get', '/api/v1/audit-chain', { token: app.adminToken });
+    const { body: { head, check } } = await chain();
+    assert.deepEqual([head.hash.length, check.status, check.problem_count, check.problems[0]], [64, 'broken', 1, { kind: 'changed', seq: check.problems[0].seq, id }]);
+    clock.now += 1;
+    const started = await app.call('post', '/api/v1/audit-checks', { token: app.adminToken });
+    assert.deepEqual([started.status, (await chain()).body.check.id, (await chain()).body.check.status], [202, started.body.id, 'running']);
   });
 });

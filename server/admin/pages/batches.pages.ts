@@ -76,8 +76,8 @@ export function batchPages({ db, vault, now }: Deps): Page[] {
 
     page('post', '/batches/:id/keys', 'licenses.issue', async (context) => {
       const id = context.params['id'] ?? '';
-      const body = await transact(db, (trx) => downloadKeys(trx, vault, id, context, now()));
-      return { download: `licence-keys-${id.slice(0, 8)}.csv`, type: 'text/csv; charset=utf-8; header=present', body };
+      const chunks = await downloadKeys({ db, vault }, id, context, now());
+      return { file: { name: `licence-keys-${id.slice(0, 8)}.csv`, type: 'text/csv; charset=utf-8; header=present', chunks } };
     }),
   ];
 }

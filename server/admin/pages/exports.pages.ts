@@ -1,17 +1,17 @@
 import type { Deps } from '../../deps.ts';
 import { customerRecords } from '../../records/customers.records.ts';
+import { idsByPlace } from '../../records/export-records.ts';
 import { licenseRecords } from '../../records/licenses.records.ts';
 import { deliveryRecords, emailRecords, webhookDeliveryRecords } from '../../records/messages.records.ts';
 import { orderRecords } from '../../records/orders.records.ts';
 import { subscriptionRecords } from '../../records/subscriptions.records.ts';
-import { listCustomers, placeKind } from '../customers-list.store.ts';
+import { listCustomerPlaces } from '../customers-list.store.ts';
 import { exportPage, listedIds } from '../export-page.ts';
 import { readLicenseFilter } from '../license-filter.ts';
-import { listLicenses } from '../licenses-list.store.ts';
+import { listLicensePlaces } from '../licenses-list.store.ts';
 import { listDeliveries, listEmails } from '../lists.store.ts';
 import { listOrders } from '../orders-list.store.ts';
 import { pageRequest } from '../paging.store.ts';
-import { sortedRequest } from '../sorted-page.store.ts';
 import { listSubscriptions } from '../subscriptions-list.store.ts';
 import type { Page } from '../web/page.ts';
 import { listWebhookDeliveries } from '../webhook-lists.store.ts';
@@ -28,11 +28,11 @@ export function exportPages(deps: Deps): Page[] {
   return [
     exportPage(deps, '/exports/customers', 'customers.read', customerRecords, async ({ query, scope }) => {
       const { filter } = await readCustomerFilter(db, scope, query);
-      return listedIds((place) => listCustomers(db, filter, sortedRequest(place, placeKind(filter.sort ?? 'newest'))));
+      return idsByPlace((after, limit) => listCustomerPlaces(db, filter, after, limit));
     }),
     exportPage(deps, '/exports/licenses', 'licenses.read', licenseRecords, async ({ query, scope }) => {
       const { filter } = await readLicenseFilter(deps, scope, query);
-      return listedIds((place) => listLicenses(db, filter, sortedRequest(place, 'number'), now()));
+      return idsByPlace((after, limit) => listLicensePlaces(db, filter, after, limit, now()));
     }),
     exportPage(deps, '/exports/deliveries', 'deliveries.read', deliveryRecords, ({ query }) => listedIds((place) => listDeliveries(db, deliveryStatusOf(query), pageRequest(place)))),
     exportPage(deps, '/exports/emails', 'emails.read', emailRecords, ({ query }) => listedIds((place) => listEmails(db, pageRequest(place), emailStatusOf(query)))),

@@ -52,6 +52,7 @@ export function licensePages(deps: Deps): Page[] {
           sorts: licenseSorts.map((code) => ({ code, isCurrent: code === sort })),
           nodes: nodeFilter(nodes, parameters.organization, scope),
           hidden: Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '').map(([name, value]) => ({ name, value })),
+          done: query['done'] === 'password-changed' ? t('done.password-changed') : undefined,
           // All of them are their own.
           hideCustomer: scope.kind === 'customer',
           bulk: may(role, 'licenses.write'),

@@ -6,7 +6,7 @@ import { providerStates } from '../../ai/breaker/breakers.ts';
 import type { Deps } from '../../deps.ts';
 import { errorText } from '../../errors.ts';
 import { listDeadJobs } from '../../jobs/jobs.store.ts';
-import { deleteJob, retryJob, retryJobs } from '../../jobs/manage-jobs.ts';
+import { deleteJob, jobsRetriedAtOnce, retryJob, retryJobs } from '../../jobs/manage-jobs.ts';
 import { version } from '../../version.ts';
 import { describeDatabase, findDeadJob, listMigrations, listQueue, listRecurring } from '../system.store.ts';
 import type { Locale } from '../web/locale.ts';
@@ -14,7 +14,6 @@ import { page, type Page } from '../web/page.ts';
 import { pageNotFound } from '../web/shell.ts';
 
 const deadShown = 50;
-const retriedAtOnce = 500;
 const doneTexts = ['job-retried', 'job-deleted'];
 
 /** How the server is: its health, its queue, its database and its versions, to look at and to pass on. */
@@ -44,7 +43,7 @@ export function systemPages(deps: Deps): Page[] {
     }),
 
     page('post', '/system/retry', 'settings.write', async ({ form, by }) => {
-      const count = await retryJobs(db, (form['kind'] ?? '').slice(0, 64), retriedAtOnce, by, now());
+      const count = await retryJobs(db, (form['kind'] ?? '').slice(0, 64), jobsRetriedAtOnce, by, now());
       return { redirect: `/system?done=job-retried&count=${count}` };
     }),
 

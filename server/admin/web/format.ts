@@ -34,9 +34,9 @@ export function formatMoney(minor: number, currency: string | null, locale: Loca
   return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 }
 
-/** US dollars with every digit that is not zero, or at most so many places; `amount` is decimal text, because a number would lose some. */
-export function formatDollars(amount: string, locale: Locale, places = 8): string {
-  return new Intl.NumberFormat(regional(locale), { style: 'currency', currency: 'USD', minimumFractionDigits: 2, maximumFractionDigits: places, useGrouping: 'always' }).format(amount as `${number}`);
+/** US dollars with every digit that is not zero, or at most so many places and at least `least`; `amount` is decimal text, because a number would lose some. */
+export function formatDollars(amount: string, locale: Locale, places = 8, least = 2): string {
+  return new Intl.NumberFormat(regional(locale), { style: 'currency', currency: 'USD', minimumFractionDigits: least, maximumFractionDigits: places, useGrouping: 'always' }).format(amount as `${number}`);
 }
 
 /** `November 2026`. */

@@ -71,8 +71,9 @@ export function requireBeyond(...stages: Exclude<SessionStage, 'whole'>[]): Requ
 }
 
 /** Whoever may not see the overview begins with the licences. */
-export const startPage: RequestHandler = (_req, res, next) => {
+export const startPage: RequestHandler = (req, res, next) => {
   const session = sessionOf(res);
   if (!session || may(session.user.role, 'overview.read')) next();
-  else res.redirect(303, addressUnder('/licenses', mountOf(res)));
+  // With the question, in which stands what has just been done.
+  else res.redirect(303, addressUnder(`/licenses${/\?.*$/.exec(req.url)?.[0] ?? ''}`, mountOf(res)));
 };

@@ -143,8 +143,11 @@ function addHelpers(handlebars: typeof Handlebars): void {
     },
     /** A share in thousandths. */
     percent: (share: number | undefined, options: HelperOptions) => (share === undefined ? '–' : new Intl.NumberFormat(localeOf(options), { style: 'percent', maximumFractionDigits: 1 }).format(share / 1_000)),
-    /** For people, who do not look at more than cents of a large amount. */
-    dollars: (microcents: number, options: HelperOptions) => formatDollars(dollarsOf(microcents), localeOf(options), microcents < microcentsPerDollar ? 4 : 2),
+    /** For people, who do not look at more than cents of a large amount; below a dollar always four places, so that the figures of a column stand under each other. */
+    dollars(microcents: number, options: HelperOptions) {
+      const places = microcents > 0 && microcents < microcentsPerDollar ? 4 : 2;
+      return formatDollars(dollarsOf(microcents), localeOf(options), places, places);
+    },
     bars: (chart: BarChart, id: string) => new SafeString(barsSvg(chart, id, escapeExpression)),
     swatch: (look: number, id: string) => new SafeString(swatchSvg(look, id)),
     icon: (name: string) => new SafeString(iconSvg(name)),
