@@ -188,6 +188,19 @@ onBothDatabases('the figures of the dashboard', (engine) => {
     }
   });
 
+  it('say how far their first count has come, and look again by themselves until it is done', async () => {
+    const { db } = app.deps;
+    await db.deleteFrom('figure_cursors').where('name', 'in', ['counted', 'changed:license']).execute();
+    const counting = await admin.get('/');
+    assert.match(counting.text, /The figures are being counted/);
+    assert.match(counting.text, /Customers<\/span> <span class="tabular">100%.*Licences<\/span> <span class="tabular">0%/s);
+    assert.equal(counting.headers['refresh'], '15');
+    await rebuildFigures(app.deps);
+    const counted = await admin.get('/');
+    assert.doesNotMatch(counted.text, /The figures are being counted/);
+    assert.equal(counted.headers['refresh'], undefined);
+  });
+
   it('count a licence as lost once it has run out, and no longer when it comes back', async () => {
     const churn = async () => (await readStatistics(app.deps.db, { kind: 'all' }, '90d', app.clock.now)).churn;
     app.clock.now += 35 * dayMs;

@@ -134,8 +134,8 @@ onBothDatabases('an import', (engine) => {
     await admin.get(`/imports/${id}`);
     await admin.post(`/imports/${id}/start`);
     let clock = 0;
-    // The eighth look at the clock ends the process in the middle of a slice.
-    const failing = { ...deps, now: () => { clock += 1; if (clock === 8) throw new Error('the process ended'); return deps.now(); } };
+    // The fifth look at the clock ends the process in the middle of the second slice.
+    const failing = { ...deps, now: () => { clock += 1; if (clock === 5) throw new Error('the process ended'); return deps.now(); } };
     await assert.rejects(workOnImport(failing, { importId: id }), /the process ended/);
     const { next_line: place } = await deps.db.selectFrom('imports').select('next_line').where('id', '=', id).executeTakeFirstOrThrow();
     assert.ok(place > 0 && place < 120, `stopped at ${place}`);

@@ -41,8 +41,9 @@ export function clientAnswer(res: Response): ClientAnswer {
     },
     end(bytes, stallMs) {
       begin();
-      res.setTimeout(stallMs, () => res.destroy());
       res.end(bytes);
+      // Mostly the system has taken all of it by now.
+      if (res.writableLength > 0) res.setTimeout(stallMs, () => res.destroy());
     },
   };
 }
