@@ -37,7 +37,7 @@ onBothDatabases('texts longer than their columns', (engine) => {
     await work(shop);
     assert.deepEqual(await statusesOf(shop, order.id), ['CHATELLO-PRO:active']);
     const reason = (await deliveriesOf(shop)).find(({ status, reason: text }) => status === 'dead' && text?.includes('UNKNOWN-0'))?.reason ?? '';
-    assert.match(reason, /150 products are not mapped.*UNKNOWN-0\).*and 1\d\d more.*map-product/s);
+    assert.match(reason, /150 products are not mapped.*UNKNOWN-0\).*, ….*map-product/s);
   });
 
   it('of a customer of Paddle are not taken for an address, and say so', async () => {
