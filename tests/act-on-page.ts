@@ -20,14 +20,18 @@ export async function act({ page, base, world }: { page: Page; base: string; wor
     return;
   }
   const pattern = `^${prefix}${target.replace(/:\w+/g, '[^/]+')}$`;
-  const forms = (await page.evaluate(`[...document.querySelectorAll('form')].map((form) => (form.method === '${method.toLowerCase()}' ? (form.getAttribute('action') ?? '') : ''))`)) as string[];
-  const index = forms.findIndex((action) => new RegExp(pattern).test(action) && (by === undefined || action.includes(inWords(by, world))));
-  assert.ok(index >= 0, `${page.url()} has no form for ${row}, only ${forms.join(' ')}`);
+  // One look for all forms: each question to the browser costs more than its answer.
+  const forms = (await page.evaluate(`[...document.querySelectorAll('form')].map((form) => ({
+    action: form.method === '${method.toLowerCase()}' ? (form.getAttribute('action') ?? '') : '', isBare: !form.querySelector('button[type=submit]'), asksAgain: form.hasAttribute('data-confirm'),
+    kinds: Object.fromEntries([...form.elements].map((field) => [field.name, field.type])),
+  }))`)) as { action: string; isBare: boolean; asksAgain: boolean; kinds: Record<string, string> }[];
+  const index = forms.findIndex(({ action }) => new RegExp(pattern).test(action) && (by === undefined || action.includes(inWords(by, world))));
+  const found = forms[index];
+  assert.ok(found, `${page.url()} has no form for ${row}, only ${forms.map(({ action }) => action).join(' ')}`);
+  const { isBare, asksAgain, kinds } = found;
   const form = page.locator('form').nth(index);
-  for (const [name, text] of Object.entries(fields)) await fillIn(form, name, text, world);
+  for (const [name, text] of Object.entries(fields)) await fillIn(form, kinds, name, text, world);
   const button = form.locator('button[type=submit]').first();
-  const isBare = (await button.count()) === 0;
-  const asksAgain = (await form.getAttribute('data-confirm')) !== null;
   const press = async () => {
     if (isBare) await page.keyboard.press('Enter');
     else await button.click();
@@ -46,11 +50,12 @@ export async function act({ page, base, world }: { page: Page; base: string; wor
   await page.locator('#content').filter({ hasText: typeof said === 'string' ? inWords(said, world) : said }).waitFor().catch(async (error: unknown) => assert.fail(`after ${row} the page does not say ${String(said)}: ${await page.locator('#content').innerText()} ${String(error)}`));
 }
 
-async function fillIn(form: Locator, name: string, text: string | true, world: World): Promise<void> {
-  const [field = '', value] = name.split('=');
-  const input = form.locator(`[name="${inWords(field, world)}"]${value === undefined ? '' : `[value="${value}"]`}`);
+async function fillIn(form: Locator, kinds: Record<string, string>, name: string, text: string | true, world: World): Promise<void> {
+  const [words = '', value] = name.split('=');
+  const field = inWords(words, world);
+  const input = form.locator(`[name="${field}"]${value === undefined ? '' : `[value="${value}"]`}`);
   if (text === true) return input.check();
-  if ((await input.getAttribute('type')) === 'file') return input.setInputFiles(importFile(text));
-  if ((await form.locator(`select[name="${field}"]`).count()) > 0) await input.selectOption(inWords(text, world));
+  if (kinds[field] === 'file') return input.setInputFiles(importFile(text));
+  if (kinds[field]?.startsWith('select')) await input.selectOption(inWords(text, world));
   else await input.fill(inWords(text, world));
 }

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { launchBrowser } from './browser.ts';
 import type { Role } from '../server/access/access.rules.ts';
 import { letters, openPages, pageRows } from './access-table.ts';
 import type { TestApp } from './harness.ts';
 import { dashboardOf } from './people.ts';
 
-const browserArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const mostPages = 600;
 
 /** `dashboard` and `portal`: where both begin. */
@@ -34,7 +34,7 @@ export async function openStage(app: TestApp): Promise<Stage> {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }));
   const portal = `${api}/portal`;
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: browserArguments });
+  const browser = await launchBrowser();
   const heard: string[] = [];
   let addresses = 0;
   const nextAddress = () => `10.0.${(addresses += 1) >> 8}.${addresses & 255}`;
@@ -42,7 +42,7 @@ export async function openStage(app: TestApp): Promise<Stage> {
     dashboard,
     portal,
     async person(width) {
-      const context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'en-GB', extraHTTPHeaders: { 'x-forwarded-for': nextAddress() } });
+      const context = await browser.newContext({ viewport: { width, height: 844 }, locale: 'en-GB', reducedMotion: 'reduce', extraHTTPHeaders: { 'x-forwarded-for': nextAddress() } });
       context.setDefaultTimeout(10_000);
       const page = await context.newPage();
       page.on('console', (message) => {

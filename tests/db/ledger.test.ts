@@ -81,7 +81,7 @@ const adds = 'adds up to every counter and stays within every limit, whatever is
 onBothDatabases('the usage ledger', (engine) => {
   const app = useTestApp(engine);
 
-  it(adds, async () => staysTrue(await app(), engine === 'sqlite' ? 60 : 20));
+  it(adds, async () => staysTrue(await app(), engine === 'sqlite' ? 60 : 10));
 
   it('makes a counter that is missing from what stands in the ledger', async () => {
     const { deps, clock } = await app();

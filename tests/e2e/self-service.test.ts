@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchBrowser } from '../browser.ts';
 import { seriousFlaws } from '../axe.ts';
 import { linkSentTo } from '../buyer.ts';
 import { billingVariables, licensesOf, map, paddleEvent, sendPaddle, sendWoo, wooOrder, work } from '../deliveries.ts';
 import { createTestApp, type TestApp } from '../harness.ts';
 
-const browserArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const email = 'a-rather-long-address-of-a-buyer@shop.example.test';
 const price = 'pri_e2e_pro_monthly';
 
@@ -40,8 +40,8 @@ describe("a buyer's browser", () => {
     server = createServer(app.api).listen(0, '127.0.0.1');
     await once(server, 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: browserArguments });
-    context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-GB' });
+    browser = await launchBrowser();
+    context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-GB', reducedMotion: 'reduce' });
     await context.route('https://cdn.paddle.com/**', (route) => route.fulfill({ contentType: 'text/javascript', body: paddleScript }));
     page = await context.newPage();
     page.on('console', (message) => {
@@ -77,7 +77,7 @@ describe("a buyer's browser", () => {
     await page.goto(`${url}/account/licenses/${license}`);
     await page.getByRole('link', { name: /Libera/ }).click();
     await page.getByRole('button', { name: /Libera/ }).click();
-    assert.match(await page.getByRole('status').innerText(), /liberato/);
+    assert.match(await page.getByRole('status').innerText(), /Liberato/);
     await page.getByRole('link', { name: 'English' }).click();
     assert.match(await page.getByRole('button', { name: 'Pause the AI' }).innerText(), /Pause/);
     await fetch(`${url}/api/validate`, { method: 'POST', headers: { 'x-license-key': key, 'content-type': 'application/json' }, body: JSON.stringify({ domain: 'a-site-with-a-very-long-name-indeed.shop.example.com' }) });

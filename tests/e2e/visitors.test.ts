@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, it } from 'node:test';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../browser.ts';
 import { developmentKey } from '../../server/licenses/seed-development-license.ts';
 import { onBothDatabases } from '../harness.ts';
 import { anthropicStream } from '../providers/anthropic-wire.ts';
@@ -12,7 +13,6 @@ import { lastRow } from '../providers/chat-client.ts';
 import { beginOpenAiStream, openAiChunks } from '../providers/openai-wire.ts';
 import { openWay, type Way } from '../providers/sdk-clients.ts';
 
-const browserArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const root = path.resolve(import.meta.dirname, '../..');
 const messages = [{ role: 'user', content: 'Which shoes?' }];
 const question: Record<string, unknown> = { model: 'gpt-5.4-mini', messages };
@@ -62,7 +62,7 @@ onBothDatabases('a page with a visitor token', (engine) => {
   before(async () => {
     way = await openWay(engine);
     [shop, stranger] = [await openShop(), await openShop()];
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: browserArguments });
+    browser = await launchBrowser();
     [page, foreign] = [await browser.newPage(), await browser.newPage()];
     await page.goto(shop.origin);
     await foreign.goto(stranger.origin);
