@@ -17,7 +17,6 @@ import { createLog } from './log.ts';
 import { isFirstProcess, isSupervisor, superviseProcesses } from './processes.ts';
 import { seed } from './seed.ts';
 import { startProblem } from './start-problem.ts';
-import { startLedgerThread } from './usage/start-ledger-thread.ts';
 import { openVault } from './vault.ts';
 import { welcomeText } from './welcome.ts';
 
@@ -35,7 +34,6 @@ async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
   const vault = await openVault(db, secrets.encryptionKeys, now());
   const deps: Deps = { config, secrets, db, vault, log, now };
   await seed(deps);
-  const ledger = startLedgerThread(deps);
   const api = await listen(createApi(deps), config.PORT, config.HOST ?? (config.NODE_ENV === 'production' ? undefined : '127.0.0.1'));
   const admin = await listen(createAdmin(deps), config.ADMIN_PORT, '127.0.0.1', uploadTimeoutMs);
   // Only now, since its password is shown once: a start that finds a port taken must not have made it.
@@ -47,7 +45,6 @@ async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
       await Promise.all([closeServer(api), closeServer(admin)]);
       await chatsSettled(db);
       await worker.stop();
-      await ledger.stop();
       await closeDatabase(db);
       log.flush();
     },

@@ -6,30 +6,27 @@ import { CompiledQuery, Kysely, sql } from 'kysely';
 import { acquireConnection, mariadbDialect, openMariadbPool } from './mariadb.ts';
 import type { Schema } from './schema.ts';
 import { factVersion, openSqlite, sqliteDialect, statementCache, type FactVersion, type SqliteHandles, type StatementCache } from './sqlite.ts';
-import { writeLock, type WriteLock } from './write-lock.ts';
 
 /** What stores take: the database or a transaction on it. */
 export type Db = Kysely<Schema>;
 export type Engine = 'sqlite' | 'mariadb';
 
-type Handles = { engine: 'sqlite'; file: string; sqlite: SqliteHandles; lock: WriteLock; facts: FactVersion; uncounted: StatementCache } | { engine: 'mariadb'; pool: Pool };
+type Handles = { engine: 'sqlite'; sqlite: SqliteHandles; facts: FactVersion; uncounted: StatementCache } | { engine: 'mariadb'; pool: Pool };
 const handlesOf = new WeakMap<Db, Handles>();
 
-/** Opens the database that DATABASE_URL names, or `chatello.sqlite` in the data directory. closeDatabase closes it. */
+/** Opens the database that DATABASE_URL names, or `chatello.sqlite` in the data directory. `db.destroy()` closes it. */
 export function openDatabase(url: string | undefined, dataDir: string): Db {
-  if (url === undefined || url.startsWith('sqlite:')) return openFile(path.resolve(dataDir, url === undefined ? 'chatello.sqlite' : url.slice('sqlite:'.length)), writeLock('server'));
+  if (url === undefined || url.startsWith('sqlite:')) {
+    const file = path.resolve(dataDir, url === undefined ? 'chatello.sqlite' : url.slice('sqlite:'.length));
+    const sqlite = openSqlite(file);
+    const facts = factVersion(sqlite.writer);
+    const db = new Kysely<Schema>({ dialect: sqliteDialect(sqlite.writer, statementCache(sqlite.writer, () => facts.forget())) });
+    handlesOf.set(db, { engine: 'sqlite', sqlite, facts, uncounted: statementCache(sqlite.writer) });
+    return db;
+  }
   const pool = openMariadbPool(url);
   const db = new Kysely<Schema>({ dialect: mariadbDialect(pool) });
   handlesOf.set(db, { engine: 'mariadb', pool });
-  return db;
-}
-
-/** Opens an embedded database. Whoever writes to it in this process, in whatever thread, needs the same lock. */
-export function openFile(file: string, lock: WriteLock): Db {
-  const sqlite = openSqlite(file);
-  const facts = factVersion(sqlite.writer);
-  const db = new Kysely<Schema>({ dialect: sqliteDialect(sqlite.writer, statementCache(sqlite.writer, () => facts.forget()), lock) });
-  handlesOf.set(db, { engine: 'sqlite', file, sqlite, lock, facts, uncounted: statementCache(sqlite.writer) });
   return db;
 }
 

@@ -1,8 +1,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { SqliteDialect, type CompiledQuery, type DatabaseConnection, type Dialect, type Driver, type QueryResult, type SqliteDatabase, type SqliteStatement } from 'kysely';
-import type { WriteLock } from './write-lock.ts';
+import { SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
 
 const busyTimeoutMs = 250;
 const cachedStatements = 300;
@@ -88,71 +87,10 @@ export function factVersion(writer: DatabaseSync): FactVersion {
   };
 }
 
-/** node:sqlite in the shape that Kysely's SqliteDialect expects of better-sqlite3. Whatever writes holds the lock meanwhile. */
-export function sqliteDialect(writer: DatabaseSync, prepare: StatementCache, lock: WriteLock): Dialect {
+/** node:sqlite in the shape that Kysely's SqliteDialect expects of better-sqlite3. */
+export function sqliteDialect(writer: DatabaseSync, prepare: StatementCache): SqliteDialect {
   const database: SqliteDatabase = { prepare, close: () => writer.close() };
-  const dialect = new SqliteDialect({ database });
-  return {
-    createDriver: () => lockedDriver(dialect.createDriver(), prepare, lock),
-    createAdapter: () => dialect.createAdapter(),
-    createIntrospector: (db) => dialect.createIntrospector(db),
-    createQueryCompiler: () => dialect.createQueryCompiler(),
-  };
-}
-
-/** Kysely lets one caller at a time use the only connection, so whoever holds the lock here is the one who is writing. */
-function lockedDriver(driver: Driver, prepare: StatementCache, lock: WriteLock): Driver {
-  let isHeld = false;
-  const take = async () => {
-    await lock.acquire();
-    isHeld = true;
-  };
-  const giveBack = () => {
-    isHeld = false;
-    lock.release();
-  };
-  let connection: DatabaseConnection | undefined;
-  const locked = (inner: DatabaseConnection): DatabaseConnection => ({
-    async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-      if (isHeld || prepare(query.sql).reader) return inner.executeQuery<Row>(query);
-      await take();
-      try {
-        return await inner.executeQuery<Row>(query);
-      } finally {
-        giveBack();
-      }
-    },
-    streamQuery: (query, chunkSize) => inner.streamQuery(query, chunkSize),
-  });
-  return {
-    init: () => driver.init(),
-    async acquireConnection() {
-      connection ??= locked(await driver.acquireConnection());
-      return connection;
-    },
-    releaseConnection: (used) => driver.releaseConnection(used),
-    async beginTransaction(used, settings) {
-      await take();
-      try {
-        await driver.beginTransaction(used, settings);
-      } catch (error) {
-        giveBack();
-        throw error;
-      }
-    },
-    async commitTransaction(used) {
-      await driver.commitTransaction(used);
-      giveBack();
-    },
-    async rollbackTransaction(used) {
-      try {
-        await driver.rollbackTransaction(used);
-      } finally {
-        giveBack();
-      }
-    },
-    destroy: () => driver.destroy(),
-  };
+  return new SqliteDialect({ database });
 }
 
 function asKyselyStatement(statement: StatementSync, onWrite: () => void): SqliteStatement {

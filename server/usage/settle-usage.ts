@@ -1,8 +1,10 @@
 import type { Db } from '../db/database.ts';
-import { writeLedger } from './batched-writes.ts';
+import { batchedWrite } from './batched-writes.ts';
+import { adjustAmounts } from './counters.store.ts';
 import { noAmounts, type Amounts } from './limits.rules.ts';
-import type { Reservation } from './reserve-usage.ts';
+import { countersOf, type Reservation } from './reserve-usage.ts';
 import { saneUsage, type MeteredUsage } from './token-usage.rules.ts';
+import { settleRecord } from './usage.store.ts';
 
 /** How a request ended. `aborted`: the client left. `swept`: its process died and nobody knows. */
 export type Settlement = {
@@ -67,6 +69,11 @@ export function settleUsage(db: Db, reservation: Reservation, settlement: Settle
     error_code: settlement.errorCode ?? null,
     settled_at: now,
   };
-  const { id, licenseId, site, visitor, windows } = reservation;
-  return writeLedger(db, { kind: 'settle', ending: { id, licenseId, site, visitor, windows, outcome, difference }, now });
+  return batchedWrite(db, reservation.licenseId, async (trx) => {
+    const settled = await settleRecord(trx, reservation.id, outcome);
+    if (settled && Object.values(difference).some((amount) => amount !== 0)) {
+      for (const counter of countersOf(reservation)) await adjustAmounts(trx, counter, difference, reservation.windows, now);
+    }
+    return settled;
+  });
 }

@@ -18,7 +18,7 @@ const newColumns = ['id', 'license_id', 'site', 'visitor', 'endpoint', 'provider
 const zeroColumns = ['input_tokens', 'cached_tokens', 'output_tokens', 'reasoning_tokens', 'cost_microcents', 'is_exact'];
 const insertStatement = fixedStatement(`INSERT INTO usage_records (${[...newColumns, 'status', ...zeroColumns].join(', ')}) VALUES (${newColumns.map((_column, index) => `?${index + 1}`).join(', ')}, 'reserved', ${zeroColumns.map(() => '0').join(', ')})`);
 
-export const outcomeColumns = ['status', 'provider', 'model', 'key_source', 'service_tier', 'charged_requests', 'charged_tokens', 'charged_cost_microcents', 'input_tokens', 'cached_tokens', 'cache_write_tokens', 'output_tokens', 'reasoning_tokens', 'characters', 'audio_ms', 'cost_microcents', 'price_version', 'is_exact', 'is_cached', 'first_byte_ms', 'total_ms', 'provider_request_id', 'error_code', 'settled_at'] as const satisfies (keyof Outcome)[];
+const outcomeColumns = ['status', 'provider', 'model', 'key_source', 'service_tier', 'charged_requests', 'charged_tokens', 'charged_cost_microcents', 'input_tokens', 'cached_tokens', 'cache_write_tokens', 'output_tokens', 'reasoning_tokens', 'characters', 'audio_ms', 'cost_microcents', 'price_version', 'is_exact', 'is_cached', 'first_byte_ms', 'total_ms', 'provider_request_id', 'error_code', 'settled_at'] as const satisfies (keyof Outcome)[];
 const settleStatement = fixedStatement(`UPDATE usage_records SET ${outcomeColumns.map((column, index) => `${column} = ?${index + 1}`).join(', ')} WHERE id = ?${outcomeColumns.length + 1} AND status = 'reserved'`);
 
 export async function insertRecord(db: Db, record: NewRecord): Promise<void> {

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { it } from 'node:test';
 import { array, assert as check, asyncProperty, constantFrom, integer, oneof, record } from 'fast-check';
 import { limitsOf, quotaUnits, type Limits } from '../../server/usage/limits.rules.ts';
 import { quotaWindows } from '../../server/usage/period.rules.ts';
 import { reserveUsage, type Reservation } from '../../server/usage/reserve-usage.ts';
-import { startLedgerThread } from '../../server/usage/start-ledger-thread.ts';
 import { settleUsage } from '../../server/usage/settle-usage.ts';
 import { sweepReservations } from '../../server/usage/sweep-reservations.ts';
 import { noTokens } from '../../server/usage/token-usage.rules.ts';
 import { newId } from '../../server/ids.ts';
-import { transact, type Db } from '../../server/db/database.ts';
-import { recordAudit } from '../../server/audit/record-audit.ts';
-import { createTestApp, onBothDatabases, useTestApp, type TestApp } from '../harness.ts';
+import type { Db } from '../../server/db/database.ts';
+import { onBothDatabases, useTestApp } from '../harness.ts';
 
 const minuteMs = 60_000;
 const lifetimeMs = 30 * minuteMs;
@@ -46,42 +44,38 @@ async function countersAgree(db: Db, licenseId: string): Promise<void> {
   }
 }
 
-/** Whatever is done to the ledger, its counters agree with it after each step. */
-async function staysTrue({ deps, clock }: Pick<TestApp, 'deps' | 'clock'>, numRuns: number): Promise<void> {
-  const { db } = deps;
-  await check(
-    asyncProperty(array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
-      const licenseId = newId();
-      const reservations: Reservation[] = [];
-      for (const each of steps) {
-        if (each.do === 'wait') clock.now += each.minutes * minuteMs;
-        else if (each.do === 'sweep') await sweepReservations(deps);
-        else if (each.do === 'reserve') {
-          const { site, visitor, tokens, cost } = each;
-          const request = { licenseId, limits, site, visitor, most: { requests: 1, tokens, cost }, endpoint: 'chat', provider: 'demo', model: 'demo', askedModel: null, keySource: 'managed' as const, isStream: false, lifetimeMs };
-          const outcomes = await Promise.all(Array.from({ length: each.times }, () => reserveUsage(db, request, clock.now)));
-          for (const result of outcomes) if (result.outcome === 'reserved') reservations.push(result.reservation);
-        } else {
-          const reservation = reservations[each.which % Math.max(1, reservations.length)];
-          if (!reservation) continue;
-          const isCharged = each.do === 'complete';
-          const part = (amount: number) => Math.floor((amount * each.part) / 100);
-          const usage = { ...noTokens, input: part(reservation.reserved.tokens), isExact: true };
-          await settleUsage(db, reservation, { status: isCharged ? 'completed' : 'failed', isCharged, usage, costMicrocents: part(reservation.reserved.cost) }, clock.now);
-        }
-        await countersAgree(db, licenseId);
-      }
-    }),
-    { numRuns },
-  );
-}
-
-const adds = 'adds up to every counter and stays within every limit, whatever is reserved, settled, repeated, swept and awaited in whatever order';
-
 onBothDatabases('the usage ledger', (engine) => {
   const app = useTestApp(engine);
 
-  it(adds, async () => staysTrue(await app(), engine === 'sqlite' ? 60 : 10));
+  it('adds up to every counter and stays within every limit, whatever is reserved, settled, repeated, swept and awaited in whatever order', async () => {
+    const { deps, clock } = await app();
+    const { db } = deps;
+    await check(
+      asyncProperty(array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+        const licenseId = newId();
+        const reservations: Reservation[] = [];
+        for (const each of steps) {
+          if (each.do === 'wait') clock.now += each.minutes * minuteMs;
+          else if (each.do === 'sweep') await sweepReservations(deps);
+          else if (each.do === 'reserve') {
+            const { site, visitor, tokens, cost } = each;
+            const request = { licenseId, limits, site, visitor, most: { requests: 1, tokens, cost }, endpoint: 'chat', provider: 'demo', model: 'demo', askedModel: null, keySource: 'managed' as const, isStream: false, lifetimeMs };
+            const outcomes = await Promise.all(Array.from({ length: each.times }, () => reserveUsage(db, request, clock.now)));
+            for (const result of outcomes) if (result.outcome === 'reserved') reservations.push(result.reservation);
+          } else {
+            const reservation = reservations[each.which % Math.max(1, reservations.length)];
+            if (!reservation) continue;
+            const isCharged = each.do === 'complete';
+            const part = (amount: number) => Math.floor((amount * each.part) / 100);
+            const usage = { ...noTokens, input: part(reservation.reserved.tokens), isExact: true };
+            await settleUsage(db, reservation, { status: isCharged ? 'completed' : 'failed', isCharged, usage, costMicrocents: part(reservation.reserved.cost) }, clock.now);
+          }
+          await countersAgree(db, licenseId);
+        }
+      }),
+      { numRuns: engine === 'sqlite' ? 60 : 10 },
+    );
+  });
 
   it('makes a counter that is missing from what stands in the ledger', async () => {
     const { deps, clock } = await app();
@@ -94,56 +88,4 @@ onBothDatabases('the usage ledger', (engine) => {
     assert.deepEqual(refused.outcome === 'exhausted' && [refused.exceeded.scope, refused.exceeded.window, refused.exceeded.unit, refused.exceeded.used], ['site', 'hour', 'requests', 2]);
     await countersAgree(deps.db, licenseId);
   });
-});
-
-describe('the usage ledger, written by its thread', () => {
-  const roomy = limitsOf({ monthly_requests: 10_000, hourly_requests: 10_000, plan_quotas: null, license_quotas: null, monthly_budget_microcents: null });
-  const requestOf = (licenseId: string) => ({ licenseId, limits: roomy, site: null, visitor: null, most: { requests: 1, tokens: 0, cost: 0 }, endpoint: 'chat', provider: 'demo', model: 'demo', askedModel: null, keySource: 'managed' as const, isStream: false, lifetimeMs });
-
-  /** A server whose ledger is written by the thread from the first request on. */
-  async function withThread(work: (app: TestApp, ledger: ReturnType<typeof startLedgerThread>) => Promise<void>): Promise<void> {
-    const app = await createTestApp('sqlite');
-    const ledger = startLedgerThread(app.deps, 0);
-    try {
-      await work(app, ledger);
-    } finally {
-      await ledger.stop();
-      await app.close();
-    }
-  }
-
-  it(adds, () => withThread((app) => staysTrue(app, 20)));
-
-  it('loses nothing and holds nobody up for ever while the server itself writes too', () =>
-    withThread(async ({ deps, clock }) => {
-      const { db } = deps;
-      const licenseId = newId();
-      let audited = 0;
-      const auditing = (async () => {
-        for (; audited < 300; audited += 1) await transact(db, (trx) => recordAudit(trx, { actor: 'test' }, { action: 'test', entity: 'job', entityId: String(audited), before: undefined, after: undefined }, clock.now));
-      })();
-      const outcomes = await Promise.all(Array.from({ length: 600 }, () => reserveUsage(db, requestOf(licenseId), clock.now)));
-      const settled = await Promise.all(outcomes.flatMap((result) => (result.outcome === 'reserved' ? [settleUsage(db, result.reservation, { status: 'completed', isCharged: true, usage: noTokens }, clock.now)] : [])));
-      await auditing;
-      assert.deepEqual([settled.filter(Boolean).length, audited], [600, 300]);
-      const { count } = await db.selectFrom('usage_records').select((eb) => eb.fn.countAll<number>().as('count')).where('license_id', '=', licenseId).where('status', '=', 'completed').executeTakeFirstOrThrow();
-      const { count: rows } = await db.selectFrom('audit_log').select((eb) => eb.fn.countAll<number>().as('count')).where('entity', '=', 'job').where('action', '=', 'test').executeTakeFirstOrThrow();
-      assert.deepEqual([count, rows], [600, 300]);
-    }));
-
-  it('is written by the server when the thread has ended, and what was under way fails or stands as a whole', () =>
-    withThread(async ({ deps, clock }, { thread }) => {
-      const { db } = deps;
-      const licenseId = newId();
-      const reserving = Array.from({ length: 400 }, () => reserveUsage(db, requestOf(licenseId), clock.now));
-      await Promise.race(reserving);
-      await thread?.terminate();
-      const outcomes = await Promise.allSettled(reserving);
-      await reserveUsage(db, requestOf(licenseId), clock.now);
-      const told = outcomes.filter(({ status }) => status === 'fulfilled').length;
-      const rows = await db.selectFrom('usage_records').select('charged_requests').where('license_id', '=', licenseId).execute();
-      const counter = await db.selectFrom('quota_counters').select('month_requests').where('license_id', '=', licenseId).executeTakeFirstOrThrow();
-      assert.ok(told > 0 && rows.length >= told + 1, `${told} were told that they are reserved, and ${rows.length} rows are there`);
-      assert.equal(counter.month_requests, rows.length);
-    }));
 });
