@@ -4,8 +4,7 @@ import { adminRead } from '../http/admin-route.ts';
 import { adminWrite } from '../http/admin-write.ts';
 import type { Route } from '../http/route.ts';
 import { problemKinds } from './chain.rules.ts';
-import { findHead } from './chain.store.ts';
-import { newestCheck, requestCheck } from './check-audit.ts';
+import { readChain, requestCheck, type AuditCheckState } from './check-audit.ts';
 
 const tag = 'People';
 const problem = z.object({ kind: z.enum(problemKinds), seq: z.int().nullable(), id: z.string().nullable() });
@@ -24,9 +23,8 @@ export function auditCheckRoutes(deps: Deps): Route[] {
       answer: z.object({ head: z.object({ seq: z.int(), hash: z.string().meta({ description: 'SHA-256 in hexadecimal.' }) }).nullable(), check: check.nullable().meta({ description: 'The newest walk over the chain.' }) }),
     },
     async () => {
-      const head = await findHead(db);
-      const newest = await newestCheck(db);
-      return { head: head ? { seq: head.seq, hash: Buffer.from(head.hash).toString('hex') } : null, check: newest ? checkBody(newest) : null };
+      const chain = await readChain(db);
+      return { head: chain.head ?? null, check: chain.check ? checkBody(chain.check) : null };
     },
   );
   const start = adminWrite(
@@ -37,7 +35,7 @@ export function auditCheckRoutes(deps: Deps): Route[] {
   return [read, start];
 }
 
-function checkBody({ id, status, requestedBy, createdAt, finishedAt, progress }: NonNullable<Awaited<ReturnType<typeof newestCheck>>>): z.input<typeof check> {
+function checkBody({ id, status, requestedBy, createdAt, finishedAt, progress }: AuditCheckState): z.input<typeof check> {
   const { lines, emptied, problemCount, problems } = progress;
   return { id, status, requested_by: requestedBy, created_at: new Date(createdAt).toISOString(), finished_at: finishedAt === null ? null : new Date(finishedAt).toISOString(), lines, emptied_lines: emptied, problem_count: problemCount, problems };
 }

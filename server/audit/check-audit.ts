@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts';
 import { newId } from '../ids.ts';
 import { enqueueJob } from '../jobs/enqueue.ts';
 import { beginning, problemKinds, type ChainProgress } from './chain.rules.ts';
-import { findCheck, findNewestCheck, insertCheck, updateCheck } from './chain.store.ts';
+import { findCheck, findHead, findNewestCheck, insertCheck, updateCheck } from './chain.store.ts';
 import type { Actor } from './record-audit.ts';
 import { verifySlice } from './verify-audit.ts';
 
@@ -39,6 +39,12 @@ export async function newestCheck(db: Db): Promise<AuditCheckState | undefined> 
   if (!row) return undefined;
   const status = row.status === 'intact' || row.status === 'broken' ? row.status : 'running';
   return { id: row.id, status, requestedBy: row.requested_by, createdAt: row.created_at, finishedAt: row.finished_at, progress: storedProgress.parse(JSON.parse(row.progress)) };
+}
+
+/** Where the chain ends, with its hash in hexadecimal, and its newest check. */
+export async function readChain(db: Db): Promise<{ head: { seq: number; hash: string } | undefined; check: AuditCheckState | undefined }> {
+  const head = await findHead(db);
+  return { head: head && { seq: head.seq, hash: Buffer.from(head.hash).toString('hex') }, check: await newestCheck(db) };
 }
 
 /** A part of a check; what is left becomes a further job. */

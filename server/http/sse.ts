@@ -24,11 +24,15 @@ export function eventStream(res: Response): EventStream {
       }
       return res.write(`data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`) ? undefined : drained(res);
     },
-    end(stallMs) {
-      res.setTimeout(stallMs, () => res.destroy());
-      res.end();
-    },
+    end: (stallMs) => endAnswer(res, '', stallMs),
   };
+}
+
+/** Writes the last bytes of an answer. A client that takes nothing of what is left for `stallMs` is cut off. */
+export function endAnswer(res: Response, bytes: Buffer | string, stallMs: number): void {
+  res.end(bytes);
+  // Mostly the system has taken all of it by now.
+  if (res.writableLength > 0) res.setTimeout(stallMs, () => res.destroy());
 }
 
 /** Resolves when the client has taken what was sent, or has gone. */

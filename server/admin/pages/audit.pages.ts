@@ -1,5 +1,4 @@
-import { newestCheck, requestCheck } from '../../audit/check-audit.ts';
-import { findHead } from '../../audit/chain.store.ts';
+import { readChain, requestCheck } from '../../audit/check-audit.ts';
 import type { Deps } from '../../deps.ts';
 import { auditRecords } from '../../records/people.records.ts';
 import { orderOf } from '../../records/records.ts';
@@ -53,10 +52,9 @@ function filterOf({ entity, id, actor, from, to }: Asked, t: Translate): AuditFi
 }
 
 async function chainOf({ db }: Deps): Promise<Record<string, unknown>> {
-  const head = await findHead(db);
-  const check = await newestCheck(db);
+  const { head, check } = await readChain(db);
   return {
-    head: head && { seq: head.seq, hash: Buffer.from(head.hash).toString('hex') },
+    head,
     check: check && { status: check.status, isRunning: check.status === 'running', isIntact: check.status === 'intact', by: check.requestedBy, createdAt: check.createdAt, finishedAt: check.finishedAt, lines: check.progress.lines, emptied: check.progress.emptied, problemCount: check.progress.problemCount, problems: check.progress.problems.slice(0, 20) },
   };
 }

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import { drained } from '../../http/sse.ts';
+import { drained, endAnswer } from '../../http/sse.ts';
 import type { Watch } from '../watch.ts';
 
 /** The answer to a client as it is being written. Nothing leaves before the first bytes, so that an earlier failure still gets a status of its own. */
@@ -41,9 +41,7 @@ export function clientAnswer(res: Response): ClientAnswer {
     },
     end(bytes, stallMs) {
       begin();
-      res.end(bytes);
-      // Mostly the system has taken all of it by now.
-      if (res.writableLength > 0) res.setTimeout(stallMs, () => res.destroy());
+      endAnswer(res, bytes, stallMs);
     },
   };
 }
