@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { othersTurn } from '../others-turn.ts';
 import { z } from 'zod';
 import { transact, type Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
@@ -63,7 +63,7 @@ type Tells = Record<'ofKey' | 'ofAnswer', (text: string) => boolean>;
  * only a key that tells of them itself goes too.
  */
 export async function eraseAnswers(db: Db, vault: Vault, tells: Tells): Promise<void> {
-  for (let after: AnswerId | undefined, isMore = true; isMore; await nextTurn()) {
+  for (let after: AnswerId | undefined, isMore = true; isMore; await othersTurn()) {
     const from = after;
     const answers = await transact(db, async (trx) => {
       const slice = await listAnswersAfter(trx, from, answersAtOnce);

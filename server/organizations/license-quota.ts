@@ -49,8 +49,13 @@ async function atPlaces(db: Db, organizationId: string | null, count: (id: strin
 export async function licensesLeft(db: Db, organizationId: string | null): Promise<number | undefined> {
   const path = organizationId === null ? undefined : await findOrganizationPath(db, organizationId);
   const nodes = path === undefined ? [] : await listOrganizations(db, idsOfPath(path));
-  const rooms = nodes.flatMap(({ license_quota: quota, licenses_used: used }) => (quota === null ? [] : [Math.max(0, quota - used)]));
+  const rooms = nodes.flatMap((node) => roomOf(node) ?? []);
   return rooms.length === 0 ? undefined : Math.min(...rooms);
+}
+
+/** How many licences a node's own quota leaves; undefined: as many as one likes. */
+export function roomOf({ license_quota: quota, licenses_used: used }: { license_quota: number | null; licenses_used: number }): number | undefined {
+  return quota === null ? undefined : Math.max(0, quota - used);
 }
 
 /** The ids of a path, the top first. */

@@ -1,10 +1,11 @@
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import type { Db } from '../db/database.ts';
+import { holdGuard } from '../db/hold-guard.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { endSessionsOfUsers } from '../users/end-sessions.ts';
 import { asKind, kindsBelow, managesPath, type Manager, type OrganizationKind } from '../users/manager.ts';
-import { findOrganization, holdTree, insertOrganization, listUserIdsWithin, updateOrganization, type Organization } from './organizations.store.ts';
+import { findOrganization, insertOrganization, listUserIdsWithin, updateOrganization, type Organization } from './organizations.store.ts';
 
 export const longestName = 200;
 export const highestQuota = 1_000_000_000;
@@ -26,7 +27,7 @@ export async function getOrganization(db: Db, scope: Manager['scope'], id: strin
  */
 export async function createOrganization(db: Db, { name, kind, parentId, quota }: OrganizationInput, { scope }: Manager, by: Actor, now: number): Promise<Organization> {
   if (parentId === null && scope.kind !== 'all') throw new AppError('FORBIDDEN', 'Only the operator may add a reseller.', { field: 'body.parent_id' });
-  await holdTree(db);
+  await holdGuard(db, 'organizations');
   const parent = parentId === null ? undefined : await getOrganization(db, scope, parentId, 'body.parent_id');
   if (!kindsBelow(parent && asKind(parent.kind)).includes(kind)) throw new AppError('INVALID_REQUEST', 'kind: an organisation of this kind cannot stand here. A reseller stands at the top, sub-companies below resellers, agents below either.', { field: 'body.kind' });
   const id = newId();

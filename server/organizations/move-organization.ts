@@ -1,13 +1,14 @@
 import type { Scope } from '../access/scope.ts';
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import type { Db } from '../db/database.ts';
+import { holdGuard } from '../db/hold-guard.ts';
 import { AppError } from '../errors.ts';
 import { enqueueJob } from '../jobs/enqueue.ts';
 import { newId } from '../ids.ts';
 import { asKind, kindsBelow, type Manager } from '../users/manager.ts';
-import { idsOfPath } from './license-quota.ts';
+import { idsOfPath, roomOf } from './license-quota.ts';
 import { assertManaged, getOrganization, takeManaged, visible } from './manage-organization.ts';
-import { addToCount, addWithinQuota, countBelow, findOrganization, holdOrganizations, holdTree, listOrganizations, movePaths, updateOrganization, type Organization } from './organizations.store.ts';
+import { addToCount, addWithinQuota, countBelow, findOrganization, holdOrganizations, listOrganizations, movePaths, updateOrganization, type Organization } from './organizations.store.ts';
 
 /** Why an organisation cannot stand below another one; undefined when it can, whatever the quotas say. */
 export function problemOfPlace(organization: Pick<Organization, 'kind' | 'path'>, parent: Pick<Organization, 'kind' | 'path'>): 'below-itself' | 'kind' | undefined {
@@ -22,7 +23,7 @@ export function problemOfPlace(organization: Pick<Organization, 'kind' | 'path'>
  * which names the organisation without room.
  */
 export async function moveOrganization(db: Db, id: string, parentId: string, manager: Manager, by: Actor, now: number, reason?: string): Promise<Organization> {
-  await holdTree(db);
+  await holdGuard(db, 'organizations');
   const [seen, parent] = [await getOrganization(db, manager.scope, id), await getOrganization(db, manager.scope, parentId, 'body.parent_id')];
   const problem = problemOfPlace(seen, parent);
   if (problem === 'below-itself') throw new AppError('INVALID_REQUEST', 'parent_id: an organisation cannot stand below itself.', { field: 'body.parent_id' });
@@ -47,7 +48,7 @@ export async function moveOrganization(db: Db, id: string, parentId: string, man
 }
 
 /** A node whose count a move changes. `after`: what it would hold then. */
-export type Recounted = { id: string; name: string; quota: number | null; used: number; after: number; isFull: boolean };
+export type Recounted = { id: string; name: string; quota: number | null; used: number; after: number; /** Undefined: as much as one likes. */ room: number | undefined; isFull: boolean };
 export type MovePreview = { organization: Organization; parent: Organization; problem: ReturnType<typeof problemOfPlace>; below: number; left: Recounted[]; entered: Recounted[] };
 
 /** What a move would do, for whoever has to confirm it. Throws NOT_FOUND and FORBIDDEN. */
@@ -60,8 +61,8 @@ export async function previewMove(db: Db, id: string, parentId: string, manager:
   const recounted = (ids: string[], change: number) => ids.flatMap((node): Recounted[] => {
     const row = rows.get(node);
     if (!row) return [];
-    const after = row.licenses_used + change;
-    return [{ id: node, name: row.name, quota: row.license_quota, used: row.licenses_used, after, isFull: change > 0 && row.license_quota !== null && after > row.license_quota }];
+    const room = roomOf(row);
+    return [{ id: node, name: row.name, quota: row.license_quota, used: row.licenses_used, after: row.licenses_used + change, room, isFull: change > (room ?? change) }];
   });
   return { organization, parent, problem: problemOfPlace(organization, parent), below: await countBelow(db, organization.path), left: recounted(left, -organization.licenses_used), entered: recounted(entered, organization.licenses_used) };
 }
@@ -76,5 +77,5 @@ function pathsApart(from: string, parent: string): [string[], string[]] {
 async function withoutRoom(db: Db, scope: Scope, id: string, count: number): Promise<string> {
   const node = await findOrganization(db, scope, id);
   if (!node) return 'One of the organisations above the new place has no room for these licences.';
-  return `${node.name} has no room for ${count} more licences: its quota leaves ${Math.max(0, (node.license_quota ?? 0) - node.licenses_used)}.`;
+  return `${node.name} has no room for ${count} more licences: its quota leaves ${roomOf(node) ?? 0}.`;
 }

@@ -21,11 +21,6 @@ export async function updateOrganization(db: Db, id: string, changes: Partial<Pi
   await db.updateTable('organizations').set(changes).where('id', '=', id).execute();
 }
 
-/** Changes of the tree itself write this row first: they follow each other, and the paths that are read afterwards hold. */
-export async function holdTree(db: Db): Promise<void> {
-  await db.updateTable('guards').set((eb) => ({ changes: eb('changes', '+', 1) })).where('name', '=', 'organizations').execute();
-}
-
 /** Gives a subtree another place: its own path and those of all below it begin anew. */
 export async function movePaths(db: Db, from: string, to: string): Promise<void> {
   await db.updateTable('organizations').set({ path: sql<string>`replace(path, ${from}, ${to})` }).where(organizationsWithin({ kind: 'organization', id: '', path: from })).execute();

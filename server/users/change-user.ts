@@ -1,5 +1,6 @@
 import { recordAudit, type Actor } from '../audit/record-audit.ts';
 import type { Db } from '../db/database.ts';
+import { holdGuard } from '../db/hold-guard.ts';
 import { AppError } from '../errors.ts';
 import { assertManages, roleAt } from './invite-user.ts';
 import { findManagedUser, type ManagedUser } from './manage-users.store.ts';
@@ -10,7 +11,7 @@ import { endSessionOf } from './sessions.ts';
 import { removeTotp } from './totp.ts';
 import { deleteLinksOfUser } from './user-links.store.ts';
 import type { Manager } from './manager.ts';
-import { countOtherSuperadmins, holdSuperadmins, updateUser } from './users.store.ts';
+import { countOtherSuperadmins, updateUser } from './users.store.ts';
 
 const passwordGroups = 5;
 
@@ -31,7 +32,7 @@ export async function getManagedUser(db: Db, scope: Manager['scope'], id: string
  */
 export async function changeUser(db: Db, id: string, change: UserChange, manager: Manager & { userId?: string | undefined }, by: Actor, now: number): Promise<ManagedUser> {
   const isTaking = change.type === 'disable' || change.type === 'place';
-  if (isTaking) await holdSuperadmins(db);
+  if (isTaking) await holdGuard(db, 'superadmins');
   await updateUser(db, id, { updated_at: now });
   const before = await getManagedUser(db, manager.scope, id);
   assertManages(manager, before);

@@ -65,11 +65,6 @@ export async function takeTotpStep(db: Db, id: string, step: number): Promise<bo
   return numUpdatedRows > 0n;
 }
 
-/** Changes that could take the last superadmin away write this row first: in this transaction and in others of all machines they follow each other, and what is read afterwards holds. */
-export async function holdSuperadmins(db: Db): Promise<void> {
-  await db.updateTable('guards').set((eb) => ({ changes: eb('changes', '+', 1) })).where('name', '=', 'superadmins').execute();
-}
-
 /** How many superadmins could sign in beside this one. */
 export async function countOtherSuperadmins(db: Db, id: string): Promise<number> {
   const { count } = await db

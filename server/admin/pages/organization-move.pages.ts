@@ -62,7 +62,7 @@ function fullOf({ entered }: MovePreview): MovePreview['entered'][number] | unde
 
 function fullText({ t }: SignedInContext, preview: MovePreview): Record<string, string> | undefined {
   const full = fullOf(preview);
-  return full && { parent: t('organizations.move_full', { name: full.name, left: Math.max(0, (full.quota ?? 0) - full.used), count: preview.organization.licenses_used }) };
+  return full && { parent: t('organizations.move_full', { name: full.name, left: full.room ?? 0, count: preview.organization.licenses_used }) };
 }
 
 async function problemOfMove({ db }: Deps, context: SignedInContext, parentId: string, error: AppError): Promise<string> {
