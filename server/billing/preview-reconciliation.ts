@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.ts';
+import { transact } from '../db/database.ts';
 import { errorText } from '../errors.ts';
 import type { BillingAdapter } from './adapter.ts';
 import { applyBillingEvents } from './apply-billing-events.ts';
@@ -33,9 +34,10 @@ export async function previewReconciliation(deps: Pick<Deps, 'db' | 'vault' | 'c
       changes.push({ topic, id, events: undefined, problem: errorText(error) });
     }
   }
-  const differences: Difference[] = [];
+  let differences: Difference[] = [];
   try {
-    await db.transaction().execute(async (trx) => {
+    await transact(db, async (trx) => {
+      differences = [];
       const at = now();
       let known = new Set((await listAuditSince(trx, at)).map(({ id }) => id));
       for (const { topic, id, events, problem } of changes) {
@@ -52,7 +54,7 @@ export async function previewReconciliation(deps: Pick<Deps, 'db' | 'vault' | 'c
         if (effects.length > 0) differences.push({ topic, id, effects });
       }
       throw new RolledBack();
-    });
+    }, 'unsynced');
   } catch (error) {
     if (!(error instanceof RolledBack)) throw error;
   }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { SQLInputValue } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, RowDataPacket } from 'mysql2';
 import { CompiledQuery, Kysely, sql } from 'kysely';
 import { acquireConnection, mariadbDialect, openMariadbPool } from './mariadb.ts';
@@ -114,6 +114,7 @@ export async function runStatement<Row>(db: Db, { sqlite, mariadb, order }: Fixe
 }
 
 const transactionAttempts = 60;
+const hastyAttempts = 50;
 /** A lock that lasts longer than this is somebody's who hangs: a caller who went on waiting would keep a connection from everybody else. */
 const retryMs = 20_000;
 
@@ -135,10 +136,18 @@ export async function transact<Result>(db: Db, work: (trx: Db) => Promise<Result
     try {
       return await (isSynced ? transactSynced(db, onWriter) : db.transaction().execute(onWriter));
     } catch (error) {
-      if (!isRetryable(error) || attempt === transactionAttempts || performance.now() > giveUpAt) throw error;
-      await sleep(Math.min(5 * 2 ** attempt, 200) * (0.5 + Math.random()));
+      if (!isRetryable(error) || performance.now() > giveUpAt) throw error;
+      if (handles?.engine === 'sqlite') await turnForOthers(attempt);
+      else if (attempt === transactionAttempts) throw error;
+      else await sleep(Math.min(5 * 2 ** attempt, 200) * (0.5 + Math.random()));
     }
   }
+}
+
+/** Another process writes to the file, mostly for less than a millisecond: the first attempts follow at once, without holding up whatever else is to be done here. */
+async function turnForOthers(attempt: number): Promise<void> {
+  if (attempt < hastyAttempts) await nextTurn();
+  else await sleep(1 + Math.random() * Math.min(attempt / 10, 20));
 }
 
 /** A part of a transaction that leaves nothing behind when it throws, so that the rest can go on. Not to be nested. */

@@ -53,11 +53,29 @@ export function statementCache(writer: DatabaseSync, onWrite: () => void = () =>
   return (text) => {
     const known = statements.get(text);
     if (known) return known;
-    // A deferred transaction that reads first and writes later fails with SQLITE_BUSY without waiting; an immediate one waits its turn.
-    const statement = asKyselyStatement(writer.prepare(text === 'begin' ? 'begin immediate' : text), onWrite);
+    const statement = text === 'begin' ? beginNow(writer) : asKyselyStatement(writer.prepare(text), onWrite);
     if (statements.size >= cachedStatements) statements.delete(statements.keys().next().value ?? '');
     statements.set(text, statement);
     return statement;
+  };
+}
+
+/**
+ * A deferred transaction that reads first and writes later could fail half-way with SQLITE_BUSY; an immediate one takes its turn at the beginning. It fails at once when
+ * another process writes: waiting for the lock inside SQLite would hold up everything else of this process, so transact tries again.
+ */
+function beginNow(writer: DatabaseSync): SqliteStatement {
+  const begin = writer.prepare('begin immediate');
+  return {
+    ...asKyselyStatement(begin, () => undefined),
+    run() {
+      writer.exec('PRAGMA busy_timeout = 0');
+      try {
+        return begin.run();
+      } finally {
+        writer.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+      }
+    },
   };
 }
 
