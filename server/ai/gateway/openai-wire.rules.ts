@@ -60,6 +60,11 @@ export function openAiTokens(usage: Json): TokenUsage {
 }
 
 function outputOf(message: Json): string {
-  const calls = [...objectsOf(message['tool_calls']).map((call) => objectOf(call['function'])), objectOf(message['function_call'])];
-  return ['content', 'refusal', 'reasoning_content', 'reasoning'].map((part) => textOf(message[part])).join('') + calls.map((call) => textOf(call['name']) + textOf(call['arguments'])).join('');
+  let output = textOf(message['content']) + textOf(message['refusal']) + textOf(message['reasoning_content']) + textOf(message['reasoning']);
+  for (const call of objectsOf(message['tool_calls'])) output += callOf(objectOf(call['function']));
+  return output + callOf(objectOf(message['function_call']));
+}
+
+function callOf(call: Json): string {
+  return textOf(call['name']) + textOf(call['arguments']);
 }

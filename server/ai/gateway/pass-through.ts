@@ -3,7 +3,7 @@ import { anthropicTokens } from './anthropic-wire.rules.ts';
 import { eventHeaders, type ClientAnswer } from './client-answer.ts';
 import { isObject, type Json } from './loose.rules.ts';
 import { openAiTokens } from './openai-wire.rules.ts';
-import { answerFacts, ask, isEventStream, jsonAnswer, noteFacts, readEvents, type Exchange } from './read-answer.ts';
+import { answerFacts, ask, isEventStream, jsonAnswer, noteFacts, readEvents, type Exchange, type Heard } from './read-answer.ts';
 import { usefulHeadersOf } from './upstream-errors.ts';
 import type { UpstreamAnswer } from './upstream-answer.ts';
 import type { UpstreamRequest } from './upstreams.ts';
@@ -20,13 +20,13 @@ export async function passThrough(exchange: Exchange, request: Omit<UpstreamRequ
   const answer = await ask(exchange, request);
   if (!isEventStream(answer)) return passWhole(exchange, answer, client);
   client.head(200, { ...usefulHeadersOf(answer), ...eventHeaders });
-  const ending = await readEvents(exchange, answer, async (events) => {
+  const bytesOf = (events: Heard[]) => {
     // Comments before the first event are left out: they would begin the answer, and nobody else could be asked any more.
     const first = client.hasBegun ? 0 : events.findIndex(({ facts }) => facts.isProgress);
     const passed = first === -1 ? [] : events.slice(first).filter(({ facts }) => !(hideUsage && facts.isUsageOnly));
-    await client.write(Buffer.concat(passed.map(({ frame }) => frame.bytes)), exchange.watch);
-  });
-  return ending.frame.bytes;
+    return Buffer.concat(passed.map(({ frame }) => frame.bytes));
+  };
+  return bytesOf(await readEvents(exchange, answer, (events) => client.write(bytesOf(events), exchange.watch)));
 }
 
 async function passWhole(exchange: Exchange, answer: UpstreamAnswer, client: ClientAnswer): Promise<Buffer> {
@@ -55,7 +55,7 @@ async function passWhole(exchange: Exchange, answer: UpstreamAnswer, client: Cli
   if (size <= heldBytes) {
     const [only = Buffer.alloc(0), ...others] = held;
     const bytes = others.length === 0 ? only : Buffer.concat(held);
-    noteFacts(meter, watch, answerFacts(exchange, jsonAnswer(exchange, bytes)));
+    noteFacts(meter, answerFacts(exchange, jsonAnswer(exchange, bytes)));
     return bytes;
   }
   const usage = usageAtEnd(tail.toString('latin1'));

@@ -48,14 +48,15 @@ export function isEventStream(answer: UpstreamAnswer): boolean {
 }
 
 /**
- * Reads a stream to its end marker, which is returned, and hands over the events before it as they come; the meter hears all of them.
+ * Reads a stream to its end marker and hands over the events before it as they come; the meter hears all of them. Returns the marker after the
+ * events that came in one piece with it, which are not handed over: sent together they cost one packet.
  * Throws what streamErrorOf says of an error event, and PROVIDER_FAILED for a stream that ends without its marker.
  */
-export async function readEvents(exchange: Exchange, { body }: UpstreamAnswer, take: (events: Heard[]) => Promise<void>): Promise<Heard> {
+export async function readEvents(exchange: Exchange, { body }: UpstreamAnswer, take: (events: Heard[]) => Promise<void>): Promise<Heard[]> {
   const { upstream, model, watch, meter } = exchange;
   const framer = sseFramer(upstream.face.title);
   const read = upstream.protocol === 'anthropic' ? anthropicReader() : openAiReader();
-  let ending: Heard | undefined;
+  let ending: Heard[] | undefined;
   let closing: NodeJS.Timeout | undefined;
   try {
     for await (const chunk of body) {
@@ -73,22 +74,26 @@ export async function readEvents(exchange: Exchange, { body }: UpstreamAnswer, t
   if (!ending) throw unreadable(upstream, 'the stream ended without its end marker');
   return ending;
 
-  async function takeFrames(frames: Frame[]): Promise<Heard | undefined> {
+  async function takeFrames(frames: Frame[]): Promise<Heard[] | undefined> {
     const events: Heard[] = [];
     let failure: AppError | undefined;
-    let end: Heard | undefined;
+    let isProgress = false;
     for (const frame of frames) {
       const facts = factsOf(read, frame);
-      if (facts) noteFacts(meter, watch, facts);
       if (!facts) failure = unreadable(upstream, 'an event is not JSON');
-      else if (facts.error) failure = streamErrorOf(facts.error, frame.bytes, upstream, model, isPassedBack(exchange));
-      else if (facts.isEnd) end = { frame, facts };
-      else events.push({ frame, facts });
-      if (failure || end) break;
+      else {
+        noteFacts(meter, facts);
+        isProgress ||= facts.isProgress;
+        if (facts.error) failure = streamErrorOf(facts.error, frame.bytes, upstream, model, isPassedBack(exchange));
+        else events.push({ frame, facts });
+      }
+      if (failure || facts?.isEnd) break;
     }
+    if (isProgress) watch.heard();
+    if (events.at(-1)?.facts.isEnd) return events;
     if (events.length > 0) await take(events);
     if (failure) throw failure;
-    return end;
+    return undefined;
   }
 }
 
@@ -98,9 +103,8 @@ export function isPassedBack({ passBack, caller, upstream }: Exchange): boolean 
 }
 
 /** Tells the meter what an event or an answer says. */
-export function noteFacts(meter: ChatMeter, watch: Watch, { isProgress, model, serviceTier, output, usage }: WireFacts): void {
+export function noteFacts(meter: ChatMeter, { isProgress, model, serviceTier, output, usage }: WireFacts): void {
   if (!isProgress) return;
-  watch.heard();
   meter.note({ type: 'progress' });
   if (model !== undefined && model !== meter.model) meter.note({ type: 'model', model });
   if (serviceTier !== undefined && serviceTier !== meter.serviceTier) meter.note({ type: 'tier', serviceTier });

@@ -41,9 +41,12 @@ export function sseFramer(title: string): Framer {
 }
 
 function frameOf(bytes: Buffer): Frame {
+  const text = bytes.toString('utf8');
+  // Nearly every event is one line of data.
+  if (text.startsWith('data: ') && text.indexOf('\n') === text.length - 2 && !text.includes('\r')) return { bytes, event: undefined, data: text.slice('data: '.length, -2) };
   let event: string | undefined;
   let data: string | undefined;
-  for (const line of bytes.toString('utf8').split(/\r?\n/)) {
+  for (const line of text.split(/\r?\n/)) {
     const [, field, value = ''] = /^(event|data)(?:: ?(.*))?$/s.exec(line) ?? [];
     if (field === 'event') event = value;
     else if (field === 'data') data = data === undefined ? value : `${data}\n${value}`;

@@ -10,7 +10,7 @@ import { eventHeaders, type ClientAnswer } from './client-answer.ts';
 import { demoAnswer, demoChunks, demoCompletion, demoPieces, lastQuestion, wantsUsage } from './demo.rules.ts';
 import { encodeEvents, endMarker } from './events.rules.ts';
 import type { Json } from './loose.rules.ts';
-import { answerFacts, ask, isEventStream, noteFacts, readEvents, readJson, type Exchange } from './read-answer.ts';
+import { answerFacts, ask, isEventStream, noteFacts, readEvents, readJson, type Exchange, type Heard } from './read-answer.ts';
 import { unreadable } from './upstream-errors.ts';
 import type { Upstream } from './upstreams.ts';
 import type { Protocol } from './wire.rules.ts';
@@ -37,14 +37,15 @@ export async function askTranslated(exchange: Exchange, body: Buffer, request: J
   try {
     if (!isEventStream(answer)) {
       const json = await readJson(exchange, answer);
-      noteFacts(meter, watch, answerFacts(exchange, json));
+      noteFacts(meter, answerFacts(exchange, json));
       client.head(200, jsonHeaders);
       return JSON.stringify(caller === 'anthropic' ? answerToAnthropic(json) : answerToOpenAi(json, createdAt));
     }
     const translator: StreamTranslator = caller === 'anthropic' ? streamToAnthropic() : streamToOpenAi(createdAt, wantsUsage(request));
     client.head(200, eventHeaders);
-    await readEvents(exchange, answer, (events) => client.write(encodeEvents(caller, events.flatMap(({ facts }) => (facts.json ? translator.push(facts.json) : []))), watch));
-    return encodeEvents(caller, translator.end()) + endMarker(caller);
+    const translated = (events: Heard[]) => encodeEvents(caller, events.flatMap(({ facts }) => (facts.json && !facts.isEnd ? translator.push(facts.json) : [])));
+    const last = await readEvents(exchange, answer, (events) => client.write(translated(events), watch));
+    return translated(last) + encodeEvents(caller, translator.end()) + endMarker(caller);
   } catch (error) {
     if (error instanceof AnswerUnreadable) throw unreadable(upstream, error.message);
     throw watch.signal.aborted ? error : providerError(error, upstream.face, model);
