@@ -19,11 +19,13 @@ import { migrate } from '../server/db/migrate.ts';
 import type { Deps } from '../server/deps.ts';
 import { documentedErrors } from '../server/http/documented-errors.ts';
 import { openApiDocument } from '../server/http/openapi.ts';
+import type { Route } from '../server/http/route.ts';
 import { loadSecrets } from '../server/local-secrets.ts';
 import { seed } from '../server/seed.ts';
 import { openVault } from '../server/vault.ts';
 import { startServices } from '../scripts/services.ts';
 import { createScratchDatabase } from '../scripts/support/scratch-database.ts';
+import { copySchema } from './copied-schema.ts';
 
 /** Runs a suite once on each database. */
 export function onBothDatabases(title: string, suite: (engine: Engine) => void): void {
@@ -81,13 +83,13 @@ export async function createTestApp(engine: Engine, variables: Record<string, st
   const db = openDatabase(config.DATABASE_URL, config.dataDir);
   const clock = { now: startAt };
   const now = () => clock.now;
+  if (database.url !== undefined) await copySchema(database.url);
   await migrate(db, now());
   const vault = await openVault(db, secrets.encryptionKeys, now());
   const deps: Deps = { config, secrets, db, vault, log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }), now };
   await seed(deps);
   await addPriceVersion(db, { validFrom: startAt, note: undefined, prices: testPrices }, { actor: 'test' }, startAt);
   const api = createApi(deps);
-  const check = answerChecker(deps);
   const { server, agent, end } = keptServer(api);
   const close = async () => {
     end();
@@ -106,7 +108,7 @@ export async function createTestApp(engine: Engine, variables: Record<string, st
       if (raw !== undefined) request = request.serialize(() => raw as string).send(raw);
       else if (body !== undefined) request = request.send(body as object);
       const response = await request;
-      check(method, url, response);
+      checkAnswer(deps, method, url, response);
       return response;
     },
     close,
@@ -157,26 +159,37 @@ export async function occupyDatabase({ deps }: Pick<TestApp, 'deps'>): Promise<(
   };
 }
 
+type Checker = { routes: Route[]; schemas: Ajv2020 };
+const checkers = new Map<string, Checker>();
+
+/** The documentation as answers are held against it: the same for every app of a process whose address is the same, and worth a fifth of a second. */
+function checkerOf(deps: Deps): Checker {
+  const { publicUrl } = deps.config;
+  const known = checkers.get(publicUrl);
+  if (known) return known;
+  const routes = apiRoutes(deps);
+  const schemas = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(schemas);
+  schemas.addSchema({ $id: 'openapi', ...openApiDocument(routes, publicUrl) });
+  const checker = { routes, schemas };
+  checkers.set(publicUrl, checker);
+  return checker;
+}
+
 /** Holds an answer against the OpenAPI document: status described, body as described. */
-function answerChecker(deps: Deps): (method: string, url: string, response: supertest.Response) => void {
-  const all = apiRoutes(deps);
-  const document = openApiDocument(all, deps.config.publicUrl);
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
-  addFormats.default(ajv);
-  ajv.addSchema({ $id: 'openapi', ...document });
-  return (method, url, response) => {
-    const { pathname } = new URL(url, 'http://localhost');
-    const spec = all.map((route) => route.spec).find((candidate) => candidate.method === method && new RegExp(`^${candidate.path.replace(/:\w+/g, '[^/]+')}$`).test(pathname));
-    const type = response.headers['content-type'] ?? '';
-    if (!type.startsWith('application/json')) return;
-    const isPromised = spec !== undefined && spec.passesBack === undefined && (spec.errors !== undefined || spec.auth === 'webhook');
-    const known = spec === undefined ? [] : [...Object.keys(spec.responses), ...[...documentedErrors(spec).keys()].map(String)];
-    assert.ok(!isPromised || known.includes(String(response.status)), `${method} ${url} answered ${response.status} (${JSON.stringify(response.body)}), which its documentation does not name`);
-    const status = spec && String(response.status) in spec.responses ? String(response.status) : 'default';
-    assert.ok(status !== 'default' || response.status >= 400, `${method} ${url} answered ${response.status}, which the OpenAPI document does not know`);
-    const pointer = spec ? `openapi#/paths/${spec.path.replace(/:(\w+)/g, '{$1}').replaceAll('~', '~0').replaceAll('/', '~1').replace(/[{}]/g, encodeURIComponent)}/${method}/responses/${status}/content/application~1json/schema` : 'openapi#/components/schemas/Error';
-    const validate = ajv.getSchema(pointer);
-    assert.ok(validate, `the OpenAPI document has no schema at ${pointer}`);
-    assert.ok(validate(response.body), `${method} ${url} -> ${response.status} is not as documented: ${ajv.errorsText(validate.errors)}\n${JSON.stringify(response.body)}`);
-  };
+function checkAnswer(deps: Deps, method: string, url: string, response: supertest.Response): void {
+  const type = response.headers['content-type'] ?? '';
+  if (!type.startsWith('application/json')) return;
+  const { routes, schemas } = checkerOf(deps);
+  const { pathname } = new URL(url, 'http://localhost');
+  const spec = routes.map((route) => route.spec).find((candidate) => candidate.method === method && new RegExp(`^${candidate.path.replace(/:\w+/g, '[^/]+')}$`).test(pathname));
+  const isPromised = spec !== undefined && spec.passesBack === undefined && (spec.errors !== undefined || spec.auth === 'webhook');
+  const known = spec === undefined ? [] : [...Object.keys(spec.responses), ...[...documentedErrors(spec).keys()].map(String)];
+  assert.ok(!isPromised || known.includes(String(response.status)), `${method} ${url} answered ${response.status} (${JSON.stringify(response.body)}), which its documentation does not name`);
+  const status = spec && String(response.status) in spec.responses ? String(response.status) : 'default';
+  assert.ok(status !== 'default' || response.status >= 400, `${method} ${url} answered ${response.status}, which the OpenAPI document does not know`);
+  const pointer = spec ? `openapi#/paths/${spec.path.replace(/:(\w+)/g, '{$1}').replaceAll('~', '~0').replaceAll('/', '~1').replace(/[{}]/g, encodeURIComponent)}/${method}/responses/${status}/content/application~1json/schema` : 'openapi#/components/schemas/Error';
+  const validate = schemas.getSchema(pointer);
+  assert.ok(validate, `the OpenAPI document has no schema at ${pointer}`);
+  assert.ok(validate(response.body), `${method} ${url} -> ${response.status} is not as documented: ${schemas.errorsText(validate.errors)}\n${JSON.stringify(response.body)}`);
 }
