@@ -6,7 +6,7 @@ import { migrate, readMigrations } from '../server/db/migrate.ts';
 const lockSeconds = 60;
 
 /**
- * Gives an empty schema on MariaDB the tables that the migrations make, copied from a schema that was migrated once on this server: all their changes one after
+ * Gives an empty schema on MariaDB the tables and rows that the migrations make, copied from a schema that was migrated once on this server: all their changes one after
  * the other take five times as long.
  */
 export async function copySchema(url: string): Promise<void> {
@@ -43,9 +43,14 @@ async function makeModel(connection: Connection, url: string, model: string): Pr
   await closeDatabase(db);
   const [tables] = await connection.query<RowDataPacket[]>(`SHOW TABLES IN ${model}_tables`);
   const statements = ['SET foreign_key_checks = 0'];
-  for (const table of tables) {
-    const [made] = await connection.query<RowDataPacket[]>(`SHOW CREATE TABLE ${model}_tables.${String(Object.values(table)[0])}`);
+  for (const row of tables) {
+    const table = String(Object.values(row)[0]);
+    const from = `${model}_tables.${table}`;
+    const [made] = await connection.query<RowDataPacket[]>(`SHOW CREATE TABLE ${from}`);
     statements.push(String(made[0]?.['Create Table']));
+    // Some migrations bring rows.
+    const [rows] = await connection.query<RowDataPacket[]>(`SELECT 1 FROM ${from} LIMIT 1`);
+    if (rows.length > 0) statements.push(`INSERT INTO ${table} SELECT * FROM ${from}`);
   }
-  return [...statements, `INSERT INTO schema_migrations SELECT * FROM ${model}_tables.schema_migrations`].join(';\n');
+  return statements.join(';\n');
 }

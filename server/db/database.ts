@@ -14,7 +14,7 @@ export type Engine = 'sqlite' | 'mariadb';
 type Handles = { engine: 'sqlite'; sqlite: SqliteHandles; facts: FactVersion; uncounted: StatementCache } | { engine: 'mariadb'; pool: Pool };
 const handlesOf = new WeakMap<Db, Handles>();
 
-/** Opens the database that DATABASE_URL names, or `chatello.sqlite` in the data directory. `db.destroy()` closes it. */
+/** Opens the database that DATABASE_URL names, or `chatello.sqlite` in the data directory. closeDatabase closes it. */
 export function openDatabase(url: string | undefined, dataDir: string): Db {
   if (url === undefined || url.startsWith('sqlite:')) {
     const file = path.resolve(dataDir, url === undefined ? 'chatello.sqlite' : url.slice('sqlite:'.length));
@@ -30,11 +30,12 @@ export function openDatabase(url: string | undefined, dataDir: string): Db {
   return db;
 }
 
-/** Closes every connection. */
+/** Closes every connection. Kysely would close those only that it has used itself. */
 export async function closeDatabase(db: Db): Promise<void> {
-  const handles = handlesOf.get(db);
-  if (handles?.engine === 'sqlite') handles.sqlite.reader.close();
-  await db.destroy();
+  const handles = databaseHandles(db);
+  if (handles.engine === 'mariadb') return handles.pool.promise().end();
+  handles.sqlite.reader.close();
+  handles.sqlite.writer.close();
 }
 
 /** The driver below a database (not a transaction), for migrations and prepared reads. */

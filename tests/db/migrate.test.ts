@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, it } from 'node:test';
 import { promisify } from 'node:util';
 import { sql } from 'kysely';
-import { closeDatabase, openDatabase } from '../../server/db/database.ts';
+import { closeDatabase, databaseHandles, openDatabase } from '../../server/db/database.ts';
 import { migrate, pendingMigrations, readMigrations } from '../../server/db/migrate.ts';
 import { createTestDatabase, onBothDatabases } from '../harness.ts';
 
@@ -34,6 +34,17 @@ onBothDatabases('a migration', (engine) => {
     } finally {
       await database.drop();
     }
+  });
+
+  it('leaves no connection open when the database is closed after it, though nothing else was asked for', async () => {
+    const database = await createTestDatabase(engine);
+    const db = openDatabase(database.url, database.dataDir);
+    await migrate(db, 1);
+    await closeDatabase(db);
+    const handles = databaseHandles(db);
+    if (handles.engine === 'sqlite') assert.deepEqual([handles.sqlite.writer.isOpen, handles.sqlite.reader.isOpen], [false, false]);
+    else await assert.rejects(handles.pool.promise().getConnection(), /closed/);
+    await database.drop();
   });
 
   it('that broke off half-way is finished by running it again, and the one before it is not repeated', async () => {
