@@ -9,7 +9,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const marker = path.join(root, 'node_modules', '.chatello-installed');
 
 /** What the tests need from Debian: command -> packages. */
-const testTools = { mariadbd: 'mariadb-server', 'redis-server': 'redis-server', chromium: 'chromium', php: 'php-cli php-curl php-mbstring php-mysql php-xml php-intl' };
+const testTools = { mariadbd: 'mariadb-server', 'redis-server': 'redis-server', 'chromium-headless-shell': 'chromium-headless-shell', php: 'php-cli php-curl php-mbstring php-mysql php-xml php-intl' };
 
 installDependencies();
 if (process.argv.includes('--test') || process.argv.includes('--plugin')) installPluginDependencies();

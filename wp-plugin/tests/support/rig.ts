@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import axe from 'axe-core';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../../../tests/browser.ts';
 import { startServer, type ServerProcess } from '../../../scripts/support/server-process.ts';
 import { zipPlugin } from '../../scripts/zip.ts';
 import { startModel, type Model } from './model.ts';
@@ -22,7 +23,7 @@ export async function startRig(options: WordPressOptions & { demo?: boolean } = 
   const server = await startServer(dataDir, variables);
   const wp = await startWordPress({ ...options, constants: { CHATELLO_API_URL: server.apiUrl, ...options.constants } });
   await installPlugin(wp);
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--host-resolver-rules=MAP *.w.org ~NOTFOUND, MAP *.gravatar.com ~NOTFOUND'] });
+  const browser = await launchBrowser(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--host-resolver-rules=MAP *.w.org ~NOTFOUND, MAP *.gravatar.com ~NOTFOUND']);
   const rig: Rig = {
     wp,
     server: { ...server, dataDir },
