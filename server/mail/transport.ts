@@ -1,9 +1,11 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createTransport, type SendMailOptions } from 'nodemailer';
+import type { SendMailOptions } from 'nodemailer';
 import type { Config } from '../config.ts';
 
 const timeoutMs = 20_000;
+/** Loaded with the first message: it takes a tenth of the time of a start. */
+const nodemailer = () => import('nodemailer');
 
 /** `isRefused`: the mail server said no for good; sending again would not help. The message holds no address. */
 export class MailError extends Error {
@@ -19,6 +21,7 @@ export class MailError extends Error {
 export async function deliverMail(config: Pick<Config, 'SMTP_URL' | 'MAIL_FROM' | 'dataDir'>, file: string, message: SendMailOptions): Promise<void> {
   const safe: SendMailOptions = { from: config.MAIL_FROM, disableFileAccess: true, disableUrlAccess: true, ...message };
   if (config.SMTP_URL === undefined) return writeToOutbox(config.dataDir, file, safe);
+  const { createTransport } = await nodemailer();
   const transport = createTransport({ url: config.SMTP_URL, connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs });
   try {
     await transport.sendMail(safe);
@@ -33,6 +36,7 @@ export async function deliverMail(config: Pick<Config, 'SMTP_URL' | 'MAIL_FROM' 
 
 /** A file that is there is complete: it is written beside its place and moved. Readable by the owner only, since it holds keys. */
 async function writeToOutbox(dataDir: string, file: string, message: SendMailOptions): Promise<void> {
+  const { createTransport } = await nodemailer();
   const { message: content } = await createTransport({ streamTransport: true, buffer: true, newline: 'unix' }).sendMail(message);
   const directory = path.join(dataDir, 'outbox');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
