@@ -30,7 +30,7 @@ onBothDatabases('purchases converge', (engine) => {
     for (const price of otherPrices) await map(shop, 'paddle', price, null, 1);
     return shop;
   };
-  const orders = engine === 'sqlite' ? 1_008 : 72;
+  const orders = engine === 'sqlite' ? 1_008 : 24;
 
   it(`on one state for ${orders} orders of the published 12 events of a checkout, ${orders / 24} of each class`, async () => {
     const shop = await app();
