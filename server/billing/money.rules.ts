@@ -1,3 +1,7 @@
+import { keptFormat } from '../kept-format.rules.ts';
+
+const formats = keptFormat((code: string) => new Intl.NumberFormat('en', { style: 'currency', currency: code }));
+
 /** The code as stored: three capital letters, otherwise XXX (ISO 4217: no currency). */
 export function currencyCode(code: string): string {
   const upper = code.trim().toUpperCase();
@@ -6,7 +10,7 @@ export function currencyCode(code: string): string {
 
 /** Decimal places of a currency (ISO 4217); two when it is not known. */
 export function currencyDecimals(currency: string): number {
-  return new Intl.NumberFormat('en', { style: 'currency', currency: currencyCode(currency) }).resolvedOptions().maximumFractionDigits ?? 2;
+  return formats(currencyCode(currency)).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
 /** A decimal text ("49.00", "-1200") in minor units, rounded half away from zero; undefined when it is no amount that can be counted exactly. */

@@ -1,12 +1,15 @@
+import { keptFormat } from '../../kept-format.rules.ts';
 import type { Locale } from './locale.ts';
 
-const dateTimes = kept((locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }));
-const dates = kept((locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }));
-const months = kept((locale) => new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric', timeZone: 'UTC' }));
-const relativeTimes = kept((locale) => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }));
-const numbers = kept((locale) => new Intl.NumberFormat(locale, { useGrouping: 'always' }));
-const money = kept((locale, currency: string) => new Intl.NumberFormat(locale, { style: 'currency', currency, useGrouping: 'always' }));
-const dollars = kept((locale, places: number, least: number) => new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', minimumFractionDigits: least, maximumFractionDigits: places, useGrouping: 'always' }));
+const dateTimes = keptFormat((locale: Locale) => new Intl.DateTimeFormat(regional(locale), { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }));
+const dates = keptFormat((locale: Locale) => new Intl.DateTimeFormat(regional(locale), { dateStyle: 'medium', timeZone: 'UTC' }));
+const months = keptFormat((locale: Locale) => new Intl.DateTimeFormat(regional(locale), { month: 'long', year: 'numeric', timeZone: 'UTC' }));
+const relativeTimes = keptFormat((locale: Locale) => new Intl.RelativeTimeFormat(regional(locale), { numeric: 'auto' }));
+const numbers = keptFormat((locale: Locale) => new Intl.NumberFormat(regional(locale), { useGrouping: 'always' }));
+const money = keptFormat((locale: Locale, currency: string) => new Intl.NumberFormat(regional(locale), { style: 'currency', currency, useGrouping: 'always' }));
+const dollars = keptFormat((locale: Locale, places: number, least: number) => new Intl.NumberFormat(regional(locale), { style: 'currency', currency: 'USD', minimumFractionDigits: least, maximumFractionDigits: places, useGrouping: 'always' }));
+const durations = keptFormat((locale: Locale) => new Intl.NumberFormat(locale, { style: 'unit', unit: 'month', unitDisplay: 'long' }));
+const shares = keptFormat((locale: Locale) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }));
 
 /** `21 Nov 2026, 12:00 UTC`. */
 export function utcDateTime(ms: number, locale: Locale): string {
@@ -52,17 +55,14 @@ export function monthName(ms: number, locale: Locale): string {
   return months(locale).format(ms);
 }
 
-/** A formatter for each locale and kind, made once: making one takes as long as writing twenty cells of a table. */
-function kept<Format, Kind extends (string | number)[]>(make: (locale: string, ...kind: Kind) => Format): (locale: Locale, ...kind: Kind) => Format {
-  const made = new Map<string, Format>();
-  return (locale, ...kind) => {
-    const name = [locale, ...kind].join(' ');
-    const known = made.get(name);
-    if (known) return known;
-    const format = make(regional(locale), ...kind);
-    made.set(name, format);
-    return format;
-  };
+/** `3 months`. */
+export function formatMonths(count: number, locale: Locale): string {
+  return durations(locale).format(count);
+}
+
+/** A share in thousandths: `12.5%`. */
+export function formatShare(thousandths: number, locale: Locale): string {
+  return shares(locale).format(thousandths / 1_000);
 }
 
 /** Plain `en` would put the month before the day. */

@@ -8,7 +8,7 @@ import { readReasons } from '../../reasons.rules.ts';
 import { browserName } from '../browser-name.rules.ts';
 import { barsSvg, swatchSvg, type BarChart } from './chart.ts';
 import { dollarsOf, microcentsPerDollar } from '../../usage/dollars.rules.ts';
-import { formatDollars, formatMoney, formatNumber, isoTime, relativeTime, utcDate, utcDateTime } from './format.ts';
+import { formatDollars, formatMoney, formatMonths, formatNumber, formatShare, isoTime, relativeTime, utcDate, utcDateTime } from './format.ts';
 import { iconSvg } from './icons.ts';
 import { hasText, translator, type Locale } from './locale.ts';
 
@@ -130,7 +130,7 @@ function addHelpers(handlebars: typeof Handlebars): void {
     has: (value: unknown) => value !== undefined,
     auditChanges: (before: string | null, after: string | null) => auditChanges(before ?? null, after ?? null),
     number: (value: number, options: HelperOptions) => formatNumber(value, localeOf(options)),
-    months: (count: number, options: HelperOptions) => new Intl.NumberFormat(localeOf(options), { style: 'unit', unit: 'month', unitDisplay: 'long' }).format(count),
+    months: (count: number, options: HelperOptions) => formatMonths(count, localeOf(options)),
     money: (minor: number, currency: string | null, options: HelperOptions) => formatMoney(minor, currency, localeOf(options)),
     who: (code: string, options: HelperOptions) => actorName(code, translator(localeOf(options))),
     browserName: (userAgent: string) => browserName(userAgent),
@@ -142,7 +142,7 @@ function addHelpers(handlebars: typeof Handlebars): void {
       return isKnown ? known.map(({ code, facts }) => translator(localeOf(options))(`delivery_reason.${code}`, facts)).join(' ') : text;
     },
     /** A share in thousandths. */
-    percent: (share: number | undefined, options: HelperOptions) => (share === undefined ? '–' : new Intl.NumberFormat(localeOf(options), { style: 'percent', maximumFractionDigits: 1 }).format(share / 1_000)),
+    percent: (share: number | undefined, options: HelperOptions) => (share === undefined ? '–' : formatShare(share, localeOf(options))),
     /** For people, who do not look at more than cents of a large amount; below a dollar always four places, so that the figures of a column stand under each other. */
     dollars(microcents: number, options: HelperOptions) {
       const places = microcents > 0 && microcents < microcentsPerDollar ? 4 : 2;

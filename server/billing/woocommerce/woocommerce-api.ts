@@ -16,7 +16,7 @@ const require = createRequire(import.meta.url);
 
 /** The REST API of the shop, with a time limit. Errors say what the shop answered, without addresses and keys. */
 export function woocommerceApi({ url, consumerKey, consumerSecret }: WooCommerceAccess): WooCommerceApi {
-  // The package is CommonJS, which its types do not say, and takes a sixth of the time of a start: it is loaded when there is a shop.
+  // The package is CommonJS, which its types do not say, and takes an eighth of the time of a start: it is loaded when there is a shop.
   const { default: RestApi } = require('@woocommerce/woocommerce-rest-api') as typeof import('@woocommerce/woocommerce-rest-api');
   const api = new RestApi({ url, consumerKey, consumerSecret, version: 'wc/v3', timeout: timeoutMs, axiosConfig: { maxRedirects: 0, maxContentLength: 10_000_000 } });
   const call = async (what: string, request: () => Promise<{ data: unknown }>): Promise<unknown> => {
