@@ -10,6 +10,8 @@ export type Vault = {
   open(sealed: { keyId: string; cipher: Uint8Array }, aad: string): string;
   /** HMAC-SHA256 under a key that survives the rotation of ENCRYPTION_KEYS. */
   digest(text: string): Buffer;
+  /** digest() of a licence key in its lookup spelling. The same keys come again and again, so those of late are remembered; the answer is shared and must not be changed. */
+  digestOfKey(lookup: string): Buffer;
   /** The id under which new secrets are sealed. */
   currentKeyId: string;
 };
@@ -30,7 +32,24 @@ export async function openVault(db: Db, encryptionKeys: EncryptionKey[], now: nu
     row = await find();
   }
   if (!row) throw new Error('the lookup key vanished');
-  return { ...box, digest: hmacSha256(openLookupKey(box, row, aad)) };
+  const digest = hmacSha256(openLookupKey(box, row, aad));
+  return { ...box, digest, digestOfKey: remembered(digest) };
+}
+
+const mostRemembered = 10_000;
+
+/** When there are too many, all are forgotten: whoever still comes is soon known again. */
+function remembered(digest: (text: string) => Buffer): (text: string) => Buffer {
+  const digests = new Map<string, Buffer>();
+  return (text) => {
+    let known = digests.get(text);
+    if (!known) {
+      known = digest(text);
+      if (digests.size >= mostRemembered) digests.clear();
+      digests.set(text, known);
+    }
+    return known;
+  };
 }
 
 const blockBytes = 64;

@@ -25,7 +25,7 @@ type Checked<Facts> = { verdict: Verdict; license: Facts | undefined; isStaging:
 
 async function checkAs<Facts extends LicenseStanding>(find: (db: Db, digest: Buffer, site?: string) => Promise<Facts | undefined>, db: Db, vault: Vault, input: ValidateInput, now: number): Promise<Checked<Facts>> {
   const lookup = lookupKey(input.key);
-  const license = lookup === undefined ? undefined : await find(db, vault.digest(lookup), input.site?.site);
+  const license = lookup === undefined ? undefined : await find(db, vault.digestOfKey(lookup), input.site?.site);
   const isStaging = input.site !== undefined && isStagingSite(input.site, input.environment);
   return { verdict: judgeLicense(license, { site: input.site?.site, isStaging, device: input.device, product: input.product, version: input.version }, now), license, isStaging };
 }
