@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
 import type { Express } from 'express';
 import { createFirstAdmin } from './users/create-admin.ts';
 import { createAdmin } from './admin.ts';
@@ -19,6 +20,9 @@ import { seed } from './seed.ts';
 import { startProblem } from './start-problem.ts';
 import { openVault } from './vault.ts';
 import { welcomeText } from './welcome.ts';
+
+// Otherwise each scavenge keeps the requests of the one before (docs/decisions/0141).
+setFlagsFromString('--no-allocation-site-pretenuring');
 
 const drainTimeoutMs = 25_000;
 /** A file of 200 MB through an SSH tunnel; the dashboard is not for strangers. */

@@ -36,9 +36,7 @@ export function chatAnswer(res: Response, isStream: boolean): ChatAnswer {
   }
 
   return {
-    get hasBegun() {
-      return events.isOpen;
-    },
+    hasBegun: () => events.isOpen(),
     begin(id, target) {
       head = { id, provider: providerOf(target), model: target.model };
       title = titleOf(target);

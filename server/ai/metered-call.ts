@@ -62,7 +62,7 @@ async function watched(deps: Pick<Deps, 'config'>, call: Pick<Call, 'signal' | '
     await run(watch);
     return undefined;
   } catch (error) {
-    return { error: watch.signal.aborted ? watch.signal.reason : error, wasAsked: true };
+    return { error: watch.signal().aborted ? watch.signal().reason : error, wasAsked: true };
   } finally {
     watch.stop();
   }

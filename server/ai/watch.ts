@@ -10,7 +10,7 @@ export type WatchLimits = { firstByteMs: number; idleMs: number; maxMs: number }
 /** Watches one call, which may take several attempts at different providers. */
 export type Watch = {
   /** Aborts the attempt that is under way, with the reason, when a limit is passed or the client leaves. */
-  readonly signal: AbortSignal;
+  signal(): AbortSignal;
   /** A further attempt begins, with a signal of its own and again the whole time to its first progress, of which `onProgress` is told once. Throws the reason when the call as a whole is over. */
   begin(title: string, onProgress: () => void): void;
   /** The provider has made progress. */
@@ -49,9 +49,7 @@ export function watchCall(client: AbortSignal, { firstByteMs, idleMs, maxMs }: W
   else client.addEventListener('abort', onClientLeft, { once: true });
   awaitFirst();
   return {
-    get signal() {
-      return attempt.signal;
-    },
+    signal: () => attempt.signal,
     begin(nextTitle, onProgress) {
       if (over) throw over;
       if (attempt.signal.aborted) attempt = new AbortController();

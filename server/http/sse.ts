@@ -2,7 +2,7 @@ import type { Response } from 'express';
 
 /** Server-sent events on an answer. Nothing is sent before the first event, so that an earlier failure still gets a status of its own. */
 export type EventStream = {
-  readonly isOpen: boolean;
+  isOpen(): boolean;
   /** Sends one event; a string as it is, anything else as JSON. Returns a promise when the client is slower than we are: wait for it before sending more. */
   send(data: unknown): Promise<void> | undefined;
   /** Ends the stream. A client that takes nothing of what is left for this long is cut off. */
@@ -12,9 +12,7 @@ export type EventStream = {
 export function eventStream(res: Response): EventStream {
   let isOpen = false;
   return {
-    get isOpen() {
-      return isOpen;
-    },
+    isOpen: () => isOpen,
     send(data) {
       if (res.closed || res.destroyed) return undefined;
       if (!isOpen) {

@@ -28,7 +28,7 @@ export async function passAudio(exchange: Exchange, request: Omit<UpstreamReques
     if (type.startsWith('audio/') || type.startsWith('application/octet-stream')) return await passSound(exchange, answer, client);
     return await passText(exchange, answer, client, type.includes('json'));
   } catch (error) {
-    throw exchange.watch.signal.aborted ? error : providerError(error, exchange.upstream.face, exchange.model);
+    throw exchange.watch.signal().aborted ? error : providerError(error, exchange.upstream.face, exchange.model);
   }
 }
 

@@ -27,9 +27,6 @@ export function recordAnswer(client: ClientAnswer): Recorder {
   return {
     client: {
       ...client,
-      get hasBegun() {
-        return client.hasBegun;
-      },
       head(status, headers) {
         // A further attempt begins anew.
         contentType = status === 200 ? (headers['Content-Type'] ?? headers['content-type']) : undefined;

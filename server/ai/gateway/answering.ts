@@ -28,7 +28,7 @@ export async function answering({ config, log }: Pick<Deps, 'config' | 'log'>, {
       log.info({ request_id: requestId, method: req.method, route: routePath(req), status: error.answer.status, code: error.code }, 'a provider refused a request');
       client.head(error.answer.status, error.answer.headers);
       client.end(error.answer.bytes, config.AI_IDLE_TIMEOUT_MS);
-    } else if (!client.hasBegun) throw error;
+    } else if (!client.hasBegun()) throw error;
     else {
       const told = errorAnswer(log, error, req, requestId).body;
       if (isStream) client.end(encodeEvents(protocol, [told]), config.AI_IDLE_TIMEOUT_MS);

@@ -4,7 +4,7 @@ import type { Watch } from '../watch.ts';
 
 /** The answer to a client as it is being written. Nothing leaves before the first bytes, so that an earlier failure still gets a status of its own. */
 export type ClientAnswer = {
-  readonly hasBegun: boolean;
+  hasBegun(): boolean;
   /** Status and headers of the answer, to be told before any bytes. They leave with the first of these; until then a further attempt replaces them. */
   head(status: number, headers: Record<string, string>): void;
   /** Resolves when the client has room for more. */
@@ -28,9 +28,7 @@ export function clientAnswer(res: Response): ClientAnswer {
     hasBegun = true;
   };
   return {
-    get hasBegun() {
-      return hasBegun;
-    },
+    hasBegun: () => hasBegun,
     head(status, headers) {
       told = { status, headers };
     },

@@ -53,12 +53,12 @@ export async function firstAnswer(deps: FallbackDeps, attempts: readonly Attempt
       passage?.succeeded();
       return last;
     } catch (error) {
-      failure = watch.signal.aborted ? watch.signal.reason : error;
+      failure = watch.signal().aborted ? watch.signal().reason : error;
       const code = failure instanceof AppError ? failure.code : undefined;
       if (isProvidersFault(code)) passage?.failed(code as string);
       else if (code === undefined) passage?.abandoned();
       else passage?.succeeded();
-      if (client.hasBegun || !isProvidersFault(code)) throw failure;
+      if (client.hasBegun() || !isProvidersFault(code)) throw failure;
     }
   }
   throw failure ?? nobodyAnswers(attempts, deps.now());

@@ -22,7 +22,7 @@ export async function passThrough(exchange: Exchange, request: Omit<UpstreamRequ
   client.head(200, { ...usefulHeadersOf(answer), ...eventHeaders });
   const bytesOf = (events: Heard[]) => {
     // Comments before the first event are left out: they would begin the answer, and nobody else could be asked any more.
-    const first = client.hasBegun ? 0 : events.findIndex(({ facts }) => facts.isProgress);
+    const first = client.hasBegun() ? 0 : events.findIndex(({ facts }) => facts.isProgress);
     const passed = first === -1 ? [] : events.slice(first).filter(({ facts }) => !(hideUsage && facts.isUsageOnly));
     return Buffer.concat(passed.map(({ frame }) => frame.bytes));
   };
@@ -50,7 +50,7 @@ async function passWhole(exchange: Exchange, answer: UpstreamAnswer, client: Cli
       await client.write(Buffer.concat([...held.splice(0), chunk]), watch);
     }
   } catch (error) {
-    throw watch.signal.aborted ? error : providerError(error, upstream.face, model);
+    throw watch.signal().aborted ? error : providerError(error, upstream.face, model);
   }
   if (size <= heldBytes) {
     const [only = Buffer.alloc(0), ...others] = held;

@@ -31,8 +31,8 @@ const maxJsonBytes = 64 * 1024 * 1024;
 /** Sends a request and resolves with a successful answer. Throws PassedBack, PROVIDER_* for everything else. */
 export async function ask(exchange: Exchange, request: Omit<UpstreamRequest, 'signal'>): Promise<UpstreamAnswer> {
   const { upstream, model, watch, meter } = exchange;
-  const answer = await upstream.send({ ...request, signal: watch.signal }).catch((error: unknown) => {
-    throw watch.signal.aborted ? error : providerError(error, upstream.face, model);
+  const answer = await upstream.send({ ...request, signal: watch.signal() }).catch((error: unknown) => {
+    throw watch.signal().aborted ? error : providerError(error, upstream.face, model);
   });
   meter.note({ type: 'accepted', requestId: requestIdOf(answer) });
   if (answer.statusCode < 200 || answer.statusCode > 299) throw await refusalOf(answer, upstream, model, isPassedBack(exchange));
@@ -67,7 +67,7 @@ export async function readEvents(exchange: Exchange, { body }: UpstreamAnswer, t
     // The last event may lack its blank line.
     if (!ending && framer.rest().length > 0) ending = await takeFrames(framer.push(Buffer.from('\n\n')));
   } catch (error) {
-    if (!ending) throw watch.signal.aborted ? error : providerError(error, upstream.face, model);
+    if (!ending) throw watch.signal().aborted ? error : providerError(error, upstream.face, model);
   } finally {
     clearTimeout(closing);
   }

@@ -48,7 +48,7 @@ export async function askTranslated(exchange: Exchange, body: Buffer, request: J
     return translated(last) + encodeEvents(caller, translator.end()) + endMarker(caller);
   } catch (error) {
     if (error instanceof AnswerUnreadable) throw unreadable(upstream, error.message);
-    throw watch.signal.aborted ? error : providerError(error, upstream.face, model);
+    throw watch.signal().aborted ? error : providerError(error, upstream.face, model);
   }
 }
 
