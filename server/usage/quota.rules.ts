@@ -10,14 +10,15 @@ export type Quota = QuotaState[];
 
 /** The limits of one scope as its counter stands. A limit that was lowered leaves a remainder of 0, never a negative one. */
 export function quotaOf(scope: QuotaScope, limits: ScopeLimits, { windows, used }: Counted): Quota {
-  return quotaWindows.flatMap((window) =>
-    quotaUnits.flatMap((unit) => {
+  const quota: Quota = [];
+  for (const window of quotaWindows) {
+    for (const unit of quotaUnits) {
       const limit = limits[window][unit];
-      if (limit === unlimited) return [];
       const taken = used[window][unit];
-      return [{ scope, window, unit, limit, used: taken, remaining: Math.max(0, limit - taken), resetsAt: windowEnd(window, windows[window]) }];
-    }),
-  );
+      if (limit !== unlimited) quota.push({ scope, window, unit, limit, used: taken, remaining: Math.max(0, limit - taken), resetsAt: windowEnd(window, windows[window]) });
+    }
+  }
+  return quota;
 }
 
 /** The limits that have no room for these amounts, the one that lasts longest last. */

@@ -68,19 +68,21 @@ export function findPrice(prices: PriceTable, { provider, kind, model, serviceTi
 
 /** All lines by which a request for a model may be billed: of every tier and size. */
 export function pricesOfModel(prices: PriceTable, { provider, kind, model }: Pick<PriceQuestion, 'provider' | 'kind' | 'model'>): readonly ModelPrice[] {
-  return candidates(prices, provider, kind, model.toLowerCase()).next().value ?? [];
+  return candidates(prices, provider, kind, model.toLowerCase())[0] ?? [];
 }
 
-function* candidates({ byModel, patterns }: PriceTable, provider: string, kind: string | undefined, model: string): Generator<readonly ModelPrice[], undefined> {
-  const names = model.replace(releaseSuffix, '') === model ? [model] : [model, model.replace(releaseSuffix, '')];
+function candidates({ byModel, patterns }: PriceTable, provider: string, kind: string | undefined, model: string): (readonly ModelPrice[])[] {
+  const found: (readonly ModelPrice[])[] = [];
+  const undated = model.replace(releaseSuffix, '');
+  const names = undated === model ? [model] : [model, undated];
   for (const owner of kind === undefined || kind === provider ? [provider] : [provider, kind]) {
     for (const name of names) {
       const lines = byModel.get(keyOf(owner, name));
-      if (lines) yield lines;
+      if (lines) found.push(lines);
     }
-    for (const [prefix, lines] of patterns.get(owner) ?? []) if (model.startsWith(prefix)) yield lines;
+    for (const [prefix, lines] of patterns.get(owner) ?? []) if (model.startsWith(prefix)) found.push(lines);
   }
-  return undefined;
+  return found;
 }
 
 function keyOf(provider: string, model: string): string {

@@ -33,6 +33,7 @@ export type Caller = {
 type CallerDeps = Pick<Deps, 'db' | 'vault' | 'now'>;
 
 const maxKeyLength = 200;
+const keyHeaders = ['x-license-key', 'x-api-key', 'authorization'];
 
 /** What the drop-in endpoints read from the headers, for the documentation; what reads them is more forgiving. */
 export const callerHeaders = z.object({
@@ -99,10 +100,12 @@ function keyOf(req: Request): string {
 }
 
 function keysOf(req: Request): string[] {
-  return ['x-license-key', 'x-api-key', 'authorization'].flatMap((name) => {
+  const keys: string[] = [];
+  for (const name of keyHeaders) {
     const value = req.headers[name];
-    return typeof value === 'string' && value.trim() !== '' ? [value.trim().replace(/^Bearer\s+/i, '').slice(0, maxKeyLength)] : [];
-  });
+    if (typeof value === 'string' && value.trim() !== '') keys.push(value.trim().replace(/^Bearer\s+/i, '').slice(0, maxKeyLength));
+  }
+  return keys;
 }
 
 /** Which protocol a request to an endpoint of both speaks: Anthropic's SDK always names its version. */

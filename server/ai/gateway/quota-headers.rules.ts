@@ -1,23 +1,25 @@
-import { secondsUntilReset, tightest, type Quota, type QuotaState } from '../../usage/quota.rules.ts';
+import { secondsUntilReset, tightest, type Quota } from '../../usage/quota.rules.ts';
 import type { Protocol } from './wire.rules.ts';
 
 /** The rate headers of the caller's protocol: of the limit on requests that will run out first, and of that on tokens if there is one. */
 export function quotaHeaders(protocol: Protocol, quota: Quota, now: number): Record<string, string> {
-  return Object.fromEntries(
-    (['requests', 'tokens'] as const).flatMap((unit) => {
-      const state = tightest(quota, unit);
-      return state ? Object.entries(headersOf(protocol, unit, state, now)) : [];
-    }),
-  );
+  const headers: Record<string, string> = {};
+  for (const unit of ['requests', 'tokens'] as const) {
+    const state = tightest(quota, unit);
+    if (!state) continue;
+    const { limit, remaining, reset } = names[protocol][unit];
+    headers[limit] = String(state.limit);
+    headers[remaining] = String(state.remaining);
+    headers[reset] = protocol === 'anthropic' ? rfc3339(state.resetsAt) : goDuration(secondsUntilReset(state, now));
+  }
+  return headers;
 }
 
-function headersOf(protocol: Protocol, unit: 'requests' | 'tokens', state: QuotaState, now: number): Record<string, string> {
-  const limit = String(state.limit);
-  const remaining = String(state.remaining);
-  return protocol === 'anthropic'
-    ? { [`anthropic-ratelimit-${unit}-limit`]: limit, [`anthropic-ratelimit-${unit}-remaining`]: remaining, [`anthropic-ratelimit-${unit}-reset`]: rfc3339(state.resetsAt) }
-    : { [`x-ratelimit-limit-${unit}`]: limit, [`x-ratelimit-remaining-${unit}`]: remaining, [`x-ratelimit-reset-${unit}`]: goDuration(secondsUntilReset(state, now)) };
-}
+const namesOf = (nameOf: (what: string) => string) => ({ limit: nameOf('limit'), remaining: nameOf('remaining'), reset: nameOf('reset') });
+const names = {
+  openai: { requests: namesOf((what) => `x-ratelimit-${what}-requests`), tokens: namesOf((what) => `x-ratelimit-${what}-tokens`) },
+  anthropic: { requests: namesOf((what) => `anthropic-ratelimit-requests-${what}`), tokens: namesOf((what) => `anthropic-ratelimit-tokens-${what}`) },
+};
 
 /** `6m0s`, as Go writes durations. */
 export function goDuration(seconds: number): string {

@@ -7,10 +7,9 @@ const backslash = 0x5c;
 const comma = 0x2c;
 const colon = 0x3a;
 const opening = 0x7b;
+const closing = 0x7d;
 const list = 0x5b;
 const endOfList = 0x5d;
-const openings = new Set([opening, list]);
-const closings = new Set([0x7d, endOfList]);
 
 /**
  * The bytes of a JSON object with these members set at its top level; every other byte stays as it is. A key that stands there
@@ -65,30 +64,43 @@ function membersOf(bytes: Buffer): Member[] {
     if (byte === quote) {
       const end = stringEnd(bytes, index);
       if (depth === 1 && key === undefined) {
-        key = JSON.parse(bytes.toString('utf8', index, end)) as string;
+        key = textOfString(bytes, index, end);
         valueStart = -1;
       } else if (depth === 1 && valueStart === -1) valueStart = index;
       index = end - 1;
     } else if (depth === 1 && byte === comma) endValue(trimmedEnd(bytes, index));
-    else if (closings.has(byte)) {
+    else if (byte === closing || byte === endOfList) {
       if (depth === 1) endValue(trimmedEnd(bytes, index));
       depth -= 1;
     } else {
       if (depth === 1 && key !== undefined && valueStart === -1 && byte !== colon && byte > 0x20) valueStart = index;
-      if (openings.has(byte)) depth += 1;
+      if (byte === opening || byte === list) depth += 1;
     }
   }
   return members;
 }
 
-/** The position after the closing quote: images are long strings, so the quote is looked for in one go. */
+const shortString = 32;
+
+/** The position after the closing quote. Most strings are short; images are long ones, so there the quote is looked for in one go. */
 function stringEnd(bytes: Buffer, start: number): number {
+  const near = Math.min(start + shortString, bytes.length);
+  for (let index = start + 1; index < near; index += 1) {
+    if (bytes[index] === quote) return index + 1;
+    if (bytes[index] === backslash) break;
+  }
   for (let end = bytes.indexOf(quote, start + 1); end !== -1; end = bytes.indexOf(quote, end + 1)) {
     let escapes = 0;
     while (bytes[end - 1 - escapes] === backslash) escapes += 1;
     if (escapes % 2 === 0) return end + 1;
   }
   return bytes.length;
+}
+
+/** What stands between these quotes. */
+function textOfString(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start + 1, end - 1);
+  return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
 }
 
 function trimmedEnd(bytes: Buffer, end: number): number {
