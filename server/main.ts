@@ -9,6 +9,7 @@ import { createApi } from './api.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
 import { closeDatabase, databaseHandles, openDatabase } from './db/database.ts';
 import { migrate } from './db/migrate.ts';
+import { startWriteBack } from './db/write-back.ts';
 import type { Deps } from './deps.ts';
 import { errorText } from './errors.ts';
 import { jobList } from './jobs/job-list.ts';
@@ -43,12 +44,14 @@ async function start(config: Config): Promise<{ stop: () => Promise<void> }> {
   // Only now, since its password is shown once: a start that finds a port taken must not have made it.
   const firstAdmin = isFirstProcess() ? await createFirstAdmin(db, now()) : undefined;
   const worker = startWorker(deps, jobList);
+  const writeBack = isFirstProcess() ? startWriteBack(db, log) : undefined;
   if (isFirstProcess()) process.stdout.write(welcomeText({ config, secrets, engine: databaseHandles(db).engine, port: portOf(api), adminPort: portOf(admin), firstAdmin }));
   return {
     async stop() {
       await Promise.all([closeServer(api), closeServer(admin)]);
       await chatsSettled(db);
       await worker.stop();
+      await writeBack?.stop();
       await closeDatabase(db);
       log.flush();
     },

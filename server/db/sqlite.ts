@@ -6,8 +6,9 @@ import { SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely
 const busyTimeoutMs = 250;
 const cachedStatements = 300;
 
-// Counters change with every request: what is written back to the file less often is written back fewer times. 4,000 pages are 16 MB of log.
-const pagesPerCheckpoint = 4_000;
+// Counters change with every request: what is written back to the file less often is written back fewer times. Most of it is done by a thread (write-back.ts); the rest by
+// whose write makes the log this long, since only then nobody writes meanwhile and it can begin anew. 8,000 pages are 32 MB.
+const pagesPerCheckpoint = 8_000;
 
 /** Opens a file in WAL mode with foreign keys on, readable by its owner only. */
 function openFile(file: string, readOnly: boolean): DatabaseSync {
