@@ -1,12 +1,11 @@
 import type { MeteredUsage } from '../../usage/token-usage.rules.ts';
 import { eventHeaders, type ClientAnswer } from '../gateway/client-answer.ts';
 import { isObject, objectOf } from '../gateway/loose.rules.ts';
-import { ask, isEventStream, isPassedBack, jsonAnswer, type Exchange } from '../gateway/read-answer.ts';
+import { ask, causeOf, isEventStream, isPassedBack, jsonAnswer, type Exchange } from '../gateway/read-answer.ts';
 import { sseFramer, type Frame } from '../gateway/sse-frames.ts';
 import { streamErrorOf, unreadable, usefulHeadersOf } from '../gateway/upstream-errors.ts';
 import type { UpstreamAnswer } from '../gateway/upstream-answer.ts';
 import type { UpstreamRequest } from '../gateway/upstreams.ts';
-import { providerError } from '../provider-errors.ts';
 import { audioEventFacts, transcriptionUsage } from './audio-usage.rules.ts';
 
 // A transcription up to this size is read whole before any of it is passed on.
@@ -28,7 +27,7 @@ export async function passAudio(exchange: Exchange, request: Omit<UpstreamReques
     if (type.startsWith('audio/') || type.startsWith('application/octet-stream')) return await passSound(exchange, answer, client);
     return await passText(exchange, answer, client, type.includes('json'));
   } catch (error) {
-    throw exchange.watch.signal().aborted ? error : providerError(error, exchange.upstream.face, exchange.model);
+    throw causeOf(exchange, error);
   }
 }
 

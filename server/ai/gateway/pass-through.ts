@@ -1,9 +1,8 @@
-import { providerError } from '../provider-errors.ts';
 import { anthropicTokens } from './anthropic-wire.rules.ts';
 import { eventHeaders, type ClientAnswer } from './client-answer.ts';
 import { isObject, type Json } from './loose.rules.ts';
 import { openAiTokens } from './openai-wire.rules.ts';
-import { answerFacts, ask, isEventStream, jsonAnswer, noteFacts, readEvents, type Exchange, type Heard } from './read-answer.ts';
+import { answerFacts, ask, causeOf, isEventStream, jsonAnswer, noteFacts, readEvents, type Exchange, type Heard } from './read-answer.ts';
 import { usefulHeadersOf } from './upstream-errors.ts';
 import type { UpstreamAnswer } from './upstream-answer.ts';
 import type { UpstreamRequest } from './upstreams.ts';
@@ -30,7 +29,7 @@ export async function passThrough(exchange: Exchange, request: Omit<UpstreamRequ
 }
 
 async function passWhole(exchange: Exchange, answer: UpstreamAnswer, client: ClientAnswer): Promise<Buffer> {
-  const { watch, meter, upstream, model } = exchange;
+  const { watch, meter, upstream } = exchange;
   const held: Buffer[] = [];
   let size = 0;
   let tail: Buffer = Buffer.alloc(0);
@@ -50,7 +49,7 @@ async function passWhole(exchange: Exchange, answer: UpstreamAnswer, client: Cli
       await client.write(Buffer.concat([...held.splice(0), chunk]), watch);
     }
   } catch (error) {
-    throw watch.signal().aborted ? error : providerError(error, upstream.face, model);
+    throw causeOf(exchange, error);
   }
   if (size <= heldBytes) {
     const [only = Buffer.alloc(0), ...others] = held;

@@ -32,7 +32,7 @@ const maxJsonBytes = 64 * 1024 * 1024;
 export async function ask(exchange: Exchange, request: Omit<UpstreamRequest, 'signal'>): Promise<UpstreamAnswer> {
   const { upstream, model, watch, meter } = exchange;
   const answer = await upstream.send({ ...request, signal: watch.signal() }).catch((error: unknown) => {
-    throw watch.signal().aborted ? error : providerError(error, upstream.face, model);
+    throw causeOf(exchange, error);
   });
   meter.note({ type: 'accepted', requestId: requestIdOf(answer) });
   if (answer.statusCode < 200 || answer.statusCode > 299) throw await refusalOf(answer, upstream, model, isPassedBack(exchange));
@@ -40,6 +40,11 @@ export async function ask(exchange: Exchange, request: Omit<UpstreamRequest, 'si
   if (encoding === 'identity') return answer;
   answer.body.destroy();
   throw unreadable(upstream, `the answer is encoded as ${String(encoding)}`);
+}
+
+/** What a call to a provider failed for, to be thrown: the reason for which we ended it ourselves, or else a PROVIDER_* error of the provider's. */
+export function causeOf({ upstream, model, watch }: Exchange, error: unknown): unknown {
+  return watch.signal().aborted ? error : providerError(error, upstream.face, model);
 }
 
 /** Whether an answer is a stream of events; a server that knows no streaming answers with plain JSON. */
@@ -67,7 +72,7 @@ export async function readEvents(exchange: Exchange, { body }: UpstreamAnswer, t
     // The last event may lack its blank line.
     if (!ending && framer.rest().length > 0) ending = await takeFrames(framer.push(Buffer.from('\n\n')));
   } catch (error) {
-    if (!ending) throw watch.signal().aborted ? error : providerError(error, upstream.face, model);
+    if (!ending) throw causeOf(exchange, error);
   } finally {
     clearTimeout(closing);
   }

@@ -5,12 +5,11 @@ import { requestToOpenAi } from '../translate/request-to-openai.rules.ts';
 import { AnswerUnreadable, CannotTranslate, type StreamTranslator } from '../translate/translation.rules.ts';
 import { AppError } from '../../errors.ts';
 import type { ChatMeter } from '../chat-meter.ts';
-import { providerError } from '../provider-errors.ts';
 import { eventHeaders, type ClientAnswer } from './client-answer.ts';
 import { demoAnswer, demoChunks, demoCompletion, demoPieces, lastQuestion, wantsUsage } from './demo.rules.ts';
 import { encodeEvents, endMarker } from './events.rules.ts';
 import type { Json } from './loose.rules.ts';
-import { answerFacts, ask, isEventStream, noteFacts, readEvents, readJson, type Exchange, type Heard } from './read-answer.ts';
+import { answerFacts, ask, causeOf, isEventStream, noteFacts, readEvents, readJson, type Exchange, type Heard } from './read-answer.ts';
 import { unreadable } from './upstream-errors.ts';
 import type { Upstream } from './upstreams.ts';
 import type { Protocol } from './wire.rules.ts';
@@ -31,7 +30,7 @@ export function translateRequest(request: Json, upstream: Upstream, model: strin
 
 /** Asks a provider of the other protocol and translates its answer as it comes. Returns the last bytes, to be sent when the call is settled. `now` in epoch ms. */
 export async function askTranslated(exchange: Exchange, body: Buffer, request: Json, client: ClientAnswer, now: number): Promise<string> {
-  const { caller, upstream, model, watch, meter } = exchange;
+  const { caller, upstream, watch, meter } = exchange;
   const answer = await ask(exchange, { method: 'POST', path: upstream.protocol === 'anthropic' ? '/messages' : '/chat/completions', headers: { 'content-type': 'application/json' }, body });
   const createdAt = Math.floor(now / 1000);
   try {
@@ -48,7 +47,7 @@ export async function askTranslated(exchange: Exchange, body: Buffer, request: J
     return translated(last) + encodeEvents(caller, translator.end()) + endMarker(caller);
   } catch (error) {
     if (error instanceof AnswerUnreadable) throw unreadable(upstream, error.message);
-    throw watch.signal().aborted ? error : providerError(error, upstream.face, model);
+    throw causeOf(exchange, error);
   }
 }
 
